@@ -1,0 +1,334 @@
+"""Build the catalog: done once per data version, on first start or by ``python -m app build``.
+
+A catalog is a folder with one DuckDB file, made from all tables that idc-index-data brings, and plain numpy arrays
+with one entry per series (or per distinct combination of values), which `app.selection` maps into memory. It is built
+in a folder of its own under a lock and published by one rename, so readers see a whole catalog or none, several
+processes starting at once share one build, and a killed build leaves only a folder that the next one clears.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+import numpy.typing as npt
+
+from app import schema
+from app.attributes import ATTRIBUTES, Attribute, Kind
+from app.settings import settings
+
+#: Raise it whenever the layout of the catalog changes.
+REVISION = 1
+
+DATABASE = "catalog.duckdb"
+ARRAYS = "arrays"
+
+#: Order of rows in the catalog, and of results where the user asks for none.
+DEFAULT_ORDER = ("collection_id", "PatientID", "StudyInstanceUID", "SeriesInstanceUID")
+
+Progress = Callable[[float, str], None]
+Array = npt.NDArray[Any]
+
+_STEPS = (
+    "Reading the index",
+    "Reading the other tables",
+    "Listing the values of each attribute",
+    "Numbering patients and studies",
+    "Combining attributes",
+    "Writing numbers and dates",
+    "Grouping patients",
+)
+
+
+def catalog_folder() -> Path:
+    """Folder of the catalog of this data version and of this code."""
+    return settings().data_folder / "catalog" / f"{schema.data_version()}-r{REVISION}"
+
+
+def is_built() -> bool:
+    """Whether the catalog stands ready."""
+    return (catalog_folder() / DATABASE).is_file()
+
+
+def ensure_built(progress: Progress = lambda share, step: None) -> Path:
+    """Build the catalog unless it is there; wait if another process is building it.
+
+    Parameters
+    ----------
+    progress
+        Called with the share done (0 to 1) and the present step.
+
+    Returns
+    -------
+    pathlib.Path
+        Folder of the catalog.
+    """
+    final = catalog_folder()
+    if is_built():
+        return final
+    from filelock import FileLock
+
+    final.parent.mkdir(parents=True, exist_ok=True)
+    progress(0.0, "Waiting for another process to build the catalog")
+    with FileLock(final.parent / f"{final.name}.lock"):
+        if is_built():
+            return final
+        for left_over in final.parent.glob("building-*"):
+            shutil.rmtree(left_over)
+        building = final.parent / f"building-{os.getpid()}"
+        (building / ARRAYS).mkdir(parents=True)
+        steps = _build(building)
+        for done, step in enumerate(_STEPS):
+            progress(done / len(_STEPS), step)
+            next(steps)
+        building.rename(final)
+    progress(1.0, "The catalog is ready")
+    return final
+
+
+def _build(folder: Path) -> Iterator[None]:
+    """Run the steps of `_STEPS`, one a turn; the last turn leaves everything on disk and closed."""
+    arrays = _Arrays(folder / ARRAYS)
+    with duckdb.connect(str(folder / DATABASE)) as con:
+        con.execute("SET preserve_insertion_order = true")
+        _load_index(con)
+        yield
+        _load_tables(con)
+        yield
+        _load_dictionary(con)
+        yield
+        _number_patients_and_studies(con, arrays)
+        yield
+        combination = _combine(con, arrays)
+        yield
+        _write_numbers(con, arrays, combination)
+        _write_texts(con, arrays)
+        _write_keys(con, arrays)
+        yield
+        _group_studies(combination, arrays)
+        _group_patients(combination, arrays)
+        con.execute("DROP TABLE coded")
+        con.execute("CHECKPOINT")
+    yield
+
+
+class _Arrays:
+    """Named arrays in one folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def write(self, name: str, array: Array) -> None:
+        np.save(self._folder / f"{name}.npy", array, allow_pickle=False)
+
+    def read(self, name: str) -> Array:
+        return np.asarray(np.load(self._folder / f"{name}.npy", allow_pickle=False))
+
+
+def _load_index(con: duckdb.DuckDBPyConnection) -> None:
+    """Table ``series`` (sorted, numbered from 0) and its plain face, the view ``index``."""
+    table = schema.tables()["index"]
+    order = ", ".join(DEFAULT_ORDER)
+    con.execute(
+        "CREATE TABLE series AS SELECT (row_number() OVER () - 1)::INTEGER AS series_row, *"
+        f" FROM (SELECT * FROM read_parquet($1) ORDER BY {order})",
+        [str(table.parquet)],
+    )
+    con.execute("CREATE UNIQUE INDEX series_by_row ON series (series_row)")
+    con.execute("CREATE VIEW index AS SELECT * EXCLUDE (series_row) FROM series")
+
+
+def _load_tables(con: duckdb.DuckDBPyConnection) -> None:
+    for table in schema.tables().values():
+        if table.parquet and table.name != "index":
+            con.execute(f"CREATE TABLE {table.name} AS SELECT * FROM read_parquet($1)", [str(table.parquet)])
+
+
+def _load_dictionary(con: duckdb.DuckDBPyConnection) -> None:
+    """Table ``dictionary``: the distinct values of each listed or text attribute, numbered from 1 in order."""
+    con.execute("CREATE TABLE dictionary (attribute VARCHAR, code INTEGER, value VARCHAR)")
+    for attribute in ATTRIBUTES.values():
+        if attribute.kind in (Kind.TERM, Kind.TERMS, Kind.TEXT):
+            value = f"unnest({attribute.expression})" if attribute.kind is Kind.TERMS else attribute.expression
+            con.execute(
+                "INSERT INTO dictionary SELECT $1, row_number() OVER (ORDER BY value), value"
+                f" FROM (SELECT DISTINCT {value} AS value FROM {attribute.table}) WHERE value IS NOT NULL"
+                " ORDER BY value",
+                [attribute.name],
+            )
+
+
+def _number_patients_and_studies(con: duckdb.DuckDBPyConnection, arrays: _Arrays) -> None:
+    """Number patients, as (collection_id, PatientID), and studies from 1; a number is the code of its identifier."""
+    con.execute(
+        "CREATE TEMP TABLE patient AS SELECT row_number() OVER (ORDER BY collection_id, PatientID) AS code, *"
+        " FROM (SELECT DISTINCT collection_id, PatientID FROM index)"
+    )
+    con.execute(
+        "CREATE TEMP TABLE study AS SELECT row_number() OVER (ORDER BY first_row) AS code, StudyInstanceUID"
+        " FROM (SELECT StudyInstanceUID, min(series_row) AS first_row FROM series GROUP BY ALL)"
+    )
+    con.execute("INSERT INTO dictionary SELECT 'PatientID', code, PatientID FROM patient ORDER BY code")
+    con.execute("INSERT INTO dictionary SELECT 'StudyInstanceUID', code, StudyInstanceUID FROM study ORDER BY code")
+    codes = con.execute(
+        "SELECT patient.code AS patient, study.code AS study FROM series"
+        " JOIN patient USING (collection_id, PatientID) JOIN study USING (StudyInstanceUID) ORDER BY series_row"
+    ).fetchnumpy()
+    arrays.write("PatientID", codes["patient"].astype(np.uint32))
+    arrays.write("StudyInstanceUID", codes["study"].astype(np.uint32))
+
+
+def _combine(con: duckdb.DuckDBPyConnection, arrays: _Arrays) -> Array:
+    """Number the distinct combinations of all listed attributes of ``index``, and say which values each one has.
+
+    A few thousand combinations stand for a million series, which makes counts per value cheap. Membership of values is
+    written as two parallel arrays, `<attribute>.combination` and `<attribute>.value`, one entry per combination and
+    value; a combination without an entry lacks a value.
+    """
+    listed = [a for a in ATTRIBUTES.values() if a.is_facet and a.table == "index"]
+    raw = ", ".join(f"{a.raw} AS {a.name}" for a in listed)
+    names = ", ".join(a.name for a in listed)
+    con.execute(f"CREATE TEMP TABLE coded AS SELECT series_row, {raw} FROM series")
+    con.execute(
+        f"CREATE TEMP TABLE combination AS SELECT row_number() OVER (ORDER BY {names}) - 1 AS number, *"
+        f" FROM (SELECT DISTINCT {names} FROM coded)"
+    )
+    matches = " AND ".join(f"coded.{a.name} IS NOT DISTINCT FROM combination.{a.name}" for a in listed)
+    numbers = con.execute(
+        f"SELECT number FROM coded JOIN combination ON {matches} ORDER BY series_row"
+    ).fetchnumpy()["number"]
+    arrays.write("combination", numbers.astype(np.uint16 if numbers.max() < 2**16 else np.uint32))
+    for attribute in (a for a in ATTRIBUTES.values() if a.is_facet):
+        members = con.execute(
+            f"SELECT number, code FROM ({_values_of_combinations(attribute)})"
+            " JOIN dictionary USING (value) WHERE attribute = $1 ORDER BY number, code",
+            [attribute.name],
+        ).fetchnumpy()
+        arrays.write(f"{attribute.name}.combination", members["number"].astype(np.int32))
+        arrays.write(f"{attribute.name}.value", members["code"].astype(np.int32))
+    return np.asarray(numbers).astype(np.int64)
+
+
+def _values_of_combinations(attribute: Attribute) -> str:
+    """SELECT of (number, value) over table ``combination``."""
+    value = f"unnest({attribute.expression})" if attribute.kind is Kind.TERMS else attribute.name
+    if attribute.table == "index":
+        return f"SELECT number, {value} AS value FROM combination"
+    value = value if attribute.kind is Kind.TERMS else attribute.expression
+    return f"SELECT number, {value} AS value FROM combination JOIN {attribute.table} USING (collection_id)"
+
+
+def _write_numbers(con: duckdb.DuckDBPyConnection, arrays: _Arrays, combination: Array) -> None:
+    """Numbers as floats (dates as days since 1970), NaN where missing; and the histogram bin, 0 where missing.
+
+    Sums and histograms also stand per combination, so that a selection by listed attributes alone needs no series.
+    """
+    size = int(combination.max()) + 1
+    sums = con.execute(
+        "SELECT instanceCount AS instances, round(series_size_MB * 1e6)::BIGINT AS bytes FROM series ORDER BY series_row"
+    ).fetchnumpy()
+    arrays.write("instances", sums["instances"].astype(np.int32))
+    arrays.write("bytes", sums["bytes"].astype(np.int64))
+    arrays.write("combination.series", np.bincount(combination, minlength=size))
+    for name, column in sums.items():
+        weighted = np.zeros(size, dtype=np.int64)
+        np.add.at(weighted, combination, column)
+        arrays.write(f"combination.{name}", weighted)
+    for attribute in (a for a in ATTRIBUTES.values() if a.is_range):
+        dated = attribute.kind is Kind.DATE
+        number = f"epoch({attribute.expression}) / 86400" if dated else attribute.expression
+        column = con.execute(f"SELECT ({number})::DOUBLE AS number FROM series ORDER BY series_row").fetchnumpy()
+        numbers = np.ma.filled(np.ma.asarray(column["number"], dtype=np.float64), np.nan)
+        narrow = numbers.astype(np.float32)
+        whole = attribute.integer or dated
+        arrays.write(attribute.name, narrow if whole else numbers)
+        bins = _bins(attribute, numbers)
+        arrays.write(f"{attribute.name}.bin", bins)
+        width = len(attribute.edges) + 1
+        histograms = np.bincount(combination * width + bins, minlength=size * width).reshape(size, width)
+        arrays.write(f"{attribute.name}.histogram", histograms.astype(np.float64))
+
+
+def _bins(attribute: Attribute, numbers: Array) -> Array:
+    """Bin of each number, from 1; 0 where missing."""
+    found = np.searchsorted(bin_edges(attribute), numbers, side="right")
+    found = np.clip(found, 1, len(attribute.edges))
+    return np.where(np.isnan(numbers), 0, found).astype(np.uint8)
+
+
+def bin_edges(attribute: Attribute) -> Array:
+    """Lower edges of the histogram's bins, on the scale of the stored numbers."""
+    edges = np.asarray(attribute.edges)
+    if attribute.kind is Kind.DATE:
+        years = np.array([f"{int(year):04}-01-01" for year in edges], dtype="datetime64[D]")
+        return years.astype(np.int64).astype(np.float64)
+    return edges
+
+
+def _write_texts(con: duckdb.DuckDBPyConnection, arrays: _Arrays) -> None:
+    """Code of each free text in the dictionary, 0 where missing."""
+    for attribute in (a for a in ATTRIBUTES.values() if a.kind is Kind.TEXT):
+        codes = con.execute(
+            f"SELECT coalesce(code, 0) AS code FROM series LEFT JOIN dictionary"
+            f" ON attribute = $1 AND value = {attribute.expression} ORDER BY series_row",
+            [attribute.name],
+        ).fetchnumpy()["code"]
+        arrays.write(attribute.name, np.asarray(codes).astype(np.uint32))
+
+
+def _write_keys(con: duckdb.DuckDBPyConnection, arrays: _Arrays) -> None:
+    """Hashes of identifiers that are unique to a series, sorted, each with its row."""
+    for attribute in (a for a in ATTRIBUTES.values() if a.unique):
+        keys = con.execute(
+            f"SELECT md5_number_lower({attribute.expression}) AS hash, series_row FROM series ORDER BY hash"
+        ).fetchnumpy()
+        arrays.write(f"{attribute.name}.hash", keys["hash"].astype(np.uint64))
+        arrays.write(f"{attribute.name}.row", keys["series_row"].astype(np.uint32))
+
+
+def _group_studies(combination: Array, arrays: _Arrays) -> None:
+    """The distinct pairs of (study, combination), sorted by study."""
+    size = int(combination.max()) + 1
+    pairs = np.unique(arrays.read("StudyInstanceUID").astype(np.int64) * size + combination)
+    arrays.write("visit.study", (pairs // size).astype(np.uint32))
+    arrays.write("visit.combination", (pairs % size).astype(np.uint16 if size <= 2**16 else np.uint32))
+
+
+def _group_patients(combination: Array, arrays: _Arrays) -> None:
+    """Number the distinct pairs of (patient, combination), sorted by patient, and per attribute those of (patient, value).
+
+    A patient counts once per value, however many series have it: a selection marks pairs, pairs mark groups, and the
+    marked groups of a value are its patients. Attributes of a collection need no groups, since a patient belongs to one
+    collection.
+    """
+    patient = arrays.read("PatientID").astype(np.int64)
+    size = int(combination.max()) + 1
+    pairs, of_row = np.unique(patient * size + combination, return_inverse=True)
+    pair_patient, pair_combination = pairs // size, pairs % size
+    arrays.write("pair", of_row.astype(np.uint32))
+    arrays.write("pair.patient", pair_patient.astype(np.uint32))
+    arrays.write("pair.combination", pair_combination.astype(np.uint16 if size <= 2**16 else np.uint32))
+    for attribute in (a for a in ATTRIBUTES.values() if a.is_facet and not is_of_collection(a)):
+        members = arrays.read(f"{attribute.name}.combination")
+        values = arrays.read(f"{attribute.name}.value")
+        first = np.searchsorted(members, pair_combination, side="left")
+        count = np.searchsorted(members, pair_combination, side="right") - first
+        entry_pair = np.repeat(np.arange(len(pairs)), count)
+        offset = np.arange(len(entry_pair)) - np.repeat(np.cumsum(count) - count, count)
+        entry_value = values[np.repeat(first, count) + offset]
+        groups, entry_group = np.unique(
+            entry_value.astype(np.int64) * (patient.max() + 1) + pair_patient[entry_pair], return_inverse=True
+        )
+        arrays.write(f"{attribute.name}.entry_pair", entry_pair.astype(np.uint32))
+        arrays.write(f"{attribute.name}.entry_group", entry_group.astype(np.uint32))
+        arrays.write(f"{attribute.name}.group_value", (groups // (patient.max() + 1)).astype(np.int32))
+
+
+def is_of_collection(attribute: Attribute) -> bool:
+    """Whether all series of a collection share the attribute's values."""
+    return attribute.name == "collection_id" or attribute.table == "collections_index"

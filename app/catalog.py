@@ -1,0 +1,134 @@
+"""The built catalog, opened read-only: a hardened DuckDB connection and memory-mapped arrays.
+
+One connection serves the whole process. Every query takes a cursor of its own, because concurrent queries on one DuckDB
+connection mix up their results. The arrays are mapped, not loaded, so processes on one machine share their memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+import numpy.typing as npt
+
+from app.attributes import ATTRIBUTES, Attribute
+from app.build import ARRAYS, DATABASE, ensure_built
+
+Array = npt.NDArray[Any]
+
+#: Read-only, no files or network beyond the catalog itself, no extensions, and little memory.
+_HARDENED = {
+    "enable_external_access": False,
+    "autoinstall_known_extensions": False,
+    "autoload_known_extensions": False,
+    "allow_community_extensions": False,
+    "python_enable_replacements": False,
+    "temp_directory": "",
+    "memory_limit": "1GB",
+}
+
+
+class Catalog:
+    """The catalog in `folder`."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._arrays: dict[str, Array] = {}
+        self._values: dict[str, list[str]] = {}
+        self._codes: dict[str, dict[str, int]] = {}
+
+    @cached_property
+    def _connection(self) -> duckdb.DuckDBPyConnection:
+        connection = duckdb.connect(str(self._folder / DATABASE), read_only=True, config=_HARDENED)
+        connection.execute("SET lock_configuration = true")
+        return connection
+
+    def cursor(self) -> duckdb.DuckDBPyConnection:
+        """A cursor for one query."""
+        return self._connection.cursor()
+
+    def array(self, name: str) -> Array:
+        """Array `name` of the catalog, mapped read-only."""
+        if name not in self._arrays:
+            path = self._folder / ARRAYS / f"{name}.npy"
+            self._arrays[name] = np.asarray(np.load(path, mmap_mode="r", allow_pickle=False))
+        return self._arrays[name]
+
+    @cached_property
+    def series_count(self) -> int:
+        """Number of series in the release."""
+        return len(self.array("combination"))
+
+    @cached_property
+    def combination_count(self) -> int:
+        """Number of distinct combinations of listed attributes."""
+        return int(self.array("combination").max()) + 1
+
+    @cached_property
+    def patient_count(self) -> int:
+        """Number of patients, as (collection_id, PatientID)."""
+        return int(self.array("PatientID").max())
+
+    def values(self, attribute: Attribute) -> list[str]:
+        """All values of a listed attribute; the value of code `n` stands at ``n - 1``."""
+        if attribute.name not in self._values:
+            rows = self.cursor().execute(
+                "SELECT value FROM dictionary WHERE attribute = $1 ORDER BY code", [attribute.name]
+            )
+            self._values[attribute.name] = [value for (value,) in rows.fetchall()]
+        return self._values[attribute.name]
+
+    def codes(self, attribute: Attribute) -> dict[str, int]:
+        """Value → code of a listed attribute."""
+        if attribute.name not in self._codes:
+            values = self.values(attribute)
+            self._codes[attribute.name] = {value: code for code, value in enumerate(values, start=1)}
+        return self._codes[attribute.name]
+
+    def codes_where(self, attribute: Attribute, predicate: str) -> Array:
+        """Codes of the dictionary's values that meet `predicate`, a condition on the column ``value``."""
+        rows = self.cursor().execute(
+            f"SELECT code FROM dictionary WHERE attribute = $1 AND {predicate}", [attribute.name]
+        )
+        return np.asarray(rows.fetchnumpy()["code"])
+
+    def rows_of_unique(self, attribute: Attribute, values: Sequence[str]) -> Array:
+        """Row numbers of the series with these identifiers; unknown ones are passed over.
+
+        Parameters
+        ----------
+        attribute
+            One whose values are unique to a series.
+        """
+        from hashlib import md5
+
+        hashes = self.array(f"{attribute.name}.hash")
+        digests = (md5(value.encode(), usedforsecurity=False).digest()[8:] for value in values)
+        wanted = np.array([int.from_bytes(digest, "little") for digest in digests], dtype=np.uint64)
+        found = np.searchsorted(hashes, wanted)
+        hits = found[(found < len(hashes)) & (hashes[np.minimum(found, len(hashes) - 1)] == wanted)]
+        return np.sort(self.array(f"{attribute.name}.row")[hits]).astype(np.int64)
+
+    def unknown_values(self, attribute: Attribute, values: Sequence[str]) -> list[str]:
+        """Those of `values` that this release does not hold, for an attribute with listed values."""
+        return [value for value in values if value not in self.codes(attribute)]
+
+
+@cache
+def catalog() -> Catalog:
+    """The catalog of this process, built first if need be."""
+    return Catalog(ensure_built())
+
+
+def listed_attributes() -> list[Attribute]:
+    """Attributes whose values are listed with counts."""
+    return [attribute for attribute in ATTRIBUTES.values() if attribute.is_facet]
+
+
+def range_attributes() -> list[Attribute]:
+    """Attributes shown as histograms."""
+    return [attribute for attribute in ATTRIBUTES.values() if attribute.is_range]

@@ -1,0 +1,306 @@
+"""The Cohort: one immutable value that says which series are meant.
+
+A cohort is a conjunction of *clauses*. The only clause so far is the `Condition`: one attribute, one operator, its
+values. Conditions on the same attribute belong together: their parts must all hold, and ``missing=true`` adds the
+series without a value to whatever else is asked of the attribute.
+
+Cohorts are kept in canonical form (attributes and operators in table order, values sorted, numbers and dates in one
+spelling), so equal cohorts compare equal and have equal URLs. URL, JSON, SQL (`app.sql`) and sentence
+(`app.sentence`) are views of the same value.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from difflib import get_close_matches
+from typing import Any, NoReturn
+from urllib.parse import parse_qsl, quote
+
+from app.attributes import ATTRIBUTES, UNAVAILABLE, Attribute, Kind
+from app.errors import UserError
+from app.operators import OPERATORS, Operator, operators_of
+
+MAX_VALUE_LENGTH = 1_024
+MAX_QUERY_LENGTH = 64_000
+
+_NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]*)?([eE][+-]?[0-9]{1,2})?|[+-]?\.[0-9]+", re.ASCII)
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
+
+_ATTRIBUTE_ORDER = {name: position for position, name in enumerate(ATTRIBUTES)}
+_OPERATOR_ORDER = {key: position for position, key in enumerate(OPERATORS)}
+
+
+class QueryError(UserError):
+    """A query that names something that does not exist, or a value of the wrong type."""
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One attribute compared with one operator; build it with `Condition.of`, which validates."""
+
+    attribute: str
+    operator: str
+    values: tuple[str, ...]
+
+    @classmethod
+    def of(cls, attribute: str, operator: str, values: Iterable[str]) -> Condition:
+        """Validate and normalize.
+
+        Raises
+        ------
+        QueryError
+            If the attribute or the operator is unknown, does not fit, or a value has the wrong type.
+        """
+        known = find_attribute(attribute)
+        operation = find_operator(known, operator)
+        texts = {_normalize(known, operation, value) for value in values}
+        if not texts:
+            raise QueryError(f"{known.name}{operation.suffix} needs a value.")
+        if len(texts) > 1 and not operation.many:
+            raise QueryError(f"{known.name}{operation.suffix} takes one value, not {len(texts)}.")
+        return cls(known.name, operation.key, tuple(sorted(texts, key=_sort_key(known, operation))))
+
+    @property
+    def key(self) -> str:
+        """Name of the parameter in the URL form."""
+        return self.attribute + OPERATORS[self.operator].suffix
+
+    @property
+    def _position(self) -> tuple[int, int]:
+        return _ATTRIBUTE_ORDER[self.attribute], _OPERATOR_ORDER[self.operator]
+
+
+@dataclass(frozen=True, slots=True)
+class Cohort:
+    """All series that meet every condition; the empty cohort is the whole of IDC."""
+
+    conditions: tuple[Condition, ...] = ()
+
+    @classmethod
+    def of(cls, conditions: Iterable[Condition]) -> Cohort:
+        """Canonical cohort of `conditions`; values of the same attribute and operator are merged."""
+        merged: dict[tuple[str, str], list[str]] = {}
+        for condition in conditions:
+            merged.setdefault((condition.attribute, condition.operator), []).extend(condition.values)
+        rebuilt = (Condition.of(attribute, operator, values) for (attribute, operator), values in merged.items())
+        return cls(tuple(sorted(rebuilt, key=lambda condition: condition._position)))
+
+    # --- URL form -----------------------------------------------------------------------------------------------
+
+    @classmethod
+    def from_query(cls, query: str) -> Cohort:
+        """Parse the URL form, ``Modality=MR&BodyPartExamined__not=BREAST``.
+
+        Raises
+        ------
+        QueryError
+            If anything in it is unknown or of the wrong type; the message names it and the nearest right one.
+        """
+        query = query.removeprefix("?")
+        if len(query) > MAX_QUERY_LENGTH:
+            raise QueryError(f"The query is longer than {MAX_QUERY_LENGTH:,} characters.")
+        try:
+            pairs = parse_qsl(query, keep_blank_values=True, strict_parsing=bool(query), errors="strict")
+        except ValueError:
+            raise QueryError("The query is not of the form attribute=value&attribute__operator=value.") from None
+        return cls.from_pairs(pairs)
+
+    @classmethod
+    def from_pairs(cls, pairs: Iterable[tuple[str, str]]) -> Cohort:
+        """Build from decoded URL parameters; repeated keys add values."""
+        values: dict[str, list[str]] = {}
+        for key, value in pairs:
+            values.setdefault(key, []).append(value)
+        return cls.of(_parse_condition(key, entries) for key, entries in values.items())
+
+    def to_pairs(self) -> list[tuple[str, str]]:
+        """Decoded URL parameters in canonical order."""
+        return [(condition.key, value) for condition in self.conditions for value in condition.values]
+
+    def to_query(self) -> str:
+        """Canonical URL form, without a leading ``?``; empty for the whole of IDC."""
+        return "&".join(f"{key}={quote(value, safe='')}" for key, value in self.to_pairs())
+
+    # --- JSON form ----------------------------------------------------------------------------------------------
+
+    @classmethod
+    def from_json(cls, text: str) -> Cohort:
+        """Inverse of `to_json`.
+
+        Raises
+        ------
+        QueryError
+            If the text is not such a document.
+        """
+        try:
+            entries = json.loads(text)["conditions"]
+            conditions = [(str(e["attribute"]), str(e["operator"]), [str(v) for v in e["values"]]) for e in entries]
+        except (ValueError, KeyError, TypeError):
+            raise QueryError("The JSON is not a cohort: it needs a list “conditions”.") from None
+        return cls.of(Condition.of(*condition) for condition in conditions)
+
+    def to_json(self) -> str:
+        """JSON document ``{"conditions": [{"attribute", "operator", "values"}]}``."""
+        return json.dumps({"conditions": [_as_dict(condition) for condition in self.conditions]}, ensure_ascii=False)
+
+    # --- editing ------------------------------------------------------------------------------------------------
+
+    def with_values(self, attribute: str, operator: str, values: Iterable[str]) -> Cohort:
+        """Same cohort with the values of one attribute and operator replaced; none of them removes the condition."""
+        kept = [c for c in self.conditions if (c.attribute, c.operator) != (attribute, operator)]
+        values = list(values)
+        return Cohort.of([*kept, Condition.of(attribute, operator, values)] if values else kept)
+
+    def without(self, attribute: str) -> Cohort:
+        """Same cohort with nothing asked of `attribute`."""
+        return Cohort(tuple(c for c in self.conditions if c.attribute != attribute))
+
+    def values(self, attribute: str, operator: str) -> tuple[str, ...]:
+        """Values of one attribute and operator; empty if nothing is asked."""
+        for condition in self.conditions:
+            if (condition.attribute, condition.operator) == (attribute, operator):
+                return condition.values
+        return ()
+
+    def by_attribute(self) -> Mapping[str, dict[str, tuple[str, ...]]]:
+        """Attribute → operator → values, in canonical order."""
+        groups: dict[str, dict[str, tuple[str, ...]]] = {}
+        for condition in self.conditions:
+            groups.setdefault(condition.attribute, {})[condition.operator] = condition.values
+        return groups
+
+    def __iter__(self) -> Iterator[Condition]:
+        return iter(self.conditions)
+
+    def __bool__(self) -> bool:
+        return bool(self.conditions)
+
+
+def find_attribute(name: str) -> Attribute:
+    """Attribute by its exact name.
+
+    Raises
+    ------
+    QueryError
+        If there is none; the message names the nearest.
+    """
+    if name in ATTRIBUTES:
+        return ATTRIBUTES[name]
+    if name in UNAVAILABLE:
+        raise QueryError(UNAVAILABLE[name])
+    raise QueryError(f"There is no attribute “{_shorten(name)}”{_nearest(name, ATTRIBUTES)}")
+
+
+def find_operator(attribute: Attribute, key: str) -> Operator:
+    """Operator by its key, if `attribute` takes it.
+
+    Raises
+    ------
+    QueryError
+        If it is unknown or does not fit; the message names those that do.
+    """
+    allowed = {operator.key: operator for operator in operators_of(attribute)}
+    if key in allowed:
+        return allowed[key]
+    forms = ", ".join(attribute.name + operator.suffix for operator in allowed.values())
+    if key in OPERATORS:
+        raise QueryError(f"{attribute.name} does not take “{key}”; it takes {forms}.")
+    raise QueryError(
+        f"{attribute.name} has no operator “{_shorten(key)}” (it takes {forms}){_nearest(key, allowed)}"
+    )
+
+
+def _parse_condition(key: str, values: list[str]) -> Condition:
+    name, _, operator = key.partition("__")
+    return Condition.of(name, operator or "eq", values)
+
+
+def _as_dict(condition: Condition) -> dict[str, Any]:
+    return {"attribute": condition.attribute, "operator": condition.operator, "values": list(condition.values)}
+
+
+def _normalize(attribute: Attribute, operator: Operator, text: str) -> str:
+    """Value in its one spelling."""
+    where = f"{attribute.name}{operator.suffix}"
+    if not text:
+        raise QueryError(f"{where} has an empty value; for series without a value use {attribute.name}__missing=true.")
+    if len(text) > MAX_VALUE_LENGTH:
+        raise QueryError(f"A value of {where} is longer than {MAX_VALUE_LENGTH:,} characters.")
+    if "\0" in text or not _is_unicode(text):
+        raise QueryError(f"A value of {where} holds a character that no text may hold.")
+    if operator.key == "missing":
+        return _normalize_switch(where, text)
+    if attribute.kind is Kind.NUMBER:
+        return _normalize_number(attribute, where, text)
+    if attribute.kind is Kind.DATE:
+        return _normalize_date(where, text)
+    if attribute.pattern and not re.fullmatch(attribute.pattern, text, re.ASCII):
+        raise QueryError(f"“{_shorten(text)}” is not a {attribute.label}.")
+    return text
+
+
+def _normalize_switch(where: str, text: str) -> str:
+    if text not in ("true", "false"):
+        raise QueryError(f"{where} takes true or false, not “{_shorten(text)}”.")
+    return text
+
+
+def _normalize_number(attribute: Attribute, where: str, text: str) -> str:
+    if not _NUMBER.fullmatch(text):
+        raise QueryError(f"{where} takes a number, not “{_shorten(text)}”.")
+    number = float(text)
+    if abs(number) >= 1e15:
+        raise QueryError(f"{where} takes a number below 1e15, not “{_shorten(text)}”.")
+    if number.is_integer():
+        return str(int(number))
+    if attribute.integer:
+        raise QueryError(f"{where} takes a whole number, not “{_shorten(text)}”.")
+    return format_number(number)
+
+
+def format_number(number: float) -> str:
+    """Shortest text that reads back as the same number, never in scientific notation."""
+    if number.is_integer():
+        return str(int(number))
+    text = repr(number)
+    return text if "e" not in text else f"{number:.25f}".rstrip("0")
+
+
+def _normalize_date(where: str, text: str) -> str:
+    try:
+        if not _DATE.fullmatch(text):
+            raise ValueError
+        return date.fromisoformat(text).isoformat()
+    except ValueError:
+        _refuse_date(where, text)
+
+
+def _refuse_date(where: str, text: str) -> NoReturn:
+    raise QueryError(f"{where} takes a date such as 2001-12-31, not “{_shorten(text)}”.") from None
+
+
+def _sort_key(attribute: Attribute, operator: Operator) -> Any:
+    return float if attribute.kind is Kind.NUMBER and operator.key != "missing" else str
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _nearest(name: str, names: Iterable[str]) -> str:
+    by_folded = {candidate.lower(): candidate for candidate in names}
+    found = get_close_matches(name[:64].lower(), by_folded, n=1, cutoff=0.5)
+    return f"; did you mean “{by_folded[found[0]]}”?" if found else "."
+
+
+def _shorten(text: str, length: int = 60) -> str:
+    shown = "".join(character if character.isprintable() else "�" for character in text)
+    return shown if len(shown) <= length else f"{shown[: length - 1]}…"

@@ -1,0 +1,339 @@
+"""Which series a cohort means, and what they add up to: the one evaluation behind every count, row and file.
+
+Conditions become masks at the level where they are cheapest: listed attributes over the few thousand distinct
+*combinations* of their values, everything else over the series. A facet counts under all other attributes'
+conditions, so masks are kept per attribute and joined as needed. Text conditions are answered by DuckDB over the
+dictionary of distinct texts, with the same SQL that the cohort compiles to.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+
+import numpy as np
+
+from app.attributes import ATTRIBUTES, Attribute, Kind
+from app.build import is_of_collection
+from app.catalog import Array, Catalog, listed_attributes, range_attributes
+from app.cohort import Cohort
+from app.sql import predicate
+
+_EPOCH = date(1970, 1, 1).toordinal()
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """What a selection adds up to; `size_bytes` is exact."""
+
+    patients: int
+    studies: int
+    series: int
+    instances: int
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class FacetCounts:
+    """Counts of one attribute under the conditions of all others.
+
+    Parameters
+    ----------
+    counts
+        One entry per code (listed attributes) or bin (ranges); entry 0 counts the series without a value.
+    """
+
+    attribute: Attribute
+    counts: Array
+
+
+class Selection:
+    """The series of one cohort in one catalog."""
+
+    def __init__(self, catalog: Catalog, cohort: Cohort) -> None:
+        self.catalog = catalog
+        self.cohort = cohort
+        self._combination_masks: dict[str, Array] = {}
+        self._row_masks: dict[str, Array] = {}
+        for name, asked in cohort.by_attribute().items():
+            attribute = ATTRIBUTES[name]
+            if attribute.is_facet:
+                self._combination_masks[name] = _combination_mask(catalog, attribute, asked)
+            else:
+                self._row_masks[name] = _row_mask(catalog, attribute, asked)
+
+    @cached_property
+    def rows(self) -> Array:
+        """Row numbers of the series, ascending, which is the catalog's default order; int64."""
+        return self._rows_without(None)
+
+    @cached_property
+    def totals(self) -> Totals:
+        """Patients, studies, series, instances and bytes."""
+        array = self.catalog.array
+        if not self._row_masks:
+            allowed = self._combinations_without(None)
+            if allowed is None:
+                allowed = np.ones(self.catalog.combination_count, dtype=bool)
+            visits = allowed.take(array("visit.combination"), mode="clip")
+            return Totals(
+                patients=_count_runs(array("pair.patient")[self._selected_pairs]),
+                studies=_count_runs(array("visit.study")[visits]),
+                series=int(array("combination.series")[allowed].sum()),
+                instances=int(array("combination.instances")[allowed].sum()),
+                size_bytes=int(array("combination.bytes")[allowed].sum()),
+            )
+        rows = self.rows
+        studies = np.zeros(int(array("visit.study")[-1]) + 1, dtype=bool)
+        studies[array("StudyInstanceUID").take(rows)] = True
+        return Totals(
+            patients=_count_runs(array("PatientID").take(rows)),
+            studies=int(np.count_nonzero(studies)),
+            series=len(rows),
+            instances=int(array("instances").take(rows).sum(dtype=np.int64)),
+            size_bytes=int(array("bytes").take(rows).sum()),
+        )
+
+    def facet(self, attribute: Attribute, unit: str = "series") -> FacetCounts:
+        """Counts of one attribute under all other conditions.
+
+        Parameters
+        ----------
+        attribute
+            A listed or a range attribute.
+        unit
+            What is counted: ``series`` or ``patients``.
+        """
+        if attribute.is_range:
+            return FacetCounts(attribute, self._count_bins(attribute, unit))
+        if unit == "series":
+            return FacetCounts(attribute, self._count_series(attribute))
+        return FacetCounts(attribute, self._count_patients(attribute))
+
+    def facets(self, unit: str = "series") -> dict[str, FacetCounts]:
+        """Counts of every listed and every range attribute."""
+        return {a.name: self.facet(a, unit) for a in (*listed_attributes(), *range_attributes())}
+
+    # --- rows ---------------------------------------------------------------------------------------------------
+
+    def _rows_without(self, excluded: str | None) -> Array:
+        """Rows that meet every condition but those on `excluded`."""
+        mask = self._row_mask_without(excluded)
+        combinations = self._combinations_without(excluded)
+        if combinations is not None:
+            of_row = combinations.take(self.catalog.array("combination"), mode="clip")
+            mask = of_row if mask is None else mask & of_row
+        return np.arange(self.catalog.series_count) if mask is None else np.flatnonzero(mask)
+
+    def _row_mask_without(self, excluded: str | None) -> Array | None:
+        return _all_of([mask for name, mask in self._row_masks.items() if name != excluded])
+
+    def _combinations_without(self, excluded: str | None) -> Array | None:
+        return _all_of([mask for name, mask in self._combination_masks.items() if name != excluded])
+
+    # --- listed attributes --------------------------------------------------------------------------------------
+
+    @cached_property
+    def _series_per_combination(self) -> Array:
+        """Series that meet the conditions on rows, per combination."""
+        mask = self._row_mask_without(None)
+        if mask is None:
+            return self.catalog.array("combination.series")
+        chosen = self.catalog.array("combination").take(np.flatnonzero(mask))
+        return np.bincount(chosen, minlength=self.catalog.combination_count)
+
+    def _count_series(self, attribute: Attribute) -> Array:
+        per_combination = self._series_per_combination
+        allowed = self._combinations_without(attribute.name)
+        return _per_value(self.catalog, attribute, per_combination if allowed is None else per_combination * allowed)
+
+    @cached_property
+    def _pairs(self) -> Array | None:
+        """Mask of the (patient, combination) pairs with a series that meets the conditions on rows."""
+        mask = self._row_mask_without(None)
+        if mask is None:
+            return None
+        pairs = np.zeros(len(self.catalog.array("pair.patient")), dtype=bool)
+        pairs[self.catalog.array("pair").take(np.flatnonzero(mask))] = True
+        return pairs
+
+    @cached_property
+    def _selected_pairs(self) -> Array:
+        return self._pairs_under(self._combinations_without(None))
+
+    def _pairs_under(self, combinations: Array | None) -> Array:
+        """Mask of the pairs that meet the conditions on rows and lie in `combinations`."""
+        if combinations is None:
+            return np.ones(len(self.catalog.array("pair.patient")), bool) if self._pairs is None else self._pairs
+        allowed = combinations.take(self.catalog.array("pair.combination"), mode="clip")
+        return allowed if self._pairs is None else allowed & self._pairs
+
+    def _count_patients(self, attribute: Attribute) -> Array:
+        catalog = self.catalog
+        if attribute.name in self._combination_masks:
+            pairs = self._pairs_under(self._combinations_without(attribute.name))
+        else:
+            pairs = self._selected_pairs
+        if is_of_collection(attribute):
+            return self._count_patients_by_collection(attribute, pairs)
+        group_value = catalog.array(f"{attribute.name}.group_value")
+        groups = np.zeros(len(group_value), dtype=bool)
+        entries = np.flatnonzero(pairs.take(catalog.array(f"{attribute.name}.entry_pair"), mode="clip"))
+        groups[catalog.array(f"{attribute.name}.entry_group").take(entries)] = True
+        marked = group_value.take(np.flatnonzero(groups))
+        counts = np.bincount(marked, minlength=len(catalog.values(attribute)) + 1)
+        counts[0] = self._count_patients_missing(attribute, pairs)
+        return counts
+
+    def _count_patients_missing(self, attribute: Attribute, pairs: Array) -> int:
+        lacking = np.ones(self.catalog.combination_count, dtype=bool)
+        lacking[self.catalog.array(f"{attribute.name}.combination")] = False
+        if not lacking.any():
+            return 0
+        chosen = np.flatnonzero(pairs & lacking.take(self.catalog.array("pair.combination"), mode="clip"))
+        return _count_runs(self.catalog.array("pair.patient").take(chosen))
+
+    def _count_patients_by_collection(self, attribute: Attribute, pairs: Array) -> Array:
+        """Each patient belongs to one collection: count per combination of its first marked pair."""
+        chosen = np.flatnonzero(pairs)
+        patients = self.catalog.array("pair.patient").take(chosen)
+        first = chosen[np.flatnonzero(np.diff(patients, prepend=0))]
+        combinations = self.catalog.array("pair.combination").take(first)
+        per_combination = np.bincount(combinations, minlength=self.catalog.combination_count)
+        return _per_value(self.catalog, attribute, per_combination)
+
+    # --- ranges -------------------------------------------------------------------------------------------------
+
+    def _count_bins(self, attribute: Attribute, unit: str) -> Array:
+        array = self.catalog.array
+        size = len(attribute.edges) + 1
+        if unit == "series" and set(self._row_masks) <= {attribute.name}:
+            histograms = array(f"{attribute.name}.histogram")
+            allowed = self._combinations_without(None)
+            total = histograms.sum(axis=0) if allowed is None else allowed.astype(np.float64) @ histograms
+            return np.asarray(total).astype(np.int64)
+        rows = self._rows_without(attribute.name) if attribute.name in self._row_masks else self.rows
+        bins = array(f"{attribute.name}.bin").take(rows)
+        if unit == "series":
+            return np.bincount(bins, minlength=size)
+        marks = np.zeros((self.catalog.patient_count + 1) * size, dtype=bool)
+        marks[array("PatientID").take(rows).astype(np.int64) * size + bins] = True
+        return np.bincount(np.flatnonzero(marks) % size, minlength=size)
+
+
+def _per_value(catalog: Catalog, attribute: Attribute, per_combination: Array) -> Array:
+    """Sum a count per combination over the values of `attribute`; entry 0 is what has no value."""
+    members = catalog.array(f"{attribute.name}.combination")
+    values = catalog.array(f"{attribute.name}.value")
+    counts = np.bincount(values, weights=per_combination[members], minlength=len(catalog.values(attribute)) + 1)
+    lacking = np.ones(len(per_combination), dtype=bool)
+    lacking[members] = False
+    counts[0] = per_combination[lacking].sum()
+    return counts.astype(np.int64)
+
+
+def _combination_mask(catalog: Catalog, attribute: Attribute, asked: Mapping[str, Sequence[str]]) -> Array:
+    """Combinations that meet everything asked of a listed attribute."""
+    members = catalog.array(f"{attribute.name}.combination")
+    values = catalog.array(f"{attribute.name}.value")
+    present = np.zeros(catalog.combination_count, dtype=bool)
+    present[members] = True
+
+    def having(operator: str, texts: Sequence[str]) -> Array:
+        if operator == "contains":
+            codes = catalog.codes_where(attribute, predicate(attribute, operator, texts, "value"))
+        else:
+            known = catalog.codes(attribute)
+            codes = np.array([known[text] for text in texts if text in known], dtype=np.int32)
+        wanted = np.zeros(len(catalog.values(attribute)) + 1, dtype=bool)
+        wanted[codes] = True
+        mask = np.zeros(catalog.combination_count, dtype=bool)
+        mask[members[wanted[values]]] = True
+        return mask
+
+    return _meet(asked, present, {key: having(key, texts) for key, texts in asked.items() if key != "missing"})
+
+
+def _row_mask(catalog: Catalog, attribute: Attribute, asked: Mapping[str, Sequence[str]]) -> Array:
+    """Series that meet everything asked of an attribute whose values are not listed."""
+    asked = dict(asked)
+    if attribute.is_range:
+        return _meet(asked, *_compare_numbers(catalog, attribute, asked))
+    if attribute.unique:
+        holding = {}
+        for key, texts in asked.items():
+            if key != "missing":
+                holding[key] = np.zeros(catalog.series_count, dtype=bool)
+                holding[key][catalog.rows_of_unique(attribute, texts)] = True
+        return _meet(asked, np.ones(catalog.series_count, dtype=bool), holding)
+    codes = catalog.array(attribute.name)
+    size = int(codes.max()) + 1
+    present = np.ones(size, dtype=bool)
+    present[0] = False
+    holding = {}
+    for key, texts in asked.items():
+        if key != "missing":
+            positive = "eq" if key == "not" else key
+            holding[key] = np.zeros(size, dtype=bool)
+            holding[key][catalog.codes_where(attribute, predicate(attribute, positive, texts, "value"))] = True
+    return _meet(asked, present, holding).take(codes, mode="clip")
+
+
+def _compare_numbers(
+    catalog: Catalog, attribute: Attribute, asked: Mapping[str, Sequence[str]]
+) -> tuple[Array, dict[str, Array]]:
+    """Mask of the series with a value, and one mask per operator."""
+    numbers = catalog.array(attribute.name)
+    dated = attribute.kind is Kind.DATE
+    holding = {}
+    for key, texts in asked.items():
+        if key == "missing":
+            continue
+        wanted = [float(date.fromisoformat(text).toordinal() - _EPOCH) if dated else float(text) for text in texts]
+        if key == "gte":
+            holding[key] = numbers >= (math.ceil(wanted[0]) if attribute.integer else wanted[0])
+        elif key == "lte":
+            holding[key] = numbers <= (math.floor(wanted[0]) if attribute.integer else wanted[0])
+        else:
+            holding[key] = np.isin(numbers, np.asarray(wanted, dtype=numbers.dtype))
+    only_bounds = set(asked) <= {"gte", "lte"}
+    present = np.ones(1, dtype=bool) if only_bounds else ~np.isnan(numbers)
+    return present, holding
+
+
+def _meet(asked: Mapping[str, Sequence[str]], present: Array, holding: Mapping[str, Array]) -> Array:
+    """Join the operators of one attribute.
+
+    All must hold; "none of" keeps what has no value unless another operator asks for one; ``missing=true`` adds what
+    has none, ``missing=false`` asks for a value. A comparison with a missing value never holds.
+    """
+    missing = asked.get("missing", ("",))[0]
+    parts = [~mask if key == "not" else mask for key, mask in holding.items()]
+    if not parts:
+        return ~present if missing == "true" else present
+    met = parts[0]
+    for part in parts[1:]:
+        met = met & part
+    if missing == "true":
+        return met | ~present
+    if set(asked) == {"not"}:
+        return met
+    return met & present
+
+
+def _all_of(masks: Sequence[Array]) -> Array | None:
+    """Conjunction of masks; None where there is none, which means everything."""
+    if not masks:
+        return None
+    joined = masks[0]
+    for mask in masks[1:]:
+        joined = joined & mask
+    return joined
+
+
+def _count_runs(codes: Array) -> int:
+    """Distinct codes where equal codes stand together."""
+    return int(np.count_nonzero(codes[1:] != codes[:-1])) + 1 if len(codes) else 0

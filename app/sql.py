@@ -1,0 +1,137 @@
+"""A cohort as SQL, for people: the one place that writes values into a query.
+
+The text runs unchanged in ``IDCClient().sql_query``, whose tables are idc-index's own. Identifiers come from the
+attribute table, values pass through `quote_text` or are numbers and dates that the cohort has already normalized.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from app import schema
+from app.attributes import ATTRIBUTES, Attribute, Kind
+from app.cohort import Cohort
+from app.operators import OPERATORS
+from app.sentence import sentence
+
+#: A column, or one call without calls inside.
+_ATOM = re.compile(r"\w+|\w+\([^()]*\)")
+
+#: Columns of the rows that a cohort's SQL returns, as far as the release has them.
+ROW_COLUMNS = tuple(
+    name
+    for name in (
+        "collection_id",
+        "analysis_result_id",
+        "PatientID",
+        "PatientAge",
+        "PatientSex",
+        "StudyInstanceUID",
+        "StudyDate",
+        "StudyDescription",
+        "SeriesInstanceUID",
+        "SeriesDescription",
+        "Modality",
+        "BodyPartExamined",
+        "Manufacturer",
+        "ManufacturerModelName",
+        "instanceCount",
+        "series_size_MB",
+        "license_short_name",
+        "source_DOI",
+        "crdc_series_uuid",
+        "series_aws_url",
+    )
+    if name in schema.tables()["index"].columns
+)
+
+
+def quote_text(text: str) -> str:
+    """SQL string literal; DuckDB and BigQuery text that a cohort holds never contains NUL."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def literal(attribute: Attribute, value: str) -> str:
+    """A normalized cohort value as a literal of the attribute's type."""
+    if attribute.kind is Kind.NUMBER:
+        return value
+    return f"DATE {quote_text(value)}" if attribute.kind is Kind.DATE else quote_text(value)
+
+
+def predicate(attribute: Attribute, operator: str, values: Sequence[str], x: str) -> str:
+    """One operator over the value expression `x`, as it holds for values that are present."""
+    template = OPERATORS[operator].sql
+    literals = [literal(attribute, value) for value in values]
+    if "{value}" in template:
+        parts = [template.format(x=x, value=text) for text in literals]
+        return parts[0] if len(parts) == 1 else f"({' OR '.join(parts)})"
+    if len(literals) == 1:
+        template = template.replace("NOT IN ({values})", "<> {values}").replace("IN ({values})", "= {values}")
+    return template.format(x=x, values=", ".join(literals))
+
+
+def where(cohort: Cohort) -> list[str]:
+    """Conditions over one row of ``index``, to be joined by AND."""
+    return [_of_attribute(ATTRIBUTES[name], asked) for name, asked in cohort.by_attribute().items()]
+
+
+def select(cohort: Cohort, columns: Sequence[str] = ROW_COLUMNS) -> str:
+    """The cohort's series as one SELECT over idc-index's tables, formatted for people.
+
+    Parameters
+    ----------
+    cohort
+        The cohort.
+    columns
+        Columns of ``index`` to return.
+    """
+    tables = sorted({ATTRIBUTES[condition.attribute].table for condition in cohort} - {"index"})
+    fetches = [f'-- Before it runs in idc-index: client.fetch_index("{table}")' for table in tables]
+    comment = "".join(character if character.isprintable() else " " for character in sentence(cohort))
+    conditions = where(cohort)
+    lines = [
+        f"-- IDC v{schema.idc_version()}: {comment}",
+        *fetches,
+        "SELECT",
+        ",\n".join(f"  {column}" for column in columns),
+        "FROM index",
+    ]
+    if conditions:
+        lines += ["WHERE", "\n  AND ".join([f"  {conditions[0]}", *conditions[1:]])]
+    return "\n".join(lines) + "\n"
+
+
+def _of_attribute(attribute: Attribute, asked: Mapping[str, tuple[str, ...]]) -> str:
+    """Everything asked of one attribute, as one condition over ``index``."""
+    inner = _on_own_table(attribute, asked)
+    if attribute.table == "index":
+        return inner
+    inner = inner[1:-1] if inner.startswith("(") and " OR " in inner else inner
+    return f"collection_id IN (SELECT collection_id FROM {attribute.table} WHERE {inner})"
+
+
+def _on_own_table(attribute: Attribute, asked: Mapping[str, tuple[str, ...]]) -> str:
+    missing = asked.get("missing", ("",))[0]
+    is_null = f"{_operand(attribute.raw)} IS NULL"
+    parts = [_one_operator(attribute, key, values) for key, values in asked.items() if key != "missing"]
+    if set(asked) == {"not"} or (set(asked) == {"not", "missing"} and missing == "true"):
+        return f"({parts[0]} OR {is_null})"
+    if missing == "true":
+        return f"({' AND '.join(parts)} OR {is_null})" if parts else is_null
+    if missing == "false":
+        parts.append(f"{_operand(attribute.raw)} IS NOT NULL")
+    return parts[0] if len(parts) == 1 else f"({' AND '.join(parts)})"
+
+
+def _one_operator(attribute: Attribute, operator: str, values: Sequence[str]) -> str:
+    if attribute.kind is Kind.TERMS:
+        chosen = ", ".join(literal(attribute, value) for value in values)
+        negation = "NOT " if operator == "not" else ""
+        return f"{negation}list_has_any({attribute.expression}, [{chosen}])"
+    return predicate(attribute, operator, values, _operand(attribute.expression))
+
+
+def _operand(expression: str) -> str:
+    """Expression that binds tighter than any comparison."""
+    return expression if _ATOM.fullmatch(expression) else f"({expression})"
