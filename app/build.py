@@ -21,6 +21,7 @@ import numpy.typing as npt
 from app import schema
 from app.attributes import ATTRIBUTES, Attribute, Kind
 from app.settings import settings
+from app.sql import quote_text
 
 #: Raise it whenever the layout of the catalog changes.
 REVISION = 1
@@ -95,7 +96,7 @@ def _build(folder: Path) -> Iterator[None]:
     """Run the steps of `_STEPS`, one a turn; the last turn leaves everything on disk and closed."""
     arrays = _Arrays(folder / ARRAYS)
     with duckdb.connect(str(folder / DATABASE)) as con:
-        con.execute("SET preserve_insertion_order = true")
+        con.execute("SET enable_progress_bar = false")
         _load_index(con)
         yield
         _load_tables(con)
@@ -131,16 +132,18 @@ class _Arrays:
 
 
 def _load_index(con: duckdb.DuckDBPyConnection) -> None:
-    """Table ``series`` (sorted, numbered from 0) and its plain face, the view ``index``."""
+    """Table ``series`` (sorted, numbered from 0, with the viewer of its study) and its plain face, the view ``index``."""
     table = schema.tables()["index"]
     order = ", ".join(DEFAULT_ORDER)
     con.execute(
-        "CREATE TABLE series AS SELECT (row_number() OVER () - 1)::INTEGER AS series_row, *"
+        "CREATE TABLE series AS SELECT (row_number() OVER () - 1)::INTEGER AS series_row, *,"
+        " StudyInstanceUID IN (SELECT StudyInstanceUID FROM read_parquet($1) WHERE Modality = 'SM') AS in_slide_study"
         f" FROM (SELECT * FROM read_parquet($1) ORDER BY {order})",
         [str(table.parquet)],
     )
     con.execute("CREATE UNIQUE INDEX series_by_row ON series (series_row)")
-    con.execute("CREATE VIEW index AS SELECT * EXCLUDE (series_row) FROM series")
+    con.execute("CREATE VIEW index AS SELECT * EXCLUDE (series_row, in_slide_study) FROM series")
+    con.execute(f"COMMENT ON VIEW index IS {quote_text(table.description)}")
 
 
 def _load_tables(con: duckdb.DuckDBPyConnection) -> None:

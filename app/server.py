@@ -1,0 +1,94 @@
+"""The ASGI application: Streamlit's pages, the API's routes, and safe headers. Run it with uvicorn.
+
+Served this way rather than by ``streamlit run`` because uvicorn's socket sends small messages at once and can be told
+not to compress each of them.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import streamlit as st
+from starlette.datastructures import MutableHeaders
+from starlette.middleware import Middleware
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app import api, startup
+from app.viewers import VIEWER_HOST
+
+ROOT = Path(__file__).resolve().parent.parent
+
+#: Streamlit's own endpoints that are nobody else's business.
+_PRIVATE = ("/_stcore/metrics", "/_stcore/agent")
+
+_POLICY = {
+    "default-src": "'self'",
+    "script-src": "'self'",
+    "style-src": "'self' 'unsafe-inline'",
+    "img-src": "'self' data: blob:",
+    "font-src": "'self' data:",
+    "connect-src": "'self'",
+    "frame-src": f"'self' {VIEWER_HOST}",
+    "worker-src": "'self' blob:",
+    "object-src": "'none'",
+    "base-uri": "'self'",
+    "form-action": "'self'",
+    "frame-ancestors": "'self'",
+}
+
+#: The grid compiles its cell renderers, inside its own frame only.
+_GRID_PREFIX = "/component/st_aggrid"
+
+
+class SafeHeaders:
+    """Add a content security policy and its companions to every response, and hide private endpoints."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        if scope["path"].startswith(_PRIVATE):
+            await PlainTextResponse("Not found", status_code=404)(scope, receive, send)
+            return
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers["Content-Security-Policy"] = _policy(scope["path"])
+                headers["X-Content-Type-Options"] = "nosniff"
+                headers["Referrer-Policy"] = "strict-origin-when-cross-origin"
+            await send(message)
+
+        await self._app(scope, receive, send_with_headers)
+
+
+def _policy(path: str) -> str:
+    sources = dict(_POLICY)
+    if path.startswith(_GRID_PREFIX):
+        sources["script-src"] += " 'unsafe-eval'"
+    return "; ".join(f"{name} {value}" for name, value in sources.items())
+
+
+@asynccontextmanager
+async def _lifespan(app: st.App) -> AsyncIterator[None]:
+    startup.state()
+    yield
+
+
+# Streamlit runs the entry script by path: pages and components must be importable from the root.
+sys.path.insert(0, str(ROOT))
+
+app = st.App(
+    ROOT / "app" / "main.py",
+    routes=api.routes(),
+    middleware=[Middleware(SafeHeaders)],
+    lifespan=_lifespan,
+)

@@ -1,0 +1,36 @@
+"""Ready code that reproduces a cohort outside the app."""
+
+from __future__ import annotations
+
+from app.attributes import ATTRIBUTES
+from app.cohort import Cohort
+from app.sql import select
+
+
+def python_code(cohort: Cohort) -> str:
+    """A script that fetches the cohort's rows with idc-index and downloads its files."""
+    tables = sorted({ATTRIBUTES[condition.attribute].table for condition in cohort} - {"index"})
+    fetches = "".join(f'client.fetch_index("{table}")\n' for table in tables)
+    return (
+        "# pip install idc-index\n"
+        "from idc_index import IDCClient\n\n"
+        "client = IDCClient()\n"
+        f"{fetches}"
+        f"query = {_string(select(cohort))}\n"
+        "cohort = client.sql_query(query)\n"
+        'print(len(cohort), "series,", round(cohort["series_size_MB"].sum() / 1000, 3), "GB")\n'
+        'client.download_from_selection(seriesInstanceUID=list(cohort["SeriesInstanceUID"]), downloadDir=".")\n'
+    )
+
+
+def _string(text: str) -> str:
+    """Python literal, over several lines where the text allows it."""
+    if all(character.isprintable() or character == "\n" for character in text):
+        escaped = text.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
+        return f'"""\n{escaped}"""'
+    return repr(text)
+
+
+def idc_download_command(manifest: str) -> str:
+    """Shell command that downloads the series of a manifest file of that name."""
+    return f"idc download {manifest}"

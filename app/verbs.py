@@ -1,0 +1,260 @@
+"""What can be asked of a cohort: one table of verbs, answered alike by the command line, the API and the page's links.
+
+A verb takes a `Request` and gives an `Answer`, a stream of bytes with its media type and file name. `app.cli` and
+`app.api` are thin adapters over it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import date
+from typing import Any
+
+from app import citations, exports, schema
+from app.attributes import ATTRIBUTES, Attribute
+from app.build import bin_edges
+from app.catalog import Catalog, catalog
+from app.cohort import Cohort, find_attribute
+from app.errors import UserError
+from app.licenses import licenses
+from app.selection import Selection
+from app.sentence import sentence
+from app.sql import select
+from app.viewers import viewer_of_series
+
+JSON = "application/json"
+TEXT = "text/plain; charset=utf-8"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A stream of bytes; `file` is the name to save it under, or None for what is read on the spot."""
+
+    media_type: str
+    chunks: Iterable[bytes]
+    file: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One option of a verb; the first choice is the default, no choices means free text."""
+
+    name: str
+    help: str
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A cohort in URL form (or, for ``viewer``, a series UID) and the verb's options."""
+
+    subject: str
+    options: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def cohort(self) -> Cohort:
+        """The cohort asked about.
+
+        Raises
+        ------
+        QueryError
+            If the URL form is faulty.
+        """
+        return Cohort.from_query(self.subject)
+
+    @property
+    def selection(self) -> Selection:
+        """The cohort's series."""
+        return Selection(catalog(), self.cohort)
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """One verb; with an option ``format``, its routes also end in the format, as in ``/api/series.csv``."""
+
+    name: str
+    help: str
+    answer: Callable[[Request], Answer]
+    options: tuple[Option, ...] = ()
+
+
+def file_name(what: str, extension: str) -> str:
+    """``idc-v25_<what>_<date>.<ext>``."""
+    return f"idc-v{schema.idc_version()}_{what}_{date.today().isoformat()}.{extension}"
+
+
+def _json(value: Any) -> Answer:
+    return Answer(JSON, [json.dumps(value, ensure_ascii=False, indent=2).encode(), b"\n"])
+
+
+def _text(text: str) -> Answer:
+    return Answer(TEXT, [text.encode(), b"\n"])
+
+
+def _counts(request: Request) -> Answer:
+    return _json({**asdict(request.selection.totals), "idc_version": schema.idc_version()})
+
+
+def _facets(request: Request) -> Answer:
+    name = request.options.get("attribute")
+    chosen = [find_attribute(name)] if name else [a for a in ATTRIBUTES.values() if a.is_facet or a.is_range]
+    if not (chosen[0].is_facet or chosen[0].is_range):
+        raise UserError(f"{chosen[0].name} has too many values to be counted one by one.")
+    selection = request.selection
+    return _json({attribute.name: _facet_entries(selection, attribute) for attribute in chosen})
+
+
+def _facet_entries(selection: Selection, attribute: Attribute) -> list[dict[str, Any]]:
+    """Values with a series, most series first, then the missing one as null; bins in order."""
+    series = selection.facet(attribute, "series").counts
+    patients = selection.facet(attribute, "patients").counts
+    values = _bin_values(attribute) if attribute.is_range else selection.catalog.values(attribute)
+    entries = [
+        {"value": value, "series": int(series[code]), "patients": int(patients[code])}
+        for code, value in enumerate(values, start=1)
+        if series[code]
+    ]
+    if not attribute.is_range:
+        entries.sort(key=lambda entry: (-entry["series"], entry["value"]))
+    if series[0]:
+        entries.append({"value": None, "series": int(series[0]), "patients": int(patients[0])})
+    return entries
+
+
+def _bin_values(attribute: Attribute) -> list[Any]:
+    """Lower edges of the histogram's bins, dates as text."""
+    if attribute.kind == "date":
+        return [f"{int(year):04}-01-01" for year in attribute.edges]
+    return [int(edge) if edge.is_integer() else float(edge) for edge in bin_edges(attribute)]
+
+
+def _sql(request: Request) -> Answer:
+    return Answer(TEXT, [select(request.cohort).encode()], file_name("query", "sql"))
+
+
+def _series(request: Request) -> Answer:
+    media = {"csv": "text/csv; charset=utf-8", "json": JSON, "parquet": "application/vnd.apache.parquet"}
+    form = request.options["format"]
+    return Answer(media[form], exports.ROW_WRITERS[form](request.selection), file_name("series", form))
+
+
+def _manifest(request: Request) -> Answer:
+    form, source = request.options["format"], exports.Source(request.options["source"])
+    chunks = exports.MANIFEST_WRITERS[form](request.selection, source)
+    media = "text/csv; charset=utf-8" if form == "csv" else TEXT
+    return Answer(media, chunks, file_name(f"manifest-{source}", form))
+
+
+def cited_dois(selection: Selection) -> list[str]:
+    """DOIs of the sources of the selected series."""
+    attribute = ATTRIBUTES["source_DOI"]
+    counts = selection.facet_of_selected(attribute)
+    return [doi for code, doi in enumerate(selection.catalog.values(attribute), start=1) if counts[code]]
+
+
+def citation_text(selection: Selection, form: citations.CitationFormat) -> str:
+    """Citations of everything in the selection, and of IDC itself."""
+    return citations.cite(cited_dois(selection), _sources(selection.catalog), form)
+
+
+def _sources(opened: Catalog) -> Mapping[str, citations.Source]:
+    return citations.load_sources(opened.cursor())
+
+
+def _citations(request: Request) -> Answer:
+    form = citations.CitationFormat(request.options["format"])
+    text = citation_text(request.selection, form)
+    name = file_name("citations", EXTENSIONS["citations"][form])
+    return Answer(citations.MEDIA_TYPES[form], [text.encode()], name)
+
+
+def _licenses(request: Request) -> Answer:
+    return _json(licenses(request.selection))
+
+
+def _sentence(request: Request) -> Answer:
+    return _text(sentence(request.cohort))
+
+
+def _url(request: Request) -> Answer:
+    return _text(request.cohort.to_query())
+
+
+def _viewer(request: Request) -> Answer:
+    return _text(viewer_of_series(catalog(), request.subject.removeprefix("SeriesInstanceUID=")))
+
+
+#: All verbs by name.
+VERBS: dict[str, Verb] = {
+    verb.name: verb
+    for verb in (
+        Verb("counts", "Patients, studies, series, instances and bytes, as JSON.", _counts),
+        Verb(
+            "facets",
+            "Values of each attribute with series and patients, under the other attributes' conditions, as JSON.",
+            _facets,
+            (Option("attribute", "only this attribute"),),
+        ),
+        Verb("sql", "The query, to run in idc-index.", _sql),
+        Verb(
+            "series",
+            "The rows of the series.",
+            _series,
+            (Option("format", "file format", tuple(exports.ROW_WRITERS)),),
+        ),
+        Verb(
+            "manifest",
+            "What to download, for s5cmd or as a table.",
+            _manifest,
+            (
+                Option("format", "file format", tuple(exports.MANIFEST_WRITERS)),
+                Option("source", "cloud to read from", tuple(exports.Source)),
+            ),
+        ),
+        Verb(
+            "citations",
+            "Citations of everything in the cohort, and of IDC.",
+            _citations,
+            (Option("format", "citation format", tuple(citations.CitationFormat)),),
+        ),
+        Verb("licenses", "Licences with counts and what they allow, as JSON.", _licenses),
+        Verb("sentence", "The cohort in words.", _sentence),
+        Verb("url", "The canonical URL form.", _url),
+        Verb("viewer", "The viewer URL of one series, given its SeriesInstanceUID.", _viewer),
+    )
+}
+
+
+#: Verb → format → ending of its route and of its file.
+EXTENSIONS: dict[str, dict[str, str]] = {
+    "series": {form: form for form in exports.ROW_WRITERS},
+    "manifest": {form: form for form in exports.MANIFEST_WRITERS},
+    "citations": {form: ending.lstrip(".") for form, ending in citations.FILE_EXTENSIONS.items()},
+}
+
+
+def run(verb: str, subject: str, options: Mapping[str, str]) -> Answer:
+    """Answer one request.
+
+    Raises
+    ------
+    UserError
+        If the verb, an option or the subject is faulty.
+    """
+    if verb not in VERBS:
+        raise UserError(f"There is no verb “{verb}”; choose from {', '.join(VERBS)}.")
+    known = {option.name: option for option in VERBS[verb].options}
+    for name, value in options.items():
+        if name not in known:
+            raise UserError(f"“{verb}” takes no option “{name}”.")
+        if known[name].choices and value not in known[name].choices:
+            raise UserError(f"{name} is one of {', '.join(known[name].choices)}, not “{value[:60]}”.")
+    defaults = {name: option.choices[0] for name, option in known.items() if option.choices}
+    return VERBS[verb].answer(Request(subject, {**defaults, **options}))
+
+
+def pieces(answer: Answer) -> Iterator[bytes]:
+    """The answer's bytes, without empty pieces."""
+    return (chunk for chunk in answer.chunks if chunk)
