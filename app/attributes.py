@@ -69,7 +69,9 @@ class Attribute:
     sql
         Expression over one row of `table`; the column itself unless given.
     note
-        What a user must know before trusting the filter.
+        What a user must know before trusting the filter; always in sight.
+    detail
+        More to know, beside the description.
     unit
         Unit of numbers, as it is read out.
     integer
@@ -78,6 +80,8 @@ class Attribute:
         Regular expression that every identifier matches in full.
     unique
         No two series share a value.
+    complete
+        Every series has a value.
     edges
         Lower edges of the histogram's bins, ascending (numbers; years for dates). The last bin is open.
     """
@@ -90,10 +94,12 @@ class Attribute:
     columns: tuple[str, ...] = ()
     sql: str = ""
     note: str = ""
+    detail: str = ""
     unit: str = ""
     integer: bool = False
     pattern: str = ""
     unique: bool = False
+    complete: bool = False
     edges: tuple[float, ...] = ()
 
     @property
@@ -122,8 +128,8 @@ class Attribute:
     def description(self) -> str:
         """What the schema says of the column, and what to mind."""
         column = schema.tables()[self.table].columns[self.source_columns[0]]
-        text = column.description[:1].upper() + column.description[1:]
-        return f"{text}. {self.note}".strip() if text and not text.endswith(".") else f"{text} {self.note}".strip()
+        text = column.description[:1].upper() + column.description[1:].removesuffix(".")
+        return " ".join(part for part in (f"{text}." if text else "", self.detail, self.note) if part)
 
     @property
     def is_facet(self) -> bool:
@@ -154,13 +160,13 @@ _POWERS_OF_TWO = tuple(float(2**exponent) for exponent in range(17))
 _ONE_TWO_FIVE = (0.0, *(step * 10.0**exponent for exponent in range(-2, 6) for step in (1, 2, 5)))
 
 _TABLE = (
-    Attribute("Modality", "modality", Kind.TERM, Group.IMAGES),
+    Attribute("Modality", "modality", Kind.TERM, Group.IMAGES, complete=True),
     Attribute(
         "BodyPartExamined",
         "body part",
         Kind.TERM,
         Group.IMAGES,
-        note="Missing for nearly half of all series, among them all slides.",
+        detail="Missing for nearly half of all series, among them all slides.",
     ),
     Attribute(
         "origin",
@@ -169,10 +175,11 @@ _TABLE = (
         Group.IMAGES,
         columns=("analysis_result_id",),
         sql=_ORIGIN,
-        note="Derived series, such as segmentations, belong to an analysis result; all others are original.",
+        complete=True,
+        detail="Derived series, such as segmentations, belong to an analysis result; all others are original.",
     ),
     Attribute("SeriesDescription", "series description", Kind.TEXT, Group.IMAGES),
-    Attribute("collection_id", "collection", Kind.TERM, Group.COLLECTIONS),
+    Attribute("collection_id", "collection", Kind.TERM, Group.COLLECTIONS, complete=True),
     Attribute(
         "cancer_types", "cancer type", Kind.TERMS, Group.COLLECTIONS, table="collections_index", note=_OF_COLLECTION
     ),
@@ -195,7 +202,7 @@ _TABLE = (
         note=_OF_COLLECTION,
     ),
     Attribute("analysis_result_id", "analysis result", Kind.TERM, Group.COLLECTIONS),
-    Attribute("license_short_name", "licence", Kind.TERM, Group.LICENCE),
+    Attribute("license_short_name", "licence", Kind.TERM, Group.LICENCE, complete=True),
     Attribute(
         "commercial_use",
         "commercial use",
@@ -203,7 +210,8 @@ _TABLE = (
         Group.LICENCE,
         columns=("license_short_name",),
         sql=_COMMERCIAL_USE,
-        note="Read off the licence's short name: CC BY allows commercial use, CC BY-NC does not.",
+        complete=True,
+        detail="Read off the licence's short name: CC BY allows commercial use, CC BY-NC does not.",
     ),
     Attribute("PatientSex", "patient sex", Kind.TERM, Group.PATIENT),
     Attribute(
@@ -213,7 +221,7 @@ _TABLE = (
         Group.PATIENT,
         sql=_AGE,
         unit="years",
-        note="In years; missing for most series.",
+        detail="In years; missing for most series.",
         edges=tuple(float(age) for age in range(0, 100, 5)),
     ),
     Attribute(
@@ -228,23 +236,25 @@ _TABLE = (
     Attribute("StudyDescription", "study description", Kind.TEXT, Group.PATIENT),
     Attribute("Manufacturer", "manufacturer", Kind.TERM, Group.ACQUISITION),
     Attribute("ManufacturerModelName", "model", Kind.TERM, Group.ACQUISITION),
-    Attribute("sop_class_name", "SOP class", Kind.TERM, Group.ACQUISITION),
-    Attribute("transfer_syntax_name", "transfer syntax", Kind.TERMS, Group.ACQUISITION),
+    Attribute("sop_class_name", "SOP class", Kind.TERM, Group.ACQUISITION, complete=True),
+    Attribute("transfer_syntax_name", "transfer syntax", Kind.TERMS, Group.ACQUISITION, complete=True),
     Attribute(
         "instanceCount",
         "number of instances",
         Kind.NUMBER,
         Group.SIZE,
         integer=True,
+        complete=True,
         edges=_POWERS_OF_TWO,
     ),
-    Attribute("series_size_MB", "series size", Kind.NUMBER, Group.SIZE, unit="MB", edges=_ONE_TWO_FIVE),
+    Attribute("series_size_MB", "series size", Kind.NUMBER, Group.SIZE, unit="MB", complete=True, edges=_ONE_TWO_FIVE),
     Attribute(
         "series_init_idc_version",
         "first release",
         Kind.NUMBER,
         Group.RELEASE,
         integer=True,
+        complete=True,
         edges=_RELEASES,
     ),
     Attribute(
@@ -253,19 +263,21 @@ _TABLE = (
         Kind.NUMBER,
         Group.RELEASE,
         integer=True,
+        complete=True,
         edges=_RELEASES,
     ),
-    Attribute("source_DOI", "source DOI", Kind.TERM, Group.IDENTIFIERS),
+    Attribute("source_DOI", "source DOI", Kind.TERM, Group.IDENTIFIERS, complete=True),
     Attribute(
         "PatientID",
         "patient ID",
         Kind.ID,
         Group.IDENTIFIERS,
-        note="Unique within a collection only.",
+        detail="Unique within a collection only.",
+        complete=True,
     ),
-    Attribute("StudyInstanceUID", "study UID", Kind.ID, Group.IDENTIFIERS, pattern=_UID),
-    Attribute("SeriesInstanceUID", "series UID", Kind.ID, Group.IDENTIFIERS, pattern=_UID, unique=True),
-    Attribute("crdc_series_uuid", "CRDC series UUID", Kind.ID, Group.IDENTIFIERS, pattern=_UUID, unique=True),
+    Attribute("StudyInstanceUID", "study UID", Kind.ID, Group.IDENTIFIERS, pattern=_UID, complete=True),
+    Attribute("SeriesInstanceUID", "series UID", Kind.ID, Group.IDENTIFIERS, pattern=_UID, unique=True, complete=True),
+    Attribute("crdc_series_uuid", "CRDC series UUID", Kind.ID, Group.IDENTIFIERS, pattern=_UUID, unique=True, complete=True),
 )
 
 #: Attributes of this IDC release by name, in canonical order.

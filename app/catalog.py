@@ -40,6 +40,7 @@ class Catalog:
         self._arrays: dict[str, Array] = {}
         self._values: dict[str, list[str]] = {}
         self._codes: dict[str, dict[str, int]] = {}
+        self._bounds: dict[str, tuple[float, float]] = {}
 
     @cached_property
     def _connection(self) -> duckdb.DuckDBPyConnection:
@@ -112,6 +113,13 @@ class Catalog:
         found = np.searchsorted(hashes, wanted)
         hits = found[(found < len(hashes)) & (hashes[np.minimum(found, len(hashes) - 1)] == wanted)]
         return np.sort(self.array(f"{attribute.name}.row")[hits]).astype(np.int64)
+
+    def bounds(self, attribute: Attribute) -> tuple[float, float]:
+        """Lowest and highest number in the release; dates as days since 1970."""
+        if attribute.name not in self._bounds:
+            numbers = self.array(attribute.name)
+            self._bounds[attribute.name] = float(np.nanmin(numbers)), float(np.nanmax(numbers))
+        return self._bounds[attribute.name]
 
     def unknown_values(self, attribute: Attribute, values: Sequence[str]) -> list[str]:
         """Those of `values` that this release does not hold, for an attribute with listed values."""

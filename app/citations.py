@@ -129,7 +129,7 @@ def load_sources(cursor: duckdb.DuckDBPyConnection) -> dict[str, Source]:
     return sources
 
 
-def cite(dois: Iterable[str], sources: Mapping[str, Source], format: CitationFormat) -> str:
+def cite(dois: Iterable[str], sources: Mapping[str, Source], format: CitationFormat) -> str:  # noqa: A002
     """Write the citations of some DOIs, and of the IDC paper.
 
     Parameters
@@ -211,11 +211,13 @@ def _parse(source: Source) -> dict[str, Any]:
         if marked and (_names_doi(source) or not title):
             title = _clean(marked["title"]) or title
         ending = _ENDING.search(_clean(parts["rest"][marked.end() if marked else 0 :]))
-        item |= {name: value for name, value in ending.groupdict().items() if value} if ending else {}
+        found = ending.groupdict("") if ending else {}
+        item |= {name: folded for name, value in found.items() if (folded := _fold(value))}
     if title:
         item["title"] = title
-    if reference and not ("publisher" in item and _names_doi(source)):
-        item["note"] = as_text(source)
+    text = as_text(source)
+    if text and not ("publisher" in item and _names_doi(source)):
+        item["note"] = text
     return item
 
 
@@ -252,6 +254,8 @@ _TEX: Final = str.maketrans(
     | {"~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
     | {"<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar{}"}
 )
+# Where TeX would join two characters into another, as "--" into a dash.
+_LIGATURE = re.compile("(?<=-)(?=-)|(?<=')(?=')|(?<=`)(?=`)|(?<=[?!])(?=`)|(?<=,)(?=,)")
 # Classic BibTeX and biblatex both print `howpublished` of @misc, and neither its `publisher`.
 _BIBTEX_FIELDS: Final = (
     ("journal", "container-title"), ("volume", "volume"), ("number", "issue"), ("pages", "page"),
@@ -265,7 +269,7 @@ def _bibtex(item: Mapping[str, Any]) -> str:
     The type is @misc, as classic BibTeX has no @dataset. The fields `doi` and `url` are verbatim in
     biblatex: percent-encoded, never TeX-escaped.
     """
-    text = {name: value.translate(_TEX) for name, value in item.items() if isinstance(value, str)}
+    text = {name: _tex(value) for name, value in item.items() if isinstance(value, str)}
     fields = {
         "author": " and ".join(map(_bibtex_name, item.get("author", []))),
         # The inner braces keep a style from lowering capitals.
@@ -284,11 +288,15 @@ def _bibtex(item: Mapping[str, Any]) -> str:
 
 def _bibtex_name(name: Mapping[str, str]) -> str:
     if "literal" in name:
-        return f"{{{name['literal'].translate(_TEX)}}}"
-    family = name["family"].translate(_TEX)
+        return f"{{{_tex(name['literal'])}}}"
+    family = _tex(name["family"])
     # Braces keep the words of "Jimenez del Toro" together; "de Boer" BibTeX understands by itself.
     grouped = f"{{{family}}}" if " " in family and not family[0].islower() else family
-    return f"{grouped}, {name['given'].translate(_TEX)}"
+    return f"{grouped}, {_tex(name['given'])}"
+
+
+def _tex(text: str) -> str:
+    return _LIGATURE.sub("{}", text.translate(_TEX))
 
 
 _PREFIXES: Final = """\

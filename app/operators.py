@@ -29,8 +29,6 @@ class Operator:
         Template: ``{x}`` the value expression, ``{values}`` the quoted values, ``{value}`` one of them (joined by OR).
     phrase
         Template of the sentence: ``{values}`` the values, joined by "or".
-    on_missing
-        What happens to series without a value, said wherever the operator is used; empty where it is plain.
     """
 
     key: str
@@ -39,7 +37,6 @@ class Operator:
     many: bool
     sql: str
     phrase: str
-    on_missing: str = ""
 
     @property
     def suffix(self) -> str:
@@ -60,21 +57,9 @@ OPERATORS: dict[str, Operator] = {
     operator.key: operator
     for operator in (
         Operator("eq", "is any of", _ALL, True, "{x} IN ({values})", "is {values}"),
-        Operator(
-            "not",
-            "is none of",
-            _ALL,
-            True,
-            "{x} NOT IN ({values})",
-            "is not {values}",
-            "series without a value are kept",
-        ),
-        Operator(
-            "gte", "is at least", _RANGES, False, "{x} >= {value}", "is at least {values}", "without a value left out"
-        ),
-        Operator(
-            "lte", "is at most", _RANGES, False, "{x} <= {value}", "is at most {values}", "without a value left out"
-        ),
+        Operator("not", "is none of", _ALL, True, "{x} NOT IN ({values})", "is not {values}"),
+        Operator("gte", "is at least", _RANGES, False, "{x} >= {value}", "is at least {values}"),
+        Operator("lte", "is at most", _RANGES, False, "{x} <= {value}", "is at most {values}"),
         Operator(
             "contains", "contains", _TEXTS, True, "contains(lower({x}), lower({value}))", "contains {values}"
         ),

@@ -53,13 +53,21 @@ _KEYS = {
     Level.COLLECTION: ("collection_id",),
 }
 
-_LABELS = {"series_aws_url": "S3 URL", "SeriesDate": "Series date", "SeriesNumber": "Series number"}
+#: Headings that are shorter in a grid than in a sentence, or that no attribute has.
+_LABELS = {
+    "instanceCount": "Instances",
+    "series_size_MB": "Size (MB)",
+    "SeriesDescription": "Description",
+    "series_aws_url": "S3 URL",
+    "SeriesDate": "Series date",
+    "SeriesNumber": "Series number",
+}
 
 
 def _series_columns() -> dict[str, Column]:
     columns = {}
     for name, column in schema.tables()["index"].columns.items():
-        label = ATTRIBUTES[name].title if name in ATTRIBUTES else _LABELS.get(name, name)
+        label = _LABELS.get(name) or (ATTRIBUTES[name].title if name in ATTRIBUTES else name)
         columns[name] = Column(name, label, name, numeric=column.type in ("INTEGER", "FLOAT"))
     return columns
 

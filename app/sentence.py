@@ -25,42 +25,37 @@ def phrase(attribute: Attribute, operator: str, values: Sequence[str]) -> str:
     """One operator with its values, such as “is at least 100 instances”."""
     if operator == "missing":
         return "is missing" if values[0] == "true" else "is present"
-    return OPERATORS[operator].phrase.format(values=_join([_quote(attribute, value) for value in values], "or"))
+    return OPERATORS[operator].phrase.format(values=_join([shown_value(attribute, value, operator) for value in values], "or"))
 
 
-def _clause(attribute: Attribute, asked: Mapping[str, tuple[str, ...]]) -> str:
-    asked = dict(asked)
-    missing = asked.pop("missing", ("",))[0]
-    if missing and not asked:
-        return f"{attribute.label} {phrase(attribute, 'missing', (missing,))}"
-    parts = []
-    if "gte" in asked and "lte" in asked:
-        low, high = asked.pop("gte")[0], asked.pop("lte")[0]
-        parts.append(f"is between {_bare(attribute, low)} and {_quote(attribute, high)}")
-    parts += [phrase(attribute, operator, values) for operator, values in asked.items()]
-    text = f"{attribute.label} {_join(parts, 'and')}"
-    if missing == "true":
-        return f"{text} or is missing"
-    if missing == "false":
-        return f"{text} and is present"
-    return f"{text}{_on_missing(parts)}"
-
-
-def _on_missing(parts: Sequence[str]) -> str:
-    """What becomes of series without a value, where it is not plain from the words."""
-    if all(part.startswith("is not ") for part in parts):
-        return " (series without a value are kept)"
-    if any(part.startswith(("is at ", "is between ")) for part in parts):
-        return " (series without a value are left out)"
+def on_missing(attribute: Attribute, asked: Mapping[str, tuple[str, ...]]) -> str:
+    """What becomes of series without a value, where there are such and it is not plain from the words; else empty."""
+    if attribute.complete:
+        return ""
+    if set(asked) == {"not"}:
+        return "series without a value are kept"
+    if {"gte", "lte"} & set(asked) and "missing" not in asked:
+        return "series without a value are left out"
     return ""
 
 
-def _bare(attribute: Attribute, value: str) -> str:
-    return value if attribute.kind in (Kind.NUMBER, Kind.DATE) else f"“{value}”"
+def _clause(attribute: Attribute, asked: Mapping[str, tuple[str, ...]]) -> str:
+    parts = []
+    rest = {operator: values for operator, values in asked.items() if operator != "missing"}
+    if "gte" in rest and "lte" in rest:
+        low, high = rest.pop("gte")[0], rest.pop("lte")[0]
+        parts.append(f"is between {low} and {shown_value(attribute, high)}")
+    parts += [phrase(attribute, operator, values) for operator, values in rest.items()]
+    if "missing" in asked:
+        word = "or" if asked["missing"] == ("true",) else "and"
+        parts = [f" {word} ".join([_join(parts, "and")] * bool(parts) + [phrase(attribute, "missing", asked["missing"])])]
+    note = on_missing(attribute, asked)
+    return f"{attribute.label} {_join(parts, 'and')}" + (f" ({note})" if note else "")
 
 
-def _quote(attribute: Attribute, value: str) -> str:
-    if attribute.kind in (Kind.TEXT, Kind.ID):
+def shown_value(attribute: Attribute, value: str, operator: str = "eq") -> str:
+    """A value as it reads in a sentence: text in quotes, numbers with their unit."""
+    if attribute.kind in (Kind.TEXT, Kind.ID) or operator == "contains":
         return f"“{value}”"
     return f"{value} {attribute.unit}" if attribute.kind is Kind.NUMBER and attribute.unit else value
 

@@ -6,9 +6,12 @@ not to compress each of them.
 
 from __future__ import annotations
 
+import re
 import sys
+from base64 import b64encode
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from hashlib import sha256
 from pathlib import Path
 
 import streamlit as st
@@ -25,9 +28,19 @@ ROOT = Path(__file__).resolve().parent.parent
 #: Streamlit's own endpoints that are nobody else's business.
 _PRIVATE = ("/_stcore/metrics", "/_stcore/agent")
 
+
+
+def _inline_scripts() -> str:
+    """Hashes of the scripts that Streamlit writes into its page, for the content security policy."""
+    page = (Path(st.__file__).parent / "static" / "index.html").read_text(encoding="utf-8")
+    digests = (sha256(script.encode()).digest() for script in re.findall(r"<script>(.*?)</script>", page, re.DOTALL))
+    return " ".join(f"'sha256-{b64encode(digest).decode()}'" for digest in digests)
+
+
+# Components are loaded from blobs that Streamlit makes of their source.
 _POLICY = {
     "default-src": "'self'",
-    "script-src": "'self'",
+    "script-src": f"'self' blob: {_inline_scripts()}",
     "style-src": "'self' 'unsafe-inline'",
     "img-src": "'self' data: blob:",
     "font-src": "'self' data:",

@@ -1,0 +1,73 @@
+# Everything a newcomer types. A target sets up what it needs, and only when that has changed.
+
+# HOST is not taken from the environment: some shells and conda export one that is no address.
+HOST = 127.0.0.1
+PORT ?= 8501
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
+
+ifndef PYTHON
+PYTHON := $(shell for python in python3 python3.13 python3.12 python3.11; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$python; break; }; done)
+endif
+
+.PHONY: help run test lint format browser bench requirements docker clean
+.DEFAULT_GOAL := help
+
+help:  ## List what make can do
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' Makefile | awk -F'|' '{ printf "  make %-13s %s\n", $$1, $$2 }'
+
+run: .venv/run  ## Serve the app on http://localhost:8501 (PORT=, HOST=, PYTHON= change it)
+	@echo "IDC Cohort Builder: http://localhost:$(PORT) (Ctrl-C stops it)"
+	$(BIN)/python -m uvicorn app.server:app --host $(HOST) --port $(PORT) --ws-per-message-deflate false --log-level warning
+
+test: lint browser  ## Lint, types and every test, browser included (PYTEST_ARGS= is handed on)
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+lint: .venv/dev  ## Style, format, types and the Dockerfile
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy .
+	$(BIN)/hadolint Dockerfile
+
+format: .venv/dev  ## Put the code into its format
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+browser: .venv/dev  ## Find, or install, the Chromium and the fonts that browser tests use
+	$(BIN)/python -m tests.browser
+
+bench: .venv/dev  ## Measure, and write the results under bench/
+	$(BIN)/python -m bench $(BENCH_ARGS)
+
+# One resolution for both files, valid on every supported Python. UPGRADE=--upgrade takes newer releases.
+requirements: .venv/dev  ## Pin the ranges of pyproject.toml (UPGRADE=--upgrade takes newer releases)
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 $(UPGRADE) --no-emit-index-url \
+		--custom-compile-command "make requirements" pyproject.toml --extra dev --output-file requirements-dev.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 $(UPGRADE) --no-emit-index-url \
+		--custom-compile-command "make requirements" pyproject.toml --constraints requirements-dev.txt \
+		--output-file requirements.txt
+
+docker:  ## Build the image idc-cohort-builder
+	docker build --tag idc-cohort-builder .
+
+clean:  ## Remove the environment and every cache
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Debian keeps venv in a package of its own; without it the first command leaves half an environment behind.
+.venv/bin/python:
+	@test -n "$(PYTHON)" || { echo "No Python 3.11 or newer was found: install one, or name it with PYTHON=/path/to/python3."; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+		echo "$(PYTHON) cannot make an environment: install its venv package (Debian, Ubuntu: apt install python3-venv)."; exit 1; }
+	$(PYTHON) -m venv --clear .venv
+
+.venv/run: requirements.txt | .venv/bin/python
+	@echo "Installing what the app needs into .venv ..."
+	@$(PIP) -r requirements.txt
+	@touch $@
+
+.venv/dev: requirements-dev.txt | .venv/bin/python
+	@echo "Installing what the app, its tests and its checks need into .venv (a few minutes the first time) ..."
+	@$(PIP) -r requirements-dev.txt
+	@touch $@

@@ -1,0 +1,169 @@
+"""Charts of a selection: six small bar charts that filter at a click."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import Any
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from app.attributes import ATTRIBUTES, Attribute, Kind
+from app.build import bin_edges
+from app.catalog import catalog
+from app.numbers import compact
+from app.selection import FacetCounts, Selection
+from components import colours, state
+
+#: Attributes with a chart, in their order on screen.
+CHARTS = (
+    "Modality",
+    "BodyPartExamined",
+    "collection_id",
+    "license_short_name",
+    "PatientAge",
+    "series_init_idc_version",
+)
+_MOST = 8
+_HEIGHT = 172
+#: Room for the labels of horizontal bars, in pixels.
+_LABELS = 118
+#: Ages just below a bin's upper edge: no DICOM age lies between.
+_GAP = 0.01
+_CONFIG = {"displayModeBar": False, "scrollZoom": False}
+
+
+def charts(selection: Selection, counts: dict[str, FacetCounts], unit: str) -> None:
+    """Three charts a row; a click on a bar filters by it, and a second click takes it back."""
+    if not selection.totals.series:
+        return
+    shown = [ATTRIBUTES[name] for name in CHARTS if name in ATTRIBUTES]
+    with st.container(key="charts"):
+        for start in range(0, len(shown), 3):
+            for attribute, column in zip(shown[start : start + 3], st.columns(3, gap="medium"), strict=False):
+                with column:
+                    _chart(attribute, selection, counts[attribute.name], unit)
+
+
+def _chart(attribute: Attribute, selection: Selection, counted: FacetCounts, unit: str) -> None:
+    bars = _ranges(attribute, selection, counted) if attribute.is_range else _terms(attribute, selection, counted)
+    turn = st.session_state.setdefault(f"chart_turn_{attribute.name}", 0)
+    key = f"chart_{attribute.name}_{turn}"
+    st.plotly_chart(
+        _figure(attribute, bars, unit),
+        key=key,
+        theme=None,
+        config=_CONFIG,
+        on_select=lambda: _clicked(attribute, key),
+        selection_mode="points",
+        alt=f"{unit.capitalize()} by {attribute.label}",
+    )
+
+
+def _clicked(attribute: Attribute, key: str) -> None:
+    points = st.session_state[key]["selection"]["points"]
+    # A new key forgets the click, so that the same bar can be clicked again.
+    st.session_state[f"chart_turn_{attribute.name}"] += 1
+    if not points:
+        return
+    low, high = points[0]["customdata"][:2]
+    if not attribute.is_range:
+        state.toggle(attribute.name, low)
+        return
+    cohort = state.current()
+    if (cohort.values(attribute.name, "gte"), cohort.values(attribute.name, "lte")) == ((low,), (high,) if high else ()):
+        low, high = "", ""
+    cohort = cohort.with_values(attribute.name, "gte", [low] if low else [])
+    state.show(cohort.with_values(attribute.name, "lte", [high] if high else []))
+
+
+def _terms(attribute: Attribute, selection: Selection, counted: FacetCounts) -> list[dict[str, Any]]:
+    """The most frequent values, most frequent first."""
+    names = catalog().values(attribute)
+    chosen = set(selection.cohort.values(attribute.name, "eq"))
+    ranked = sorted(range(len(names)), key=lambda code: (-counted.counts[code + 1], names[code]))
+    return [
+        {
+            "label": names[code],
+            "count": int(counted.counts[code + 1]),
+            "data": [names[code], ""],
+            "on": not chosen or names[code] in chosen,
+            "colour": colours.MODALITY.get(names[code], colours.OTHER) if attribute.name == "Modality" else None,
+        }
+        for code in ranked[:_MOST]
+        if counted.counts[code + 1]
+    ]
+
+
+def _ranges(attribute: Attribute, selection: Selection, counted: FacetCounts) -> list[dict[str, Any]]:
+    """Every bin up to the highest number in the release."""
+    asked = selection.cohort.by_attribute().get(attribute.name, {})
+    low_asked = float(asked["gte"][0]) if "gte" in asked else float("-inf")
+    high_asked = float(asked["lte"][0]) if "lte" in asked else float("inf")
+    edges = [float(edge) for edge in bin_edges(attribute)]
+    bars = []
+    for position, low in enumerate(edges):
+        last = position == len(edges) - 1
+        high = float("inf") if last else edges[position + 1] - (1 if attribute.integer else _GAP)
+        single = attribute.integer and (last or high == low)
+        upper = low if single else high
+        bars.append(
+            {
+                "label": f"{low:g}" if single else f"{low:g}+" if last else f"{low:g} to {edges[position + 1]:g}",
+                "count": int(counted.counts[position + 1]),
+                "data": [f"{low:g}", "" if upper == float("inf") else f"{upper:g}"],
+                "on": low_asked <= low and upper <= high_asked or (last and low_asked <= low and "lte" not in asked),
+                "colour": None,
+            }
+        )
+    return bars
+
+
+def _figure(attribute: Attribute, bars: list[dict[str, Any]], unit: str) -> go.Figure:
+    accent, muted = colours.accent(), colours.muted()
+    marker = [(bar["colour"] or accent) if bar["on"] else muted for bar in bars]
+    hover = [f"{escape(bar['label'])}: {bar['count']:,} {unit}" for bar in bars]
+    shared: dict[str, Any] = {
+        "marker": {"color": marker, "line": {"width": 0}},
+        "customdata": [bar["data"] for bar in bars],
+        "hovertext": hover,
+        "hovertemplate": "%{hovertext}<extra></extra>",
+        "selected": {"marker": {"opacity": 1}},
+        "unselected": {"marker": {"opacity": 1}},
+    }
+    labels = [bar["label"] for bar in bars]
+    counts = [bar["count"] for bar in bars]
+    upright = attribute.kind in (Kind.NUMBER, Kind.DATE)
+    if upright:
+        bar = go.Bar(x=labels, y=counts, **shared)
+    else:
+        texts = [compact(count) for count in counts]
+        bar = go.Bar(y=labels, x=counts, orientation="h", text=texts, textposition="outside", cliponaxis=False, **shared)
+    figure = go.Figure(bar)
+    figure.update_layout(
+        title={"text": attribute.title, "font": {"size": 13}, "x": 0, "xref": "container", "y": 0.97, "yanchor": "top"},
+        height=_HEIGHT,
+        margin={"l": 4 if upright else _LABELS, "r": 4 if upright else 48, "t": 26, "b": 22 if upright else 2},
+        bargap=0.28 if not upright else 0.12,
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        font={"size": 11, "color": colours.text(), "family": colours.FONT},
+        dragmode=False,
+        clickmode="event+select",
+        showlegend=False,
+    )
+    quiet = {"showgrid": False, "zeroline": False, "fixedrange": True, "title": None}
+    if upright:
+        figure.update_xaxes(**quiet, type="category", nticks=8, tickangle=0)
+        figure.update_yaxes(**quiet, visible=False)
+    else:
+        figure.update_xaxes(**quiet, visible=False)
+        figure.update_yaxes(
+            **quiet, type="category", autorange="reversed", ticktext=[_shorten(label) for label in labels], tickvals=labels
+        )
+    return figure
+
+
+def _shorten(label: str, length: int = 17) -> str:
+    """Label of a bar; Plotly reads labels as HTML."""
+    return escape(label if len(label) <= length else f"{label[: length - 1]}…")

@@ -1,0 +1,119 @@
+"""What a user takes away: files, commands, citations, licences and SQL of the cohort on screen."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app.api import link
+from app.citations import CitationFormat
+from app.exports import ENDPOINTS, Source
+from app.licenses import licenses
+from app.numbers import compact, size
+from app.selection import Selection
+from app.snippets import idc_download_command, python_code
+from app.sql import select
+from app.verbs import cited_dois, citation_text, file_name
+
+_CITATION_LABELS = {
+    CitationFormat.APA: "Text (APA)",
+    CitationFormat.BIBTEX: "BibTeX",
+    CitationFormat.CSL_JSON: "CSL-JSON",
+    CitationFormat.TURTLE: "RDF Turtle",
+}
+_LANGUAGES = {CitationFormat.BIBTEX: "bibtex", CitationFormat.CSL_JSON: "json", CitationFormat.TURTLE: "turtle"}
+
+
+def data_panel(selection: Selection) -> None:
+    """Manifests, rows, and the commands that use them."""
+    totals = selection.totals
+    cohort = selection.cohort
+    st.text(f"{compact(totals.series)} series, {compact(totals.instances)} files, {size(totals.size_bytes)}")
+    st.subheader("Download the images", anchor=False)
+    st.text("A manifest lists what to fetch; run it where the images should go.")
+    with st.container(horizontal=True):
+        for source in Source:
+            st.link_button(
+                f"Manifest for {source.upper()}",
+                link("manifest", cohort, "s5cmd", source=source),
+                icon=":material/download:",
+                type="primary" if source is Source.AWS else "secondary",
+            )
+        st.link_button("Manifest as CSV", link("manifest", cohort, "csv"), icon=":material/download:")
+    aws, gcs = (file_name(f"manifest-{source}", "s5cmd") for source in Source)
+    tabs = st.tabs(["s5cmd, AWS", "s5cmd, GCS", "idc download", "Python"])
+    with tabs[0]:
+        st.code(f"s5cmd --no-sign-request --endpoint-url {ENDPOINTS[Source.AWS]} run {aws}", language="bash")
+    with tabs[1]:
+        st.code(f"s5cmd --no-sign-request --endpoint-url {ENDPOINTS[Source.GCS]} run {gcs}", language="bash")
+    with tabs[2]:
+        st.code(f"pip install idc-index\n{idc_download_command(aws)}", language="bash")
+    with tabs[3]:
+        st.code(python_code(cohort), language="python", height=320)
+    st.subheader("Take the rows", anchor=False)
+    st.text("One row per series, with collection, patient, study, description, licence, DOI and location.")
+    with st.container(horizontal=True):
+        for form, label in (("csv", "CSV"), ("json", "JSON"), ("parquet", "Parquet")):
+            st.link_button(label, link("series", cohort, form), icon=":material/download:")
+
+
+def citations_panel(selection: Selection) -> None:
+    """Citations of everything in the cohort, in four formats."""
+    dois = cited_dois(selection)
+    if not dois:
+        st.info("An empty cohort has nothing to cite.")
+        return
+    st.text(f"{len(dois)} {'source' if len(dois) == 1 else 'sources'} and the IDC paper; cite them all.")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        chosen = st.segmented_control(
+            "Format",
+            list(CitationFormat),
+            default=CitationFormat.APA,
+            required=True,
+            format_func=lambda form: _CITATION_LABELS[form],
+            key="citation_format",
+            label_visibility="collapsed",
+        )
+        form = CitationFormat(chosen or CitationFormat.APA)
+        st.link_button("Download", link("citations", selection.cohort, form), icon=":material/download:")
+    st.code(citation_text(selection, form), language=_LANGUAGES.get(form), wrap_lines=True, height=460)
+
+
+def licenses_panel(selection: Selection) -> None:
+    """Licences with counts, and what they allow."""
+    entries = licenses(selection)
+    if not entries:
+        st.info("An empty cohort has no licences.")
+        return
+    uses = {entry["commercial_use"] for entry in entries}
+    if uses == {"allowed"}:
+        st.success("All series may be used commercially, with attribution.", icon=":material/check_circle:")
+    else:
+        st.warning(
+            "Not every series may be used commercially. The filter “Commercial use” keeps those that may.",
+            icon=":material/gavel:",
+        )
+    st.dataframe(
+        {
+            "Licence": [entry["license"] for entry in entries],
+            "Commercial use": [entry["commercial_use"] for entry in entries],
+            "Patients": [entry["patients"] for entry in entries],
+            "Series": [entry["series"] for entry in entries],
+            "Size (GB)": [entry["size_bytes"] / 1e9 for entry in entries],
+            "Text": [entry["url"] for entry in entries],
+        },
+        column_config={
+            "Text": st.column_config.LinkColumn(display_text="Read the licence"),
+            "Patients": st.column_config.NumberColumn(format="localized"),
+            "Series": st.column_config.NumberColumn(format="localized"),
+            "Size (GB)": st.column_config.NumberColumn(format="%.3f"),
+        },
+        hide_index=True,
+    )
+    st.text("A patient with series under two licences counts in both rows.")
+
+
+def sql_panel(selection: Selection) -> None:
+    """The query behind the screen."""
+    st.text("The same series in your own code: run it with IDCClient().sql_query of the Python package idc-index.")
+    st.code(select(selection.cohort), language="sql", wrap_lines=True)
+    st.link_button("Download the query", link("sql", selection.cohort), icon=":material/download:")

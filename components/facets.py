@@ -1,0 +1,135 @@
+"""The sidebar: what the facet panel shows of a selection, and what its edits do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from app.attributes import ATTRIBUTES, OPEN_GROUPS, Attribute, Group, Kind
+from app.build import bin_edges
+from app.catalog import catalog
+from app.cohort import Cohort, QueryError
+from app.operators import operators_of
+from app.selection import FacetCounts, Selection
+from components import colours, state
+from components.facet_panel import facet_panel, pending_edits
+
+_KEY = "facets"
+_UNIT = "unit"
+
+#: Attributes whose bins grow geometrically.
+_LOGARITHMIC = frozenset({"instanceCount", "series_size_MB"})
+
+
+def unit() -> str:
+    """What counts count: ``series`` or ``patients``."""
+    return str(st.session_state.get(_UNIT, "series"))
+
+
+def facet_sidebar(selection: Selection, counts: dict[str, FacetCounts]) -> None:
+    """Show all filters with counts under all other filters."""
+    data = {
+        "unit": unit(),
+        "groups": [
+            {
+                "label": group.value,
+                "open": group in OPEN_GROUPS,
+                "facets": [a.name for a in ATTRIBUTES.values() if a.group is group],
+            }
+            for group in Group
+        ],
+        "facets": {a.name: _facet(a, selection.cohort, counts.get(a.name)) for a in ATTRIBUTES.values()},
+    }
+    with st.sidebar:
+        facet_panel(data, key=_KEY, on_edit=_apply)
+
+
+def _apply() -> None:
+    """Turn the panel's edits into one new cohort; a faulty value is said once and changes nothing."""
+    cohort = state.current()
+    try:
+        for edit in pending_edits(_KEY):
+            if "unit" in edit:
+                st.session_state[_UNIT] = edit["unit"]
+            elif edit["operator"] == "range":
+                low, high = edit["values"]
+                cohort = cohort.with_values(edit["attribute"], "gte", [low] if low else [])
+                cohort = cohort.with_values(edit["attribute"], "lte", [high] if high else [])
+            else:
+                cohort = cohort.with_values(edit["attribute"], edit["operator"], edit["values"])
+    except QueryError as error:
+        st.toast(_plain(str(error)), icon=":material/error:")
+    state.show(cohort)
+
+
+def _plain(text: str) -> str:
+    """Text that markdown shows as it is."""
+    return "".join(f"\\{character}" if character in "\\`*_{}[]()<>#+-.!|~$:&" else character for character in text)
+
+
+def _facet(attribute: Attribute, cohort: Cohort, counted: FacetCounts | None) -> dict[str, Any]:
+    facet: dict[str, Any] = {
+        "label": attribute.title,
+        "help": attribute.description,
+        "note": attribute.note,
+        "operators": [operator.key for operator in operators_of(attribute)],
+        "selected": _selected(attribute, cohort),
+    }
+    if counted is None:
+        return facet | {"kind": "text"}
+    facet["missing"] = int(counted.counts[0])
+    if attribute.is_facet:
+        return facet | {"kind": "term"} | _values(attribute, cohort, counted)
+    return facet | {"kind": "date" if attribute.kind is Kind.DATE else "number"} | _bins(attribute, counted)
+
+
+def _selected(attribute: Attribute, cohort: Cohort) -> dict[str, Any]:
+    asked = cohort.by_attribute().get(attribute.name, {})
+    single = {key: asked[key][0] if key in asked else None for key in ("gte", "lte", "missing")}
+    return {key: list(asked.get(key, ())) for key in ("eq", "not", "contains")} | single
+
+
+def _values(attribute: Attribute, cohort: Cohort, counted: FacetCounts) -> dict[str, Any]:
+    names = catalog().values(attribute)
+    counts = counted.counts[1:].tolist()
+    order = sorted(range(len(names)), key=lambda code: (-counts[code], names[code]))
+    asked = (*cohort.values(attribute.name, "eq"), *cohort.values(attribute.name, "not"))
+    values: dict[str, Any] = {
+        "values": [[names[code], names[code], counts[code]] for code in order],
+        "unknown": catalog().unknown_values(attribute, asked),
+    }
+    if attribute.name == "Modality":
+        values["swatches"] = {name: colours.MODALITY.get(name, colours.OTHER) for name in names}
+    return values
+
+
+def _bins(attribute: Attribute, counted: FacetCounts) -> dict[str, Any]:
+    """Bins from the first to the last that holds anything in the release, so that empty margins take no room."""
+    lowest, highest = catalog().bounds(attribute)
+    edges = [*(float(edge) for edge in bin_edges(attribute)), highest]
+    bins = [
+        [_edge(attribute, low), _edge(attribute, high), int(count)]
+        for low, high, count in zip(edges[:-1], edges[1:], counted.counts[1:], strict=True)
+        if high > lowest and low <= highest
+    ]
+    return {
+        "bins": bins,
+        "min": _edge(attribute, lowest),
+        "max": _edge(attribute, highest),
+        "unit": attribute.unit,
+        "integer": attribute.integer,
+        "scale": "log" if attribute.name in _LOGARITHMIC else "linear",
+    }
+
+
+def _edge(attribute: Attribute, number: float) -> Any:
+    if attribute.kind is Kind.DATE:
+        return str(_days_to_date(number))
+    return int(number) if number.is_integer() else number
+
+
+def _days_to_date(days: float) -> str:
+    import numpy as np
+
+    return str(np.datetime64(0, "D") + int(days))

@@ -1,0 +1,214 @@
+"""What a cohort means, evaluated over the parquet files with none of the app's SQL or selection.
+
+Only the attribute table is shared (names, kinds and histogram edges). Series are numbered as they stand in the
+parquet file of ``index``; conditions are tried on each distinct value in plain Python.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cache, lru_cache
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from idc_index_data import INDEX_METADATA
+from pyarrow import parquet
+
+from app.attributes import ATTRIBUTES, Attribute, Kind
+from app.cohort import Cohort
+
+Asked = Mapping[str, tuple[str, ...]]
+
+PARQUET = {"index": INDEX_METADATA["idc_index"]["parquet_filepath"]}
+PARQUET["collections_index"] = INDEX_METADATA["collections_index"]["parquet_filepath"]
+
+
+def split(text: str) -> list[str]:
+    """Values of comma-separated text."""
+    return re.split(",(?! Not Otherwise Specified) ?", text)
+
+
+def years(text: str) -> float | None:
+    """A DICOM age string in years."""
+    per_year = {"Y": 1, "M": 12, "W": 52.1775, "D": 365.25}
+    number, unit = text[:-1], text[-1:].upper()
+    return (
+        int(number) / per_year[unit] if len(number) == 3 and number.isdecimal() and unit in per_year else None
+    )
+
+
+def day(text: str) -> date | None:
+    """An ISO date."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def commercial_use(licence: str) -> str:
+    """What a licence says of commercial use."""
+    if licence.startswith("CC BY-NC"):
+        return "not allowed"
+    return "allowed" if licence.startswith(("CC BY", "CC0")) else "custom terms"
+
+
+#: Derived attributes: the column and what becomes of its text (None stays missing, except for `origin`).
+DERIVED: dict[str, tuple[str, Callable[[Any], Any]]] = {
+    "origin": ("analysis_result_id", lambda text: "original" if text is None else "derived"),
+    "commercial_use": ("license_short_name", commercial_use),
+    "PatientAge": ("PatientAge", years),
+    "StudyDate": ("StudyDate", day),
+}
+
+
+def holds(kind: Kind, value: Any, asked: Asked) -> bool:
+    """Whether one value, None if missing, meets everything asked of its attribute."""
+    missing = asked.get("missing", (None,))[0]
+    others = {operator: texts for operator, texts in asked.items() if operator != "missing"}
+    if value is None:
+        return missing == "true" or (missing is None and set(others) == {"not"})
+    if missing == "true" and not others:
+        return False
+    return all(compares(kind, value, operator, texts) for operator, texts in others.items())
+
+
+def compares(kind: Kind, value: Any, operator: str, texts: tuple[str, ...]) -> bool:
+    """Whether a value that is present meets one operator."""
+    if operator == "contains":
+        return any(text.lower() in value.lower() for text in texts)
+    wanted = [
+        float(text) if kind is Kind.NUMBER else day(text) if kind is Kind.DATE else text for text in texts
+    ]
+    if operator == "gte":
+        return value >= wanted[0]
+    if operator == "lte":
+        return value <= wanted[0]
+    among = any(one in wanted for one in value) if kind is Kind.TERMS else value in wanted
+    return among if operator == "eq" else not among
+
+
+@dataclass(frozen=True)
+class Values:
+    """One attribute of every series: `codes` into `values`, which ends with None for what is missing."""
+
+    codes: np.ndarray
+    values: list[Any]
+
+
+@dataclass(frozen=True)
+class Totals:
+    """What some series add up to."""
+
+    patients: int
+    studies: int
+    series: int
+    instances: int
+    size_bytes: int
+
+
+def mask(cohort: Cohort) -> np.ndarray:
+    """Which series the cohort means."""
+    met = np.ones(len(patients()), dtype=bool)
+    for name, asked in cohort.by_attribute().items():
+        met &= condition(name, tuple(asked.items()))
+    return met
+
+
+def totals(mask: np.ndarray) -> Totals:
+    """What some series add up to; bytes are added one by one as whole numbers."""
+    return Totals(
+        patients=len(np.unique(patients()[mask])),
+        studies=len(np.unique(encoded("StudyInstanceUID").codes[mask])),
+        series=int(mask.sum()),
+        instances=int(np.asarray(column("instanceCount"))[mask].sum()),
+        size_bytes=int(np.round(np.asarray(column("series_size_MB"))[mask] * 1e6).astype(np.int64).sum()),
+    )
+
+
+@cache
+def column(name: str, table: str = "index") -> pa.ChunkedArray:
+    """A column as it stands in the parquet file."""
+    return parquet.read_table(PARQUET[table], columns=[name]).column(name).combine_chunks()
+
+
+@cache
+def encoded(name: str, table: str = "index") -> Values:
+    """A column's codes and distinct values; None comes last, whether it occurs or not."""
+    dictionary = pc.dictionary_encode(column(name, table))
+    values = [*dictionary.dictionary.to_pylist(), None]
+    codes = pc.fill_null(dictionary.indices, len(values) - 1)
+    return Values(np.asarray(codes), values)
+
+
+@cache
+def patients() -> np.ndarray:
+    """A number per patient, as (collection_id, PatientID), for every series."""
+    collection, patient = encoded("collection_id"), encoded("PatientID")
+    return collection.codes.astype(np.int64) * len(patient.values) + patient.codes
+
+
+@cache
+def values_of(name: str) -> Values:
+    """Values of an attribute as the specification reads them: lists split, ages in years, dates as dates."""
+    attribute = ATTRIBUTES[name]
+    source, read = DERIVED.get(name, (name, split if attribute.kind is Kind.TERMS else lambda text: text))
+    raw = encoded(source, attribute.table)
+    values = [read(text) if text is not None or name == "origin" else None for text in raw.values]
+    if attribute.table == "index":
+        return Values(raw.codes, values)
+    of_collection = {
+        collection: raw.codes[row]
+        for row, collection in enumerate(column("collection_id", attribute.table).to_pylist())
+    }
+    index = encoded("collection_id")
+    missing = len(values) - 1
+    codes = np.array([of_collection.get(collection, missing) for collection in index.values])
+    return Values(codes[index.codes], values)
+
+
+@lru_cache(maxsize=64)
+def condition(name: str, asked: tuple[tuple[str, tuple[str, ...]], ...]) -> np.ndarray:
+    """Which series meet everything asked of one attribute."""
+    found, kind = values_of(name), ATTRIBUTES[name].kind
+    if ATTRIBUTES[name].unique:  # a million values: ask only those that are named
+        named = [text for operator, texts in asked if operator != "missing" for text in texts]
+        met = np.full(len(found.values), holds(kind, "", dict(asked)))
+        for row in np.flatnonzero(np.asarray(pc.is_in(column(name), pa.array(named, column(name).type)))):
+            met[found.codes[row]] = holds(kind, found.values[found.codes[row]], dict(asked))
+        return met[found.codes]
+    return np.array([holds(kind, value, dict(asked)) for value in found.values])[found.codes]
+
+
+@cache
+def bins(name: str) -> Values:
+    """Bin of each series: bin i holds [edge i, edge i+1), the last is open, and so is the first downwards."""
+    attribute, found = ATTRIBUTES[name], values_of(name)
+    edges = [date(int(edge), 1, 1) if attribute.kind is Kind.DATE else edge for edge in attribute.edges]
+
+    def bin_of(value: Any) -> int:
+        return max(0, sum(edge <= value for edge in edges) - 1)
+
+    counts = [len(edges) if value is None else bin_of(value) for value in found.values]
+    return Values(np.array(counts)[found.codes], [*attribute.edges, None])
+
+
+def counts(attribute: Attribute, mask: np.ndarray) -> tuple[dict[Any, int], dict[Any, int]]:
+    """Series and patients per value (for ranges: per lower edge of the bin); None stands for missing."""
+    found = bins(attribute.name) if attribute.is_range else values_of(attribute.name)
+    numbers = np.flatnonzero(mask)
+    series: dict[Any, int] = {}
+    of_value: dict[Any, list[np.ndarray]] = {}
+    codes = found.codes[numbers]
+    order = np.argsort(codes, kind="stable")
+    present, starts = np.unique(codes[order], return_index=True)
+    for code, rows in zip(present, np.split(numbers[order], starts[1:]), strict=True):
+        value = found.values[code]
+        for one in value if isinstance(value, list) else [value]:
+            series[one] = series.get(one, 0) + len(rows)
+            of_value.setdefault(one, []).append(patients()[rows])
+    return series, {value: len(np.unique(np.concatenate(parts))) for value, parts in of_value.items()}
