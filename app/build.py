@@ -24,7 +24,7 @@ from app.settings import settings
 from app.sql import quote_text
 
 #: Raise it whenever the layout of the catalog changes.
-REVISION = 1
+REVISION = 2
 
 DATABASE = "catalog.duckdb"
 ARRAYS = "arrays"
@@ -324,12 +324,14 @@ def _group_patients(combination: Array, arrays: _Arrays) -> None:
         entry_pair = np.repeat(np.arange(len(pairs)), count)
         offset = np.arange(len(entry_pair)) - np.repeat(np.cumsum(count) - count, count)
         entry_value = values[np.repeat(first, count) + offset]
+        # Numbered by patient first, so that marking groups in the order of pairs stays near in memory.
+        width = int(values.max(initial=0)) + 1
         groups, entry_group = np.unique(
-            entry_value.astype(np.int64) * (patient.max() + 1) + pair_patient[entry_pair], return_inverse=True
+            pair_patient[entry_pair] * width + entry_value, return_inverse=True
         )
         arrays.write(f"{attribute.name}.entry_pair", entry_pair.astype(np.uint32))
         arrays.write(f"{attribute.name}.entry_group", entry_group.astype(np.uint32))
-        arrays.write(f"{attribute.name}.group_value", (groups // (patient.max() + 1)).astype(np.int32))
+        arrays.write(f"{attribute.name}.group_value", (groups % width).astype(np.int32))
 
 
 def is_of_collection(attribute: Attribute) -> bool:

@@ -71,6 +71,11 @@ class Selection:
         return self._rows_without(None)
 
     @cached_property
+    def _patients(self) -> Array:
+        """Patient of each selected series."""
+        return self.catalog.array("PatientID").take(self.rows).astype(np.int64)
+
+    @cached_property
     def totals(self) -> Totals:
         """Patients, studies, series, instances and bytes."""
         return self._totals(None)
@@ -245,8 +250,9 @@ class Selection:
         bins = array(f"{attribute.name}.bin").take(rows)
         if unit == "series":
             return np.bincount(bins, minlength=size)
+        patients = self._patients if rows is self.rows else array("PatientID").take(rows).astype(np.int64)
         marks = np.zeros((self.catalog.patient_count + 1) * size, dtype=bool)
-        marks[array("PatientID").take(rows).astype(np.int64) * size + bins] = True
+        marks[patients * size + bins] = True
         return np.bincount(np.flatnonzero(marks) % size, minlength=size)
 
 

@@ -119,13 +119,17 @@ function scrolls(element) {
 // One tooltip for the whole panel, in the top layer so that no sidebar clips it.
 function createTooltip() {
   const node = el("div", { class: "tip", role: "tooltip", id: "tip", popover: "manual" });
-  const hide = () => node.matches(":popover-open") && node.hidePopover();
-  const showAt = (text, rect) => {
+  const tooltip = { node, rectOf: null };
+  const isOpen = () => node.matches(":popover-open");
+  tooltip.hide = () => isOpen() && node.hidePopover();
+  tooltip.follow = () => isOpen() && placeTooltip(node, tooltip.rectOf());
+  tooltip.showAt = (text, rectOf) => {
+    tooltip.rectOf = rectOf;
     setText(node, text);
-    if (!node.matches(":popover-open")) node.showPopover();
-    placeTooltip(node, rect);
+    if (!isOpen()) node.showPopover();
+    placeTooltip(node, rectOf());
   };
-  return { node, hide, showAt };
+  return tooltip;
 }
 
 function placeTooltip(node, rect) {

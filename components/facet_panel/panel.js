@@ -38,7 +38,7 @@ function createPanel(parentElement) {
   panel.body = el("div", { class: "groups" });
   const head = el("div", { class: "head" }, [panel.search.el, panel.unit.el]);
   panel.el = el("div", { class: "panel", "data-testid": "facet-panel" }, [head, panel.search.results, panel.body, panel.ctx.tooltip.node]);
-  panel.onScroll = () => panel.ctx.tooltip.hide();
+  panel.onScroll = () => panel.ctx.tooltip.follow();
   addEventListener("scroll", panel.onScroll, { capture: true, passive: true });
   parentElement.append(panel.el);
   return panel;
@@ -196,7 +196,7 @@ function createFacet(panel, attribute, kind, opened) {
 function createInfo(tooltip) {
   const button = el("button", { type: "button", class: "info", hidden: true }, [icon("info")]);
   const view = { el: button, help: "" };
-  const open = () => tooltip.showAt(view.help, button.getBoundingClientRect());
+  const open = () => tooltip.showAt(view.help, () => button.getBoundingClientRect());
   button.addEventListener("pointerenter", open);
   button.addEventListener("focus", open);
   button.addEventListener("click", open);

@@ -250,9 +250,12 @@ function describeBin(view, event) {
   if (event.pointerType === "touch" || view.scale.bins.length === 0) return;
   const index = binAt(view, event);
   const [low, high, count] = view.scale.bins[index];
-  const box = view.plot.area.getBoundingClientRect();
-  const width = box.width / view.scale.bins.length;
-  const rect = { left: box.left + index * width, width, top: box.top, bottom: box.bottom };
   const [from, to] = [low, high].map((value) => spokenValue(view.scale, roundTo(view.scale, value, high - low), ""));
-  view.ctx.tooltip.showAt(`${from} to ${to}: ${exactCount(count)}`, rect);
+  view.ctx.tooltip.showAt(`${from} to ${to}: ${exactCount(count)}`, () => binRect(view, index));
+}
+
+function binRect(view, index) {
+  const { left, width, top, bottom } = view.plot.area.getBoundingClientRect();
+  const binWidth = width / view.scale.bins.length;
+  return { left: left + index * binWidth, width: binWidth, top, bottom };
 }
