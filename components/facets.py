@@ -73,7 +73,7 @@ def _facet(attribute: Attribute, cohort: Cohort, counted: FacetCounts | None) ->
         "label": attribute.title,
         "help": attribute.description,
         "note": attribute.note,
-        "operators": [operator.key for operator in operators_of(attribute)],
+        "operators": _operators(attribute),
         "selected": _selected(attribute, cohort),
     }
     if counted is None:
@@ -82,6 +82,12 @@ def _facet(attribute: Attribute, cohort: Cohort, counted: FacetCounts | None) ->
     if attribute.is_facet:
         return facet | {"kind": "term"} | _values(attribute, cohort, counted)
     return facet | {"kind": "date" if attribute.kind is Kind.DATE else "number"} | _bins(attribute, counted)
+
+
+def _operators(attribute: Attribute) -> list[str]:
+    """Operators in the order in which the panel offers them: free text is searched before it is matched."""
+    keys = [operator.key for operator in operators_of(attribute)]
+    return sorted(keys, key=lambda key: key != "contains") if attribute.kind is Kind.TEXT else keys
 
 
 def _selected(attribute: Attribute, cohort: Cohort) -> dict[str, Any]:

@@ -234,21 +234,30 @@ def _options(columns: list[Column], level: Level, sort: str | None, descending: 
     if level in (Level.SERIES, Level.STUDY):
         link = {"field": "viewer", "headerName": "Viewer", "width": 82, "sortable": False, "cellRenderer": _LINK}
         definitions.insert(0, link)
-    selection = {"mode": "multiRow", "checkboxes": True, "headerCheckbox": True, "enableClickSelection": False}
-    return {
+    options = {
         "columnDefs": definitions,
         "defaultColDef": {"resizable": True, "sortable": True, "comparator": _KEEP_ORDER, "suppressMovable": False},
         "getRowId": _ROW_ID,
-        "rowSelection": selection if level is Level.SERIES else None,
-        "selectionColumnDef": {"width": 44, "pinned": "left"},
-        "onFirstDataRendered": _SHOW_CHOSEN,
-        "onRowDataUpdated": _SHOW_CHOSEN,
+        "animateRows": False,
         "rowHeight": 28,
         "headerHeight": 32,
         "suppressDragLeaveHidesColumns": True,
         "enableCellTextSelection": True,
         "tooltipShowDelay": 400,
     }
+    if level is Level.SERIES:
+        options |= {
+            "rowSelection": {
+                "mode": "multiRow",
+                "checkboxes": True,
+                "headerCheckbox": True,
+                "enableClickSelection": False,
+            },
+            "selectionColumnDef": {"width": 44, "pinned": "left"},
+            "onFirstDataRendered": _SHOW_CHOSEN,
+            "onRowDataUpdated": _SHOW_CHOSEN,
+        }
+    return options
 
 
 _WIDTHS = {"SeriesDescription": 220, "StudyDescription": 200, "collection_id": 150, "PatientID": 150}
@@ -262,7 +271,7 @@ def _definition(column: Column, sort: str | None, descending: bool) -> dict[str,
         "width": _WIDTHS.get(column.name, 120),
     }
     if column.numeric:
-        definition |= {"type": "rightAligned", "valueFormatter": _NUMBER, "width": 100}
+        definition |= {"type": "rightAligned", "valueFormatter": _NUMBER, "width": 112}
     if column.name == "Modality":
         definition |= {
             "cellRenderer": _MODALITY,

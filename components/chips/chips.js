@@ -44,7 +44,9 @@ const clauseElement = (clause, send) => {
 const tool = (label, symbol, enabled, send, action) => {
   const button = make("button", "tool");
   button.type = "button";
-  button.append(make("span", "symbol", symbol), make("span", "", label));
+  const mark = make("span", "symbol", symbol);
+  mark.setAttribute("aria-hidden", "true");
+  button.append(mark, make("span", "", label));
   button.disabled = !enabled;
   button.onclick = () => send({ action });
   return button;
