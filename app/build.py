@@ -24,7 +24,7 @@ from app.settings import settings
 from app.sql import quote_text
 
 #: Raise it whenever the layout of the catalog changes.
-REVISION = 2
+REVISION = 3
 
 DATABASE = "catalog.duckdb"
 ARRAYS = "arrays"
@@ -108,7 +108,8 @@ def _build(folder: Path) -> Iterator[None]:
         combination = _combine(con, arrays)
         yield
         _write_numbers(con, arrays, combination)
-        _write_texts(con, arrays)
+        _write_text_codes(con, arrays)
+        _write_folded_texts(con, arrays)
         _write_keys(con, arrays)
         yield
         _group_studies(combination, arrays)
@@ -273,7 +274,18 @@ def bin_edges(attribute: Attribute) -> Array:
     return edges
 
 
-def _write_texts(con: duckdb.DuckDBPyConnection, arrays: _Arrays) -> None:
+def _write_folded_texts(con: duckdb.DuckDBPyConnection, arrays: _Arrays) -> None:
+    """All texts of a dictionary in lower case, as bytes with a NUL behind each, to be searched in one sweep."""
+    for attribute in (a for a in ATTRIBUTES.values() if is_searched_in_sweep(a)):
+        texts = con.execute(
+            "SELECT lower(value) FROM dictionary WHERE attribute = $1 ORDER BY code", [attribute.name]
+        ).fetchall()
+        encoded = [text.encode() + b"\0" for (text,) in texts]
+        arrays.write(f"{attribute.name}.folded", np.frombuffer(b"".join(encoded), dtype=np.uint8))
+        arrays.write(f"{attribute.name}.ends", np.cumsum([len(text) for text in encoded]))
+
+
+def _write_text_codes(con: duckdb.DuckDBPyConnection, arrays: _Arrays) -> None:
     """Code of each free text in the dictionary, 0 where missing."""
     for attribute in (a for a in ATTRIBUTES.values() if a.kind is Kind.TEXT):
         codes = con.execute(
@@ -332,6 +344,11 @@ def _group_patients(combination: Array, arrays: _Arrays) -> None:
         arrays.write(f"{attribute.name}.entry_pair", entry_pair.astype(np.uint32))
         arrays.write(f"{attribute.name}.entry_group", entry_group.astype(np.uint32))
         arrays.write(f"{attribute.name}.group_value", (groups % width).astype(np.int32))
+
+
+def is_searched_in_sweep(attribute: Attribute) -> bool:
+    """Whether ``contains`` has many distinct texts to look through."""
+    return attribute.kind is Kind.TEXT or (attribute.kind is Kind.ID and not attribute.pattern)
 
 
 def is_of_collection(attribute: Attribute) -> bool:

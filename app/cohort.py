@@ -16,6 +16,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from difflib import get_close_matches
 from typing import Any, NoReturn
 from urllib.parse import parse_qsl, quote
@@ -137,10 +138,12 @@ class Cohort:
             If the text is not such a document.
         """
         try:
-            entries = json.loads(text)["conditions"]
-            conditions = [(str(e["attribute"]), str(e["operator"]), [str(v) for v in e["values"]]) for e in entries]
-        except (ValueError, KeyError, TypeError):
-            raise QueryError("The JSON is not a cohort: it needs a list “conditions”.") from None
+            conditions = [_read_condition(entry) for entry in _read_list(json.loads(text)["conditions"])]
+        except (ValueError, KeyError, TypeError, RecursionError):
+            raise QueryError(
+                "The JSON is not a cohort: it needs a list “conditions”, each with the texts “attribute” and"
+                " “operator” and a list of texts “values”."
+            ) from None
         return cls.of(Condition.of(*condition) for condition in conditions)
 
     def to_json(self) -> str:
@@ -219,6 +222,23 @@ def _parse_condition(key: str, values: list[str]) -> Condition:
     return Condition.of(name, operator or "eq", values)
 
 
+def _read_condition(entry: Any) -> tuple[str, str, list[str]]:
+    values = [_read_text(value) for value in _read_list(entry["values"])]
+    return _read_text(entry["attribute"]), _read_text(entry["operator"]), values
+
+
+def _read_list(value: Any) -> list[Any]:
+    if not isinstance(value, list):
+        raise TypeError
+    return value
+
+
+def _read_text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError
+    return value
+
+
 def _as_dict(condition: Condition) -> dict[str, Any]:
     return {"attribute": condition.attribute, "operator": condition.operator, "values": list(condition.values)}
 
@@ -264,10 +284,7 @@ def _normalize_number(attribute: Attribute, where: str, text: str) -> str:
 
 def format_number(number: float) -> str:
     """Shortest text that reads back as the same number, never in scientific notation."""
-    if number.is_integer():
-        return str(int(number))
-    text = repr(number)
-    return text if "e" not in text else f"{number:.25f}".rstrip("0")
+    return str(int(number)) if number.is_integer() else format(Decimal(repr(number)), "f")
 
 
 def _normalize_date(where: str, text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -159,11 +160,14 @@ def page(
     descending: bool = False,
     offset: int = 0,
     limit: int = PAGE_SIZE,
+    columns: Sequence[str] | None = None,
 ) -> Page:
     """One page of rows.
 
     Parameters
     ----------
+    columns
+        Names of `COLUMNS` to fetch at series level, where each costs time; the default ones unless given.
     sort
         Column to sort by, over the whole result; ties and None fall back on the catalog's order. Missing values last.
 
@@ -175,7 +179,8 @@ def page(
     if sort is not None and sort not in COLUMNS[level]:
         raise UserError(f"There is no column “{sort}” to sort by at {level} level.")
     if level is Level.SERIES:
-        rows = _series(selection, sort, descending, offset, limit)
+        names = [name for name in COLUMNS[level] if name in (columns or DEFAULT_COLUMNS[level])]
+        rows = _fetch_series(selection, _numbers(selection, sort, descending, offset, limit), names)
     else:
         rows = _groups(selection, level, sort, descending, offset, limit)
     return Page(level, rows, offset, _total(selection, level))
@@ -188,33 +193,36 @@ def _total(selection: Selection, level: Level) -> int:
     return {Level.SERIES: totals.series, Level.STUDY: totals.studies, Level.PATIENT: totals.patients}[level]
 
 
-def _series(selection: Selection, sort: str | None, descending: bool, offset: int, limit: int) -> list[dict[str, Any]]:
-    cursor = selection.catalog.cursor()
+def _numbers(selection: Selection, sort: str | None, descending: bool, offset: int, limit: int) -> Any:
+    """Numbers of the series on a page."""
     if sort is None:
-        numbers = selection.rows[offset : offset + limit]
-    else:
-        cursor.register("chosen", {"chosen": _mask(selection)})
-        column = COLUMNS[Level.SERIES][sort].sql
-        direction = "DESC" if descending else "ASC"
-        found = cursor.execute(
-            "SELECT series_row FROM series POSITIONAL JOIN chosen WHERE chosen"
-            f" ORDER BY {column} {direction} NULLS LAST, series_row LIMIT $1 OFFSET $2",
-            [limit, offset],
-        )
-        numbers = np.asarray(found.fetchnumpy()["series_row"])
+        return selection.rows[offset : offset + limit]
+    cursor = selection.catalog.cursor()
+    cursor.register("chosen", {"chosen": _mask(selection)})
+    found = cursor.execute(
+        "SELECT series_row FROM series POSITIONAL JOIN chosen WHERE chosen"
+        f" ORDER BY {COLUMNS[Level.SERIES][sort].sql} {'DESC' if descending else 'ASC'} NULLS LAST, series_row"
+        " LIMIT $1 OFFSET $2",
+        [limit, offset],
+    )
+    return np.asarray(found.fetchnumpy()["series_row"])
+
+
+def _fetch_series(selection: Selection, numbers: Any, names: Sequence[str]) -> list[dict[str, Any]]:
+    """Rows of the series with these numbers, in their order."""
     if not len(numbers):
         return []
     listed = ", ".join(str(int(number)) for number in numbers)
-    names = ", ".join(COLUMNS[Level.SERIES])
-    found = cursor.execute(f"SELECT series_row, in_slide_study, {names} FROM series WHERE series_row IN ({listed})")
-    by_number = {record[0]: record for record in found.fetchall()}
+    found = selection.catalog.cursor().execute(
+        f"SELECT series_row, in_slide_study, StudyInstanceUID, SeriesInstanceUID, {', '.join(names)}"
+        f" FROM series WHERE series_row IN ({listed})"
+    )
+    by_number = {record[0]: record[1:] for record in found.fetchall()}
     rows = []
     for number in numbers:
-        record = by_number[int(number)]
-        row = dict(zip(COLUMNS[Level.SERIES], record[2:], strict=True))
-        row["id"] = row["SeriesInstanceUID"]
-        row["viewer"] = viewer_url(row["StudyInstanceUID"], row["SeriesInstanceUID"], slides=record[1])
-        rows.append(row)
+        slides, study, series, *values = by_number[int(number)]
+        row = dict(zip(names, values, strict=True))
+        rows.append({**row, "id": series, "viewer": viewer_url(study, series, slides=slides)})
     return rows
 
 

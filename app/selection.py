@@ -308,10 +308,16 @@ def _row_mask(catalog: Catalog, attribute: Attribute, asked: Mapping[str, Sequen
     holding = {}
     for key, texts in asked.items():
         if key != "missing":
-            positive = "eq" if key == "not" else key
             holding[key] = np.zeros(size, dtype=bool)
-            holding[key][catalog.codes_where(attribute, predicate(attribute, positive, texts, "value"))] = True
+            holding[key][_text_codes(catalog, attribute, key, texts)] = True
     return _meet(asked, present, holding).take(codes, mode="clip")
+
+
+def _text_codes(catalog: Catalog, attribute: Attribute, operator: str, texts: Sequence[str]) -> Array:
+    """Codes of the texts that `operator` is about; for "none of", those that it leaves out."""
+    if operator == "contains":
+        return catalog.codes_containing(attribute, texts)
+    return catalog.codes_where(attribute, predicate(attribute, "eq", texts, "value"))
 
 
 def _compare_numbers(

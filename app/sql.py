@@ -47,6 +47,10 @@ ROW_COLUMNS = tuple(
 )
 
 
+#: Decimal literals of up to so many digits compare with a DOUBLE exactly.
+_EXACT_DIGITS = 15
+
+
 def quote_text(text: str) -> str:
     """SQL string literal; DuckDB and BigQuery text that a cohort holds never contains NUL."""
     return "'" + text.replace("'", "''") + "'"
@@ -55,7 +59,8 @@ def quote_text(text: str) -> str:
 def literal(attribute: Attribute, value: str) -> str:
     """A normalized cohort value as a literal of the attribute's type."""
     if attribute.kind is Kind.NUMBER:
-        return value
+        # DuckDB reads digits as a DECIMAL, whose step to DOUBLE rounds a second time where there are many.
+        return value if len(value) <= _EXACT_DIGITS else f"{value}e0"
     return f"DATE {quote_text(value)}" if attribute.kind is Kind.DATE else quote_text(value)
 
 

@@ -105,11 +105,13 @@ def grid(selection: Selection) -> None:
     level = _toolbar(selection)
     shown, descending = _sort(level)
     number = _page_number(selection, level)
-    rows = page(selection, level, sort=shown, descending=descending, offset=(number - 1) * PAGE_SIZE)
+    names = st.session_state.get(f"columns_{level}") or list(DEFAULT_COLUMNS[level])
+    offset = (number - 1) * PAGE_SIZE
+    rows = page(selection, level, sort=shown, descending=descending, offset=offset, columns=names)
     if not rows.total:
         st.info("No series meets all of these conditions. Remove a condition above to widen the cohort.")
         return
-    _rows(rows, number, shown, descending)
+    _rows(rows, names, number, shown, descending)
     _footer(rows)
 
 
@@ -183,9 +185,8 @@ def _sort(level: Level) -> tuple[str | None, bool]:
     return shown if shown else (None, False)
 
 
-def _rows(rows: Page, number: int, sort: str | None, descending: bool) -> None:
+def _rows(rows: Page, names: list[str], number: int, sort: str | None, descending: bool) -> None:
     level = rows.level
-    names = st.session_state.get(f"columns_{level}") or list(DEFAULT_COLUMNS[level])
     view = (st.session_state.get("paged_query"), level, sort, descending, number, st.session_state.get("grid_turn"))
     if st.session_state.get("grid_view") != view:
         # Frozen on entering a view: rows that the user chooses in it must not make the grid load again.
