@@ -277,7 +277,9 @@ _TABLE = (
     ),
     Attribute("StudyInstanceUID", "study UID", Kind.ID, Group.IDENTIFIERS, pattern=_UID, complete=True),
     Attribute("SeriesInstanceUID", "series UID", Kind.ID, Group.IDENTIFIERS, pattern=_UID, unique=True, complete=True),
-    Attribute("crdc_series_uuid", "CRDC series UUID", Kind.ID, Group.IDENTIFIERS, pattern=_UUID, unique=True, complete=True),
+    Attribute(
+        "crdc_series_uuid", "CRDC series UUID", Kind.ID, Group.IDENTIFIERS, pattern=_UUID, unique=True, complete=True
+    ),
 )
 
 #: Attributes of this IDC release by name, in canonical order.

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -126,14 +126,19 @@ class _Arrays:
         self._folder = folder
 
     def write(self, name: str, array: Array) -> None:
-        np.save(self._folder / f"{name}.npy", array, allow_pickle=False)
+        np.save(self._folder / f"{name}.npy", np.asarray(array), allow_pickle=False)
 
     def read(self, name: str) -> Array:
         return np.asarray(np.load(self._folder / f"{name}.npy", allow_pickle=False))
 
 
+def _fetch(con: duckdb.DuckDBPyConnection, query: str, parameters: Sequence[Any] = ()) -> dict[str, Array]:
+    """Result columns by name, masked where NULL."""
+    return {name: np.ma.asarray(column) for name, column in con.execute(query, list(parameters)).fetchnumpy().items()}
+
+
 def _load_index(con: duckdb.DuckDBPyConnection) -> None:
-    """Table ``series`` (sorted, numbered from 0, with the viewer of its study) and its plain face, the view ``index``."""
+    """Table ``series`` (sorted, numbered from 0, with its study's viewer) and its plain face, the view ``index``."""
     table = schema.tables()["index"]
     order = ", ".join(DEFAULT_ORDER)
     con.execute(
@@ -179,10 +184,11 @@ def _number_patients_and_studies(con: duckdb.DuckDBPyConnection, arrays: _Arrays
     )
     con.execute("INSERT INTO dictionary SELECT 'PatientID', code, PatientID FROM patient ORDER BY code")
     con.execute("INSERT INTO dictionary SELECT 'StudyInstanceUID', code, StudyInstanceUID FROM study ORDER BY code")
-    codes = con.execute(
+    codes = _fetch(
+        con,
         "SELECT patient.code AS patient, study.code AS study FROM series"
-        " JOIN patient USING (collection_id, PatientID) JOIN study USING (StudyInstanceUID) ORDER BY series_row"
-    ).fetchnumpy()
+        " JOIN patient USING (collection_id, PatientID) JOIN study USING (StudyInstanceUID) ORDER BY series_row",
+    )
     arrays.write("PatientID", codes["patient"].astype(np.uint32))
     arrays.write("StudyInstanceUID", codes["study"].astype(np.uint32))
 
@@ -203,16 +209,15 @@ def _combine(con: duckdb.DuckDBPyConnection, arrays: _Arrays) -> Array:
         f" FROM (SELECT DISTINCT {names} FROM coded)"
     )
     matches = " AND ".join(f"coded.{a.name} IS NOT DISTINCT FROM combination.{a.name}" for a in listed)
-    numbers = con.execute(
-        f"SELECT number FROM coded JOIN combination ON {matches} ORDER BY series_row"
-    ).fetchnumpy()["number"]
+    numbers = _fetch(con, f"SELECT number FROM coded JOIN combination ON {matches} ORDER BY series_row")["number"]
     arrays.write("combination", numbers.astype(np.uint16 if numbers.max() < 2**16 else np.uint32))
     for attribute in (a for a in ATTRIBUTES.values() if a.is_facet):
-        members = con.execute(
+        members = _fetch(
+            con,
             f"SELECT number, code FROM ({_values_of_combinations(attribute)})"
             " JOIN dictionary USING (value) WHERE attribute = $1 ORDER BY number, code",
             [attribute.name],
-        ).fetchnumpy()
+        )
         arrays.write(f"{attribute.name}.combination", members["number"].astype(np.int32))
         arrays.write(f"{attribute.name}.value", members["code"].astype(np.int32))
     return np.asarray(numbers).astype(np.int64)
@@ -233,9 +238,11 @@ def _write_numbers(con: duckdb.DuckDBPyConnection, arrays: _Arrays, combination:
     Sums and histograms also stand per combination, so that a selection by listed attributes alone needs no series.
     """
     size = int(combination.max()) + 1
-    sums = con.execute(
-        "SELECT instanceCount AS instances, round(series_size_MB * 1e6)::BIGINT AS bytes FROM series ORDER BY series_row"
-    ).fetchnumpy()
+    sums = _fetch(
+        con,
+        "SELECT instanceCount AS instances, round(series_size_MB * 1e6)::BIGINT AS bytes FROM series"
+        " ORDER BY series_row",
+    )
     arrays.write("instances", sums["instances"].astype(np.int32))
     arrays.write("bytes", sums["bytes"].astype(np.int64))
     arrays.write("combination.series", np.bincount(combination, minlength=size))
@@ -246,8 +253,8 @@ def _write_numbers(con: duckdb.DuckDBPyConnection, arrays: _Arrays, combination:
     for attribute in (a for a in ATTRIBUTES.values() if a.is_range):
         dated = attribute.kind is Kind.DATE
         number = f"epoch({attribute.expression}) / 86400" if dated else attribute.expression
-        column = con.execute(f"SELECT ({number})::DOUBLE AS number FROM series ORDER BY series_row").fetchnumpy()
-        numbers = np.ma.filled(np.ma.asarray(column["number"], dtype=np.float64), np.nan)
+        found = _fetch(con, f"SELECT ({number})::DOUBLE AS number FROM series ORDER BY series_row")["number"]
+        numbers = np.ma.filled(found, np.nan)
         narrow = numbers.astype(np.float32)
         whole = attribute.integer or dated
         arrays.write(attribute.name, narrow if whole else numbers)
@@ -288,20 +295,20 @@ def _write_folded_texts(con: duckdb.DuckDBPyConnection, arrays: _Arrays) -> None
 def _write_text_codes(con: duckdb.DuckDBPyConnection, arrays: _Arrays) -> None:
     """Code of each free text in the dictionary, 0 where missing."""
     for attribute in (a for a in ATTRIBUTES.values() if a.kind is Kind.TEXT):
-        codes = con.execute(
+        codes = _fetch(
+            con,
             f"SELECT coalesce(code, 0) AS code FROM series LEFT JOIN dictionary"
             f" ON attribute = $1 AND value = {attribute.expression} ORDER BY series_row",
             [attribute.name],
-        ).fetchnumpy()["code"]
-        arrays.write(attribute.name, np.asarray(codes).astype(np.uint32))
+        )
+        arrays.write(attribute.name, codes["code"].astype(np.uint32))
 
 
 def _write_keys(con: duckdb.DuckDBPyConnection, arrays: _Arrays) -> None:
     """Hashes of identifiers that are unique to a series, sorted, each with its row."""
     for attribute in (a for a in ATTRIBUTES.values() if a.unique):
-        keys = con.execute(
-            f"SELECT md5_number_lower({attribute.expression}) AS hash, series_row FROM series ORDER BY hash"
-        ).fetchnumpy()
+        query = f"SELECT md5_number_lower({attribute.expression}) AS hash, series_row FROM series ORDER BY hash"
+        keys = _fetch(con, query)
         arrays.write(f"{attribute.name}.hash", keys["hash"].astype(np.uint64))
         arrays.write(f"{attribute.name}.row", keys["series_row"].astype(np.uint32))
 
@@ -315,7 +322,7 @@ def _group_studies(combination: Array, arrays: _Arrays) -> None:
 
 
 def _group_patients(combination: Array, arrays: _Arrays) -> None:
-    """Number the distinct pairs of (patient, combination), sorted by patient, and per attribute those of (patient, value).
+    """Number the pairs of (patient, combination), sorted by patient, and per attribute those of (patient, value).
 
     A patient counts once per value, however many series have it: a selection marks pairs, pairs mark groups, and the
     marked groups of a value are its patients. Attributes of a collection need no groups, since a patient belongs to one
@@ -338,9 +345,7 @@ def _group_patients(combination: Array, arrays: _Arrays) -> None:
         entry_value = values[np.repeat(first, count) + offset]
         # Numbered by patient first, so that marking groups in the order of pairs stays near in memory.
         width = int(values.max(initial=0)) + 1
-        groups, entry_group = np.unique(
-            pair_patient[entry_pair] * width + entry_value, return_inverse=True
-        )
+        groups, entry_group = np.unique(pair_patient[entry_pair] * width + entry_value, return_inverse=True)
         arrays.write(f"{attribute.name}.entry_pair", entry_pair.astype(np.uint32))
         arrays.write(f"{attribute.name}.entry_group", entry_group.astype(np.uint32))
         arrays.write(f"{attribute.name}.group_value", (groups % width).astype(np.int32))

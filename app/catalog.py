@@ -22,7 +22,7 @@ from app.build import ARRAYS, DATABASE, ensure_built
 Array = npt.NDArray[Any]
 
 #: Read-only, no files or network beyond the catalog itself, no extensions, and little memory.
-_HARDENED = {
+_HARDENED: dict[str, str | bool | int | float | list[str]] = {
     "enable_external_access": False,
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,

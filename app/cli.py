@@ -6,9 +6,9 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import BinaryIO, ContextManager
+from typing import BinaryIO
 
 from app.build import ensure_built, is_built
 from app.errors import UserError
@@ -49,7 +49,7 @@ def _answer(parsed: argparse.Namespace) -> None:
         stream.flush()
 
 
-def _output(path: Path | None) -> ContextManager[BinaryIO]:
+def _output(path: Path | None) -> AbstractContextManager[BinaryIO]:
     if path is None:
         return nullcontext(sys.stdout.buffer)
     try:

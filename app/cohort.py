@@ -212,9 +212,7 @@ def find_operator(attribute: Attribute, key: str) -> Operator:
     forms = ", ".join(attribute.name + operator.suffix for operator in allowed.values())
     if key in OPERATORS:
         raise QueryError(f"{attribute.name} does not take “{key}”; it takes {forms}.")
-    raise QueryError(
-        f"{attribute.name} has no operator “{_shorten(key)}” (it takes {forms}){_nearest(key, allowed)}"
-    )
+    raise QueryError(f"{attribute.name} has no operator “{_shorten(key)}” (it takes {forms}){_nearest(key, allowed)}")
 
 
 def _parse_condition(key: str, values: list[str]) -> Condition:

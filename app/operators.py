@@ -60,9 +60,7 @@ OPERATORS: dict[str, Operator] = {
         Operator("not", "is none of", _ALL, True, "{x} NOT IN ({values})", "is not {values}"),
         Operator("gte", "is at least", _RANGES, False, "{x} >= {value}", "is at least {values}"),
         Operator("lte", "is at most", _RANGES, False, "{x} <= {value}", "is at most {values}"),
-        Operator(
-            "contains", "contains", _TEXTS, True, "contains(lower({x}), lower({value}))", "contains {values}"
-        ),
+        Operator("contains", "contains", _TEXTS, True, "contains(lower({x}), lower({value}))", "contains {values}"),
         Operator("missing", "is missing", _ALL, False, "{x} IS NULL", "is missing"),
     )
 }

@@ -25,7 +25,9 @@ def phrase(attribute: Attribute, operator: str, values: Sequence[str]) -> str:
     """One operator with its values, such as “is at least 100 instances”."""
     if operator == "missing":
         return "is missing" if values[0] == "true" else "is present"
-    return OPERATORS[operator].phrase.format(values=_join([shown_value(attribute, value, operator) for value in values], "or"))
+    return OPERATORS[operator].phrase.format(
+        values=_join([shown_value(attribute, value, operator) for value in values], "or")
+    )
 
 
 def on_missing(attribute: Attribute, asked: Mapping[str, tuple[str, ...]]) -> str:
@@ -48,7 +50,9 @@ def _clause(attribute: Attribute, asked: Mapping[str, tuple[str, ...]]) -> str:
     parts += [phrase(attribute, operator, values) for operator, values in rest.items()]
     if "missing" in asked:
         word = "or" if asked["missing"] == ("true",) else "and"
-        parts = [f" {word} ".join([_join(parts, "and")] * bool(parts) + [phrase(attribute, "missing", asked["missing"])])]
+        parts = [
+            f" {word} ".join([_join(parts, "and")] * bool(parts) + [phrase(attribute, "missing", asked["missing"])])
+        ]
     note = on_missing(attribute, asked)
     return f"{attribute.label} {_join(parts, 'and')}" + (f" ({note})" if note else "")
 

@@ -29,7 +29,6 @@ ROOT = Path(__file__).resolve().parent.parent
 _PRIVATE = ("/_stcore/metrics", "/_stcore/agent")
 
 
-
 def _inline_scripts() -> str:
     """Hashes of the scripts that Streamlit writes into its page, for the content security policy."""
     page = (Path(st.__file__).parent / "static" / "index.html").read_text(encoding="utf-8")

@@ -71,7 +71,10 @@ def _clicked(attribute: Attribute, key: str) -> None:
         state.toggle(attribute.name, low)
         return
     cohort = state.current()
-    if (cohort.values(attribute.name, "gte"), cohort.values(attribute.name, "lte")) == ((low,), (high,) if high else ()):
+    if (cohort.values(attribute.name, "gte"), cohort.values(attribute.name, "lte")) == (
+        (low,),
+        (high,) if high else (),
+    ):
         low, high = "", ""
     cohort = cohort.with_values(attribute.name, "gte", [low] if low else [])
     state.show(cohort.with_values(attribute.name, "lte", [high] if high else []))
@@ -112,7 +115,7 @@ def _ranges(attribute: Attribute, selection: Selection, counted: FacetCounts) ->
                 "label": f"{low:g}" if single else f"{low:g}+" if last else f"{low:g} to {edges[position + 1]:g}",
                 "count": int(counted.counts[position + 1]),
                 "data": [f"{low:g}", "" if upper == float("inf") else f"{upper:g}"],
-                "on": low_asked <= low and upper <= high_asked or (last and low_asked <= low and "lte" not in asked),
+                "on": (low_asked <= low and upper <= high_asked) or (last and low_asked <= low and "lte" not in asked),
                 "colour": None,
             }
         )
@@ -138,7 +141,9 @@ def _figure(attribute: Attribute, bars: list[dict[str, Any]], unit: str) -> go.F
         bar = go.Bar(x=labels, y=counts, **shared)
     else:
         texts = [compact(count) for count in counts]
-        bar = go.Bar(y=labels, x=counts, orientation="h", text=texts, textposition="outside", cliponaxis=False, **shared)
+        bar = go.Bar(
+            y=labels, x=counts, orientation="h", text=texts, textposition="outside", cliponaxis=False, **shared
+        )
     figure = go.Figure(bar)
     figure.update_layout(
         title={"text": attribute.title, "font": {"size": 13}, "x": 0, "xref": "container", "y": 0.97, "yanchor": "top"},
@@ -159,7 +164,11 @@ def _figure(attribute: Attribute, bars: list[dict[str, Any]], unit: str) -> go.F
     else:
         figure.update_xaxes(**quiet, visible=False)
         figure.update_yaxes(
-            **quiet, type="category", autorange="reversed", ticktext=[_shorten(label) for label in labels], tickvals=labels
+            **quiet,
+            type="category",
+            autorange="reversed",
+            ticktext=[_shorten(label) for label in labels],
+            tickvals=labels,
         )
     return figure
 

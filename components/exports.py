@@ -12,7 +12,7 @@ from app.numbers import compact, size
 from app.selection import Selection
 from app.snippets import idc_download_command, python_code
 from app.sql import select
-from app.verbs import cited_dois, citation_text, file_name
+from app.verbs import citation_text, cited_dois, file_name
 
 _CITATION_LABELS = {
     CitationFormat.APA: "Text (APA)",

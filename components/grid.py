@@ -217,8 +217,8 @@ def _returned(answer: Any, level: Level, on_page: set[str]) -> None:
         return
     if answer.get("trigger") == "sortChanged":
         sort = answer.get("sort")
-        known = isinstance(sort, list) and sort[0] in COLUMNS[level]
-        st.session_state[f"sort_{level}"] = (sort[0], sort[1] == "desc") if known else None
+        known = isinstance(sort, list) and len(sort) == 2 and sort[0] in COLUMNS[level]
+        st.session_state[f"sort_{level}"] = (answer["sort"][0], answer["sort"][1] == "desc") if known else None
         _first_page()
     elif answer.get("trigger") == "selectionChanged" and level is Level.SERIES:
         before: set[str] = st.session_state.get("chosen", set())

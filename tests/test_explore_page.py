@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, FrameLocator, Locator, Page, expect
 
+from app.attributes import ATTRIBUTES
 from app.catalog import catalog
 from app.cohort import Cohort
 from app.numbers import compact, exact
@@ -21,6 +22,7 @@ from app.sentence import sentence
 from tests import server
 
 _PATIENCE = 30_000
+expect.set_options(timeout=_PATIENCE)
 # One browser and one server for the module: keep its tests on one worker.
 pytestmark = pytest.mark.xdist_group("browser")
 
@@ -70,11 +72,11 @@ def expect_cohort(page: Page, query: str) -> None:
     )
 
 
-def head(page: Page, label: str):  # type: ignore[no-untyped-def]
+def head(page: Page, label: str) -> Locator:
     return page.locator('[data-testid="head-counts"] > div').filter(has_text=re.compile(f"^{label}"))
 
 
-def value(page: Page, attribute: str, name: str):  # type: ignore[no-untyped-def]
+def value(page: Page, attribute: str, name: str) -> Locator:
     return page.locator(f'[data-attribute="{attribute}"] [data-value="{name}"]')
 
 
@@ -82,7 +84,7 @@ def choose(page: Page, attribute: str, name: str) -> None:
     value(page, attribute, name).locator("input[type=checkbox]").first.click()
 
 
-def grid(page: Page):  # type: ignore[no-untyped-def]
+def grid(page: Page) -> FrameLocator:
     return page.frame_locator('iframe[title="st_aggrid.AgGrid.agGrid"]')
 
 
@@ -110,19 +112,11 @@ def test_clicking_values_narrows_counts_chips_and_rows(page: Page) -> None:
 
 def test_facet_counts_follow_the_other_filters(page: Page) -> None:
     visit(page, "BodyPartExamined=BREAST")
-    counts = Selection(catalog(), Cohort.from_query("BodyPartExamined=BREAST")).facet(
-        next(a for a in _attributes() if a.name == "Modality")
-    )
+    counts = Selection(catalog(), Cohort.from_query("BodyPartExamined=BREAST")).facet(ATTRIBUTES["Modality"])
     names = catalog().values(counts.attribute)
     for name in ("MR", "MG", "SEG"):
         wanted = compact(int(counts.counts[names.index(name) + 1]))
         expect(value(page, "Modality", name).locator(".count")).to_have_text(wanted)
-
-
-def _attributes():  # type: ignore[no-untyped-def]
-    from app.attributes import ATTRIBUTES
-
-    return ATTRIBUTES.values()
 
 
 def test_search_offers_values_of_every_filter(page: Page) -> None:
@@ -219,7 +213,7 @@ def test_counting_patients(page: Page) -> None:
     visit(page, "BodyPartExamined=BREAST")
     page.locator('[data-unit="patients"]').click()
     selection = Selection(catalog(), Cohort.from_query("BodyPartExamined=BREAST"))
-    counted = selection.facet(next(a for a in _attributes() if a.name == "Modality"), "patients")
+    counted = selection.facet(ATTRIBUTES["Modality"], "patients")
     wanted = compact(int(counted.counts[catalog().values(counted.attribute).index("MR") + 1]))
     expect(value(page, "Modality", "MR").locator(".count")).to_have_text(wanted)
 
@@ -254,7 +248,9 @@ def _tick(page: Page, row: int) -> None:
     grid(page).locator(f'.ag-row[row-index="{row}"] .ag-selection-checkbox input').first.click()
 
 
-@pytest.mark.parametrize(("label", "level"), [("Studies", "study"), ("Patients", "patient"), ("Collections", "collection")])
+@pytest.mark.parametrize(
+    ("label", "level"), [("Studies", "study"), ("Patients", "patient"), ("Collections", "collection")]
+)
 def test_levels(page: Page, label: str, level: str) -> None:
     from app.rows import Level
 
@@ -268,7 +264,7 @@ def test_levels(page: Page, label: str, level: str) -> None:
 def test_a_click_on_a_bar_filters_and_the_next_one_takes_it_back(page: Page) -> None:
     visit(page, "BodyPartExamined=BREAST")
     counts = Selection(catalog(), Cohort.from_query("BodyPartExamined=BREAST"))
-    attribute = next(a for a in _attributes() if a.name == "Modality")
+    attribute = ATTRIBUTES["Modality"]
     counted = counts.facet(attribute).counts[1:]
     top = catalog().values(attribute)[int(counted.argmax())]
     _click_first_bar(page, "Modality")
