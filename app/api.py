@@ -36,11 +36,11 @@ def link(verb: str, cohort: Cohort, form: str | None = None, **options: str) -> 
 
 
 def _route(verb: Verb, path: str, preset: dict[str, str]) -> Route:
-    names = {option.name for option in verb.options}
+    names = {option.name for option in verb.options} - set(preset)
 
     def endpoint(request: Request) -> Response:
-        options, rest = _split(str(request.url.query), names)
         try:
+            options, rest = _split(request.scope["query_string"], names)
             answer = run(verb.name, rest, {**options, **preset})
         except UserError as error:
             return PlainTextResponse(f"{error}\n", status_code=400)
@@ -52,11 +52,17 @@ def _route(verb: Verb, path: str, preset: dict[str, str]) -> Route:
     return Route(path, endpoint, methods=["GET"])
 
 
-def _split(query: str, names: set[str]) -> tuple[dict[str, str], str]:
+def _split(raw: bytes, names: set[str]) -> tuple[dict[str, str], str]:
     """Options of the verb, and what is left of the query: the cohort."""
+    try:
+        query = raw.decode()
+    except UnicodeDecodeError:
+        raise UserError("The query is not UTF-8 text.") from None
     options, rest = {}, []
     for part in query.split("&") if query else []:
         key, _, value = part.partition("=")
+        if key in options:
+            raise UserError(f"“{key}” is given twice.")
         if key in names:
             options[key] = unquote_plus(value)
         else:

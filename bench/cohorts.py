@@ -1,7 +1,7 @@
 """Random cohorts such as users make: mostly facet clicks, some ranges, some searched text, some exclusions.
 
-Every click is drawn from what the screen would show at that point, under the conditions chosen so far, so the cohorts
-are seldom empty. The same seed on the same data release gives the same cohorts.
+Every click is drawn from what the screen would show at that point, under the conditions chosen so far, so the
+cohorts are seldom empty. The same seed on the same data release gives the same cohorts.
 """
 
 from __future__ import annotations

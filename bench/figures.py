@@ -32,7 +32,10 @@ def table(title: str, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> N
     widths = [max(len(row[column]) for row in [list(header), *body]) for column in range(len(header))]
     print(f"\n{title}")
     for row in [list(header), ["-" * width for width in widths], *body]:
-        cells = [row[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))]
+        cells = [
+            row[0].ljust(widths[0]),
+            *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)),
+        ]
         print("  " + "  ".join(cells).rstrip())
     sys.stdout.flush()
 
@@ -40,4 +43,12 @@ def table(title: str, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> N
 def _text(cell: Any) -> str:
     if cell is None:
         return "–"
-    return f"{cell:,.1f}" if isinstance(cell, float) else f"{cell:,}" if isinstance(cell, int) else str(cell)
+    return (
+        f"{cell:,.2f}"
+        if isinstance(cell, float) and abs(cell) < 10
+        else f"{cell:,.1f}"
+        if isinstance(cell, float)
+        else f"{cell:,}"
+        if isinstance(cell, int)
+        else str(cell)
+    )

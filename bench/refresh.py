@@ -1,4 +1,4 @@
-"""One whole refresh of the Explore page, without any cache: conditions, totals, all facets, first page of rows."""
+"""One whole refresh of Explore, without any cache: conditions, totals, all facets, first page of rows."""
 
 from __future__ import annotations
 

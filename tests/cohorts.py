@@ -1,4 +1,4 @@
-"""Random cohorts over the real data, for tests and benchmarks: every attribute, every operator, few of them empty."""
+"""Random cohorts over the real data, for tests and benchmarks: every attribute and operator, few empty."""
 
 from __future__ import annotations
 
@@ -74,9 +74,7 @@ def _deck(dice: random.Random) -> Iterator[tuple[str, Shape]]:
         yield from cards
 
 
-def _draw(
-    attribute: Attribute, operator: str, own: Any, values: Sequence[Any], dice: random.Random
-) -> list[str]:
+def _draw(attribute: Attribute, operator: str, own: Any, values: Sequence[Any], dice: random.Random) -> list[str]:
     """Values for one condition that a series whose value is `own` mostly meets."""
     owned = own if isinstance(own, list) else [] if own is None else [own]
     if operator == "missing":
@@ -137,7 +135,7 @@ def _anchors() -> list[dict[str, Any]]:
 
 @cache
 def _values() -> dict[str, list[Any]]:
-    """Distinct values of every attribute, rare ones as likely as frequent ones; some identifiers and numbers."""
+    """Distinct values of each attribute, rare ones as likely as frequent; some identifiers and numbers."""
     found = {}
     for name, attribute in ATTRIBUTES.items():
         if attribute.kind in (Kind.ID, Kind.NUMBER):

@@ -1,7 +1,7 @@
 """What a cohort means, evaluated over the parquet files with none of the app's SQL or selection.
 
-Only the attribute table is shared (names, kinds and histogram edges). Series are numbered as they stand in the
-parquet file of ``index``; conditions are tried on each distinct value in plain Python.
+Only the attribute table is shared (names, kinds and histogram edges). Series are numbered as they
+stand in the parquet file of ``index``, and conditions are tried on each distinct value in plain Python.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from pyarrow import parquet
 
 from app.attributes import ATTRIBUTES, Attribute, Kind
 from app.cohort import Cohort
+from app.selection import Totals
 
 Asked = Mapping[str, tuple[str, ...]]
 
@@ -37,9 +38,7 @@ def years(text: str) -> float | None:
     """A DICOM age string in years."""
     per_year = {"Y": 1, "M": 12, "W": 52.1775, "D": 365.25}
     number, unit = text[:-1], text[-1:].upper()
-    return (
-        int(number) / per_year[unit] if len(number) == 3 and number.isdecimal() and unit in per_year else None
-    )
+    return int(number) / per_year[unit] if len(number) == 3 and number.isdecimal() and unit in per_year else None
 
 
 def day(text: str) -> date | None:
@@ -66,30 +65,37 @@ DERIVED: dict[str, tuple[str, Callable[[Any], Any]]] = {
 }
 
 
-def holds(kind: Kind, value: Any, asked: Asked) -> bool:
+Test = Callable[[Any], bool]
+
+
+def meets(kind: Kind, asked: Asked) -> Test:
     """Whether one value, None if missing, meets everything asked of its attribute."""
     missing = asked.get("missing", (None,))[0]
-    others = {operator: texts for operator, texts in asked.items() if operator != "missing"}
-    if value is None:
-        return missing == "true" or (missing is None and set(others) == {"not"})
-    if missing == "true" and not others:
-        return False
-    return all(compares(kind, value, operator, texts) for operator, texts in others.items())
+    tests = [compare(kind, operator, texts) for operator, texts in asked.items() if operator != "missing"]
+    kept = missing == "true" or set(asked) == {"not"}
+    only_missing = missing == "true" and not tests
+
+    def test(value: Any) -> bool:
+        return kept if value is None else not only_missing and all(one(value) for one in tests)
+
+    return test
 
 
-def compares(kind: Kind, value: Any, operator: str, texts: tuple[str, ...]) -> bool:
-    """Whether a value that is present meets one operator."""
+def compare(kind: Kind, operator: str, texts: tuple[str, ...]) -> Test:
+    """One operator, for values that are present."""
     if operator == "contains":
-        return any(text.lower() in value.lower() for text in texts)
-    wanted = [
-        float(text) if kind is Kind.NUMBER else day(text) if kind is Kind.DATE else text for text in texts
-    ]
+        needles = [text.lower() for text in texts]
+        return lambda value: any(needle in value.lower() for needle in needles)
+    read = {Kind.NUMBER: float, Kind.DATE: date.fromisoformat}.get(kind, str)
+    wanted = [read(text) for text in texts]
     if operator == "gte":
-        return value >= wanted[0]
+        return lambda value: value >= wanted[0]
     if operator == "lte":
-        return value <= wanted[0]
-    among = any(one in wanted for one in value) if kind is Kind.TERMS else value in wanted
-    return among if operator == "eq" else not among
+        return lambda value: value <= wanted[0]
+    listed = set(wanted)
+    if kind is Kind.TERMS:
+        return lambda value: listed.isdisjoint(value) == (operator == "not")
+    return lambda value: (value in listed) == (operator == "eq")
 
 
 @dataclass(frozen=True)
@@ -98,17 +104,6 @@ class Values:
 
     codes: np.ndarray
     values: list[Any]
-
-
-@dataclass(frozen=True)
-class Totals:
-    """What some series add up to."""
-
-    patients: int
-    studies: int
-    series: int
-    instances: int
-    size_bytes: int
 
 
 def mask(cohort: Cohort) -> np.ndarray:
@@ -174,14 +169,15 @@ def values_of(name: str) -> Values:
 @lru_cache(maxsize=64)
 def condition(name: str, asked: tuple[tuple[str, tuple[str, ...]], ...]) -> np.ndarray:
     """Which series meet everything asked of one attribute."""
-    found, kind = values_of(name), ATTRIBUTES[name].kind
-    if ATTRIBUTES[name].unique:  # a million values: ask only those that are named
-        named = [text for operator, texts in asked if operator != "missing" for text in texts]
-        met = np.full(len(found.values), holds(kind, "", dict(asked)))
-        for row in np.flatnonzero(np.asarray(pc.is_in(column(name), pa.array(named, column(name).type)))):
-            met[found.codes[row]] = holds(kind, found.values[found.codes[row]], dict(asked))
-        return met[found.codes]
-    return np.array([holds(kind, value, dict(asked)) for value in found.values])[found.codes]
+    found, test = values_of(name), meets(ATTRIBUTES[name].kind, dict(asked))
+    if not ATTRIBUTES[name].unique:
+        return np.array([test(value) for value in found.values])[found.codes]
+    # A million values: try only those that are named.
+    named = [text for operator, texts in asked if operator != "missing" for text in texts]
+    met = np.full(len(found.codes), test("no such identifier"))
+    for row in np.flatnonzero(np.asarray(pc.is_in(column(name), pa.array(named, column(name).type)))):
+        met[row] = test(found.values[found.codes[row]])
+    return met
 
 
 @cache
@@ -206,7 +202,7 @@ def counts(attribute: Attribute, mask: np.ndarray) -> tuple[dict[Any, int], dict
     codes = found.codes[numbers]
     order = np.argsort(codes, kind="stable")
     present, starts = np.unique(codes[order], return_index=True)
-    for code, rows in zip(present, np.split(numbers[order], starts[1:]), strict=True):
+    for code, rows in zip(present, np.split(numbers[order], starts)[1:], strict=True):
         value = found.values[code]
         for one in value if isinstance(value, list) else [value]:
             series[one] = series.get(one, 0) + len(rows)

@@ -1,0 +1,93 @@
+"""Measure: ``python -m bench [refresh] [rivals] [memory] [browser]``; without a name, all of them."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+from datetime import date
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from app import schema
+from app.build import ensure_built
+from bench.figures import say
+from bench.serving import ROOT
+
+PARTS = ("refresh", "rivals", "memory", "browser")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the chosen parts, print tables and write the figures as JSON; 1 if a part failed."""
+    asked = _parser().parse_args(arguments)
+    ensure_built(lambda share, step: say(f"building the catalog: {share:.0%} {step}"))
+    results: dict[str, Any] = {"machine": _machine(), "idc_version": schema.idc_version()}
+    failed = []
+    for part in asked.parts or PARTS:
+        say(part)
+        try:
+            results[part] = _runners(asked)[part]()
+        except Exception as error:  # the other parts are still worth having
+            traceback.print_exc()
+            results[part] = {"error": str(error)}
+            failed.append(part)
+    asked.output.write_text(json.dumps(results, indent=2) + "\n")
+    print(f"\nWritten to {asked.output}.{' Failed: ' + ', '.join(failed) + '.' if failed else ''}")
+    return 1 if failed else 0
+
+
+def _runners(asked: argparse.Namespace) -> dict[str, Callable[[], dict[str, Any]]]:
+    # Each part imports its own needs, so that one can run where the others can't.
+    def refresh() -> dict[str, Any]:
+        from bench import refresh
+
+        return refresh.measure(asked.cohorts, asked.seed)
+
+    def rivals() -> dict[str, Any]:
+        from bench import rivals
+
+        return rivals.measure(min(asked.cohorts, 40), asked.seed, asked.client_cohorts)
+
+    def memory() -> dict[str, Any]:
+        from bench import memory
+
+        return memory.measure(asked.cohorts, asked.seed)
+
+    def browser() -> dict[str, Any]:
+        from bench import browser
+
+        return browser.measure(asked.clicks, asked.seed)
+
+    return {"refresh": refresh, "rivals": rivals, "memory": memory, "browser": browser}
+
+
+def _machine() -> dict[str, Any]:
+    packages = ("duckdb", "numpy", "pandas", "pyarrow", "streamlit", "idc-index", "idc-index-data")
+    return {
+        "date": date.today().isoformat(),
+        "system": platform.platform(),
+        "python": platform.python_version(),
+        "cores": os.cpu_count(),
+        "load": [round(load, 1) for load in os.getloadavg()] if hasattr(os, "getloadavg") else None,
+        "packages": {name: version(name) for name in packages},
+    }
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], metavar="part", help=f"any of {', '.join(PARTS)}")
+    parser.add_argument("--output", type=Path, default=ROOT / "bench" / "results.json", help="JSON file to write")
+    parser.add_argument("--cohorts", type=int, default=200, help="random cohorts (default 200)")
+    parser.add_argument("--client-cohorts", type=int, default=4, help="cohorts asked of IDCClient (default 4)")
+    parser.add_argument("--clicks", type=int, default=50, help="clicks in the browser (default 50)")
+    parser.add_argument("--seed", type=int, default=1, help="seed of the cohorts and clicks (default 1)")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

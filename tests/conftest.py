@@ -1,0 +1,98 @@
+"""What tests share: one built catalog, plain DuckDB over the parquet files, and the app's two adapters."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import duckdb
+import httpx
+import numpy as np
+import pytest
+from hypothesis import settings
+from starlette.applications import Starlette
+
+from tests import truth
+
+ROOT = Path(__file__).parent.parent
+
+settings.register_profile("tests", deadline=None, derandomize=True, print_blob=True)
+settings.load_profile("tests")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep the catalog in pytest's cache, in a folder per version of the code that builds it.
+
+    All workers and subprocesses share it: whoever comes first builds it, under the app's own lock.
+    """
+    if "IDC_COHORT_DATA" in os.environ:
+        return
+    code = b"".join((ROOT / "app" / name).read_bytes() for name in ("attributes.py", "build.py", "schema.py"))
+    folder = Path(config.cache.mkdir("catalogs")) / hashlib.sha256(code).hexdigest()[:12]
+    for outdated in set(folder.parent.iterdir()) - {folder}:
+        shutil.rmtree(outdated)
+    os.environ["IDC_COHORT_DATA"] = str(folder)
+
+
+@pytest.fixture(scope="session")
+def catalog():
+    """The catalog that the app serves."""
+    from app.catalog import catalog
+
+    return catalog()
+
+
+@pytest.fixture(scope="session")
+def plain_connection() -> duckdb.DuckDBPyConnection:
+    """DuckDB over the parquet files under idc-index's names; ``file_row_number`` is a series' number."""
+    connection = duckdb.connect()
+    connection.execute("SET enable_progress_bar = false")
+    for name, path in truth.PARQUET.items():
+        numbered = "file_row_number = true" if name == "index" else ""
+        connection.execute(f"CREATE VIEW {name} AS FROM read_parquet(['{path}']{numbered and ', '}{numbered})")
+    return connection
+
+
+@pytest.fixture
+def plain(plain_connection: duckdb.DuckDBPyConnection) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A cursor of that connection."""
+    with plain_connection.cursor() as cursor:
+        yield cursor
+
+
+@pytest.fixture(scope="session")
+def number_of_row(catalog) -> np.ndarray:
+    """Row in the catalog → number of the series in the parquet file."""
+    numbers = {uid: number for number, uid in enumerate(truth.column("SeriesInstanceUID").to_pylist())}
+    rows = catalog.cursor().execute("SELECT SeriesInstanceUID FROM series ORDER BY series_row").fetchall()
+    return np.array([numbers[uid] for (uid,) in rows])
+
+
+@pytest.fixture(scope="session")
+def get(catalog) -> Callable[[str], httpx.Response]:
+    """GET from the HTTP API, in this process; whatever the app raises becomes a 500."""
+    from app.api import routes
+
+    transport = httpx.ASGITransport(Starlette(routes=routes()), raise_app_exceptions=False)
+
+    async def ask(path: str) -> httpx.Response:
+        async with httpx.AsyncClient(transport=transport, base_url="http://idc.test") as client:
+            return await client.get(path)
+
+    return lambda path: asyncio.run(ask(path))
+
+
+@pytest.fixture(scope="session")
+def cli(catalog) -> Callable[..., subprocess.CompletedProcess[bytes]]:
+    """The command line, in a process of its own."""
+
+    def run(*arguments: str | bytes) -> subprocess.CompletedProcess[bytes]:
+        return subprocess.run([sys.executable, "-m", "app", *arguments], cwd=ROOT, capture_output=True)
+
+    return run
