@@ -6,9 +6,12 @@ piece leaves before the first row is read.
 
 from __future__ import annotations
 
+import ctypes
 import io
+import sys
 from collections.abc import Callable, Iterator
 from enum import StrEnum
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from app import schema
@@ -152,6 +155,7 @@ def _batches(selection: Selection, columns: str) -> Iterator[pa.Table]:
     while start < len(rows):
         yield _fetch(selection, columns, start, size)
         start, size = start + size, _BATCH
+        _return_memory()
 
 
 def _fetch(selection: Selection, columns: str, start: int, size: int) -> pa.Table:
@@ -159,6 +163,19 @@ def _fetch(selection: Selection, columns: str, start: int, size: int) -> pa.Tabl
     cursor.register("chosen", {"series_row": selection.rows[start : start + size].astype("int32")})
     query = f"SELECT {columns} FROM series SEMI JOIN chosen USING (series_row) ORDER BY series_row"
     return cursor.execute(query).to_arrow_table()
+
+
+@cache
+def _trim() -> Callable[[int], int] | None:
+    """glibc's ``malloc_trim``, where it is the allocator."""
+    return getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
+
+
+def _return_memory() -> None:
+    """Give freed memory back: glibc would keep the peak of every worker thread that ever streamed."""
+    trim = _trim()
+    if trim is not None:
+        trim(0)
 
 
 class _Sink(io.RawIOBase):

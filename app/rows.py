@@ -202,8 +202,7 @@ def _numbers(selection: Selection, sort: str | None, descending: bool, offset: i
     found = cursor.execute(
         "SELECT series_row FROM series POSITIONAL JOIN chosen WHERE chosen"
         f" ORDER BY {COLUMNS[Level.SERIES][sort].sql} {'DESC' if descending else 'ASC'} NULLS LAST, series_row"
-        " LIMIT $1 OFFSET $2",
-        [limit, offset],
+        f" LIMIT {int(limit)} OFFSET {int(offset)}"
     )
     return np.asarray(found.fetchnumpy()["series_row"])
 
@@ -239,8 +238,8 @@ def _groups(
     cursor.register("chosen", {"chosen": _mask(selection)})
     found = cursor.execute(
         f"SELECT bool_or(in_slide_study) AS slides, {chosen} FROM series POSITIONAL JOIN chosen WHERE chosen"
-        f" GROUP BY {', '.join(f'series.{key}' for key in keys)} ORDER BY {order} LIMIT $1 OFFSET $2",
-        [limit, offset],
+        f" GROUP BY {', '.join(f'series.{key}' for key in keys)} ORDER BY {order}"
+        f" LIMIT {int(limit)} OFFSET {int(offset)}"
     )
     rows = []
     for slides, *record in found.fetchall():

@@ -8,6 +8,7 @@ from __future__ import annotations
 from app.catalog import Catalog
 from app.cohort import Condition
 from app.errors import UserError
+from app.sql import quote_text
 
 VIEWER_HOST = "https://viewer.imaging.datacommons.cancer.gov"
 
@@ -39,7 +40,7 @@ def viewer_of_series(catalog: Catalog, series: str) -> str:
     uid = Condition.of("SeriesInstanceUID", "eq", [series]).values[0]
     found = (
         catalog.cursor()
-        .execute("SELECT StudyInstanceUID, in_slide_study FROM series WHERE SeriesInstanceUID = $1", [uid])
+        .execute(f"SELECT StudyInstanceUID, in_slide_study FROM series WHERE SeriesInstanceUID = {quote_text(uid)}")
         .fetchone()
     )
     if found is None:

@@ -8,7 +8,7 @@ from typing import Any
 import plotly.graph_objects as go
 import streamlit as st
 
-from app.attributes import ATTRIBUTES, Attribute, Kind
+from app.attributes import ATTRIBUTES, Attribute
 from app.build import bin_edges
 from app.catalog import catalog
 from app.numbers import compact
@@ -123,54 +123,58 @@ def _ranges(attribute: Attribute, selection: Selection, counted: FacetCounts) ->
 
 
 def _figure(attribute: Attribute, bars: list[dict[str, Any]], unit: str) -> go.Figure:
-    accent, muted = colours.accent(), colours.muted()
-    marker = [(bar["colour"] or accent) if bar["on"] else muted for bar in bars]
-    hover = [f"{escape(bar['label'])}: {bar['count']:,} {unit}" for bar in bars]
-    shared: dict[str, Any] = {
-        "marker": {"color": marker, "line": {"width": 0}},
+    """One chart, given to Plotly as a whole: setting properties one by one costs ten times as much."""
+    upright = attribute.is_range
+    labels, counts = [bar["label"] for bar in bars], [bar["count"] for bar in bars]
+    quiet = {"showgrid": False, "zeroline": False, "fixedrange": True, "type": "category"}
+    hidden = {"visible": False, "fixedrange": True}
+    trace: dict[str, Any] = {
+        "type": "bar",
+        "marker": {"color": [(bar["colour"] or colours.accent()) if bar["on"] else colours.muted() for bar in bars]},
         "customdata": [bar["data"] for bar in bars],
-        "hovertext": hover,
+        "hovertext": [f"{escape(bar['label'])}: {bar['count']:,} {unit}" for bar in bars],
         "hovertemplate": "%{hovertext}<extra></extra>",
         "selected": {"marker": {"opacity": 1}},
         "unselected": {"marker": {"opacity": 1}},
     }
-    labels = [bar["label"] for bar in bars]
-    counts = [bar["count"] for bar in bars]
-    upright = attribute.kind in (Kind.NUMBER, Kind.DATE)
+    layout: dict[str, Any] = {
+        "title": {
+            "text": attribute.title,
+            "font": {"size": 13},
+            "x": 0,
+            "xref": "container",
+            "y": 0.97,
+            "yanchor": "top",
+        },
+        "height": _HEIGHT,
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "font": {"size": 11, "color": colours.text(), "family": colours.FONT},
+        "dragmode": False,
+        "clickmode": "event+select",
+        "showlegend": False,
+        "template": {},
+    }
     if upright:
-        bar = go.Bar(x=labels, y=counts, **shared)
+        trace |= {"x": labels, "y": counts}
+        layout |= {
+            "margin": {"l": 4, "r": 4, "t": 26, "b": 22},
+            "bargap": 0.12,
+            "xaxis": {**quiet, "nticks": 8, "tickangle": 0},
+            "yaxis": hidden,
+        }
     else:
         texts = [compact(count) for count in counts]
-        bar = go.Bar(
-            y=labels, x=counts, orientation="h", text=texts, textposition="outside", cliponaxis=False, **shared
-        )
-    figure = go.Figure(bar)
-    figure.update_layout(
-        title={"text": attribute.title, "font": {"size": 13}, "x": 0, "xref": "container", "y": 0.97, "yanchor": "top"},
-        height=_HEIGHT,
-        margin={"l": 4 if upright else _LABELS, "r": 4 if upright else 48, "t": 26, "b": 22 if upright else 2},
-        bargap=0.28 if not upright else 0.12,
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
-        font={"size": 11, "color": colours.text(), "family": colours.FONT},
-        dragmode=False,
-        clickmode="event+select",
-        showlegend=False,
-    )
-    quiet = {"showgrid": False, "zeroline": False, "fixedrange": True, "title": None}
-    if upright:
-        figure.update_xaxes(**quiet, type="category", nticks=8, tickangle=0)
-        figure.update_yaxes(**quiet, visible=False)
-    else:
-        figure.update_xaxes(**quiet, visible=False)
-        figure.update_yaxes(
-            **quiet,
-            type="category",
-            autorange="reversed",
-            ticktext=[_shorten(label) for label in labels],
-            tickvals=labels,
-        )
-    return figure
+        trace |= {"y": labels, "x": counts, "orientation": "h", "text": texts, "textposition": "outside"}
+        trace |= {"cliponaxis": False}
+        shown = [_shorten(label) for label in labels]
+        layout |= {
+            "margin": {"l": _LABELS, "r": 48, "t": 26, "b": 2},
+            "bargap": 0.28,
+            "xaxis": hidden,
+            "yaxis": {**quiet, "autorange": "reversed", "tickvals": labels, "ticktext": shown},
+        }
+    return go.Figure({"data": [trace], "layout": layout})
 
 
 def _shorten(label: str, length: int = 17) -> str:

@@ -163,7 +163,12 @@ def _forget() -> None:
 
 
 def _first_page() -> None:
-    st.session_state["page"] = 1
+    """Start over with a new page switch, which stands on 1."""
+    st.session_state["page_turn"] = st.session_state.get("page_turn", 0) + 1
+
+
+def _page_key() -> str:
+    return f"page_{st.session_state.get('page_turn', 0)}"
 
 
 def _reload() -> None:
@@ -177,7 +182,7 @@ def _page_number(selection: Selection, level: Level) -> int:
     if st.session_state.get("paged_query") != query:
         st.session_state["paged_query"] = query
         _first_page()
-    return int(st.session_state.get("page", 1))
+    return int(st.session_state.get(_page_key(), 1))
 
 
 def _sort(level: Level) -> tuple[str | None, bool]:
@@ -233,7 +238,7 @@ def _returned(answer: Any, level: Level, on_page: set[str]) -> None:
 def _options(columns: list[Column], level: Level, sort: str | None, descending: bool) -> dict[str, Any]:
     definitions = [_definition(column, sort, descending) for column in columns]
     if level in (Level.SERIES, Level.STUDY):
-        link = {"field": "viewer", "headerName": "Viewer", "width": 82, "sortable": False, "cellRenderer": _LINK}
+        link = {"field": "viewer", "headerName": "Viewer", "width": 76, "sortable": False, "cellRenderer": _LINK}
         definitions.insert(0, link)
     options = {
         "columnDefs": definitions,
@@ -261,7 +266,15 @@ def _options(columns: list[Column], level: Level, sort: str | None, descending: 
     return options
 
 
-_WIDTHS = {"SeriesDescription": 220, "StudyDescription": 200, "collection_id": 150, "PatientID": 150}
+_WIDTHS = {
+    "SeriesDescription": 200,
+    "StudyDescription": 200,
+    "collection_id": 130,
+    "PatientID": 130,
+    "Modality": 96,
+    "BodyPartExamined": 106,
+    "license_short_name": 108,
+}
 
 
 def _definition(column: Column, sort: str | None, descending: bool) -> dict[str, Any]:
@@ -272,7 +285,7 @@ def _definition(column: Column, sort: str | None, descending: bool) -> dict[str,
         "width": _WIDTHS.get(column.name, 120),
     }
     if column.numeric:
-        definition |= {"type": "rightAligned", "valueFormatter": _NUMBER, "width": 112}
+        definition |= {"type": "rightAligned", "valueFormatter": _NUMBER, "width": 98}
     if column.name == "Modality":
         definition |= {
             "cellRenderer": _MODALITY,
@@ -300,10 +313,8 @@ def _theme() -> dict[str, Any]:
 
 def _footer(rows: Page) -> None:
     pages = max(1, math.ceil(rows.total / PAGE_SIZE))
-    if st.session_state.get("page", 1) > pages:
-        _first_page()
     last = min(rows.offset + PAGE_SIZE, rows.total)
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.caption(f"{rows.offset + 1:,} to {last:,} of {compact(rows.total)} {_LABELS[rows.level].lower()}")
         if pages > 1:
-            st.pagination(pages, key="page")
+            st.pagination(pages, key=_page_key())

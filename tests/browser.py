@@ -11,7 +11,6 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 COMMANDS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 APPLICATIONS = (
@@ -19,12 +18,13 @@ APPLICATIONS = (
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
 )
 # A browser without fonts draws boxes; these have Latin, Arabic and Hebrew letters, and emoji.
-FONTS = ("fonts-liberation", "fonts-dejavu-core", "fonts-noto-color-emoji")
+# Playwright's driver is linked with libatomic, which a small Debian lacks.
+PACKAGES = ("fonts-liberation", "fonts-dejavu-core", "fonts-noto-color-emoji", "libatomic1")
 
 
 def find() -> str | None:
     """Path of a Chromium that starts, or None."""
-    return next(filter(_starts, _candidates()), None)
+    return _first(_on_this_machine()) or _first(_downloaded())
 
 
 def ensure() -> str:
@@ -36,26 +36,32 @@ def ensure() -> str:
         When there is none and none could be installed; it says what to do.
     """
     root = _root_prefix()
-    browser = find()
-    if root is not None and (missing := _missing_packages(browser)):
+    if root is not None and (missing := _missing_packages()):
         _run([*root, "apt-get", "update", "-q"])
         _run([*root, "apt-get", "install", "-q", "-y", "--no-install-recommends", *missing])
-    if not (browser or find()):
+    if not find():
         _run([sys.executable, "-m", "playwright", "install", "chromium"])
     if browser := find():
         return browser
     raise SystemExit("The browser tests need Chromium: install Chromium or Google Chrome, then try again.")
 
 
-def _candidates() -> Iterator[str]:
+def _on_this_machine() -> Iterator[str]:
     yield from filter(None, map(shutil.which, COMMANDS))
     yield from filter(os.path.exists, APPLICATIONS)
+
+
+def _downloaded() -> Iterator[str]:
+    """Playwright's own browser, if it has one."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        own = playwright.chromium.executable_path
-    if Path(own).exists():
-        yield own
+        path = playwright.chromium.executable_path
+    yield path
+
+
+def _first(browsers: Iterator[str]) -> str | None:
+    return next(filter(_starts, browsers), None)
 
 
 def _starts(browser: str) -> bool:
@@ -77,8 +83,8 @@ def _root_prefix() -> list[str] | None:
     return sudo if can else None
 
 
-def _missing_packages(browser: str | None) -> list[str]:
-    wanted = FONTS if browser else ("chromium", *FONTS)
+def _missing_packages() -> list[str]:
+    wanted = PACKAGES if _first(_on_this_machine()) else ("chromium", *PACKAGES)
     known = subprocess.run(
         ["dpkg-query", "--show", "--showformat=${Package} ${db:Status-Status}\n", *wanted],
         capture_output=True,

@@ -244,9 +244,7 @@ def test_csl_is_valid_and_complete(dois: list[str], sources: dict[str, Source], 
     assert {doi for doi in dois if "note" in items[doi]} == CITES_ANOTHER
 
 
-def test_csl_comes_back_to_the_bundled_text(
-    dois: list[str], sources: dict[str, Source], items: Items
-) -> None:
+def test_csl_comes_back_to_the_bundled_text(dois: list[str], sources: dict[str, Source], items: Items) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # citeproc-py lists what it doesn't support of apa.csl
         style = citeproc.CitationStylesStyle(get_style_filepath("apa"), validate=False)
@@ -368,9 +366,7 @@ def test_most_author_lists_are_told_apart_and_none_is_changed(
     ],
 )
 def test_a_name_is_never_invented(authors: str) -> None:
-    item = as_csl(
-        Source("10.1/x", None, None, f"{authors} (2020). <i>T</i> [Data set]. P. https://doi.org/10.1/x")
-    )
+    item = as_csl(Source("10.1/x", None, None, f"{authors} (2020). <i>T</i> [Data set]. P. https://doi.org/10.1/x"))
     literal = re.sub(r"<.*?>", "", " ".join(authors.split()))
     assert item["author"] in ([{"literal": literal}], [{"literal": literal.removesuffix(".")}])
 
@@ -404,9 +400,7 @@ def test_all_formats_have_the_same_order(dois: list[str], sources: dict[str, Sou
 
 
 @pytest.mark.parametrize("style", CitationFormat)
-def test_the_paper_is_cited_once_and_last(
-    style: CitationFormat, dois: list[str], sources: dict[str, Source]
-) -> None:
+def test_the_paper_is_cited_once_and_last(style: CitationFormat, dois: list[str], sources: dict[str, Source]) -> None:
     alone = cite([], {}, style)
     assert cite([PAPER], sources, style) == alone
     text = cite(dois[:3], sources, style)
@@ -482,9 +476,7 @@ def test_text_is_cleaned(text: str, expected: str) -> None:
     assert as_text(Source("10.1/x", None, None, text)) == expected
 
 
-@pytest.mark.parametrize(
-    "title", ["On (Version 9)", "On (Version 9) [Code]. Wiley. https://x.example", "[Code]"]
-)
+@pytest.mark.parametrize("title", ["On (Version 9)", "On (Version 9) [Code]. Wiley. https://x.example", "[Code]"])
 def test_a_title_cannot_pass_for_the_end_of_a_reference(title: str) -> None:
     text = f"Clunie, D. (2020). <i>{title}</i> [Data set]. Zenodo. https://doi.org/10.1/x"
     item = as_csl(Source("10.1/x", None, None, text))
@@ -574,9 +566,7 @@ def test_bibtex_keys_never_meet(tails: set[str]) -> None:
     assert set(read_bibtex(cite(dois, {}, CitationFormat.BIBTEX))) == {*dois, PAPER}
 
 
-@pytest.mark.parametrize(
-    ("cited", "is_own"), [("x", True), ("X", True), ("x2", False), ("x.2", False), ("x/2", False)]
-)
+@pytest.mark.parametrize(("cited", "is_own"), [("x", True), ("X", True), ("x2", False), ("x.2", False), ("x/2", False)])
 def test_a_longer_doi_is_another_doi(cited: str, is_own: bool) -> None:
     text = f"Clunie, D. (2020). <i>T</i> [Data set]. Zenodo. https://doi.org/10.1/{cited}"
     source = Source("10.1/x", "T", None, text)

@@ -109,7 +109,11 @@ def test_s5cmd_fetches_exactly_the_listed_series(
     assert {bucket for bucket, _, _ in picked} == set(GCS_BUCKETS)
     listed = [row for position, row in enumerate(picked) if position % 2 == 0]
     client = boto3.client(
-        "s3", endpoint_url=s3, region_name="us-east-1", aws_access_key_id="any", aws_secret_access_key="any"
+        "s3",
+        endpoint_url=s3,
+        region_name="us-east-1",
+        aws_access_key_id="any",
+        aws_secret_access_key="any",  # noqa: S106
     )
     wanted: dict[str, bytes] = {}
     for bucket, uuid, series in picked:
@@ -131,7 +135,9 @@ def test_s5cmd_fetches_exactly_the_listed_series(
     subprocess.run(command, cwd=folder, check=True, capture_output=True)
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == wanted
     for name in {entry["Name"] for entry in client.list_buckets()["Buckets"]}:
-        anonymous = boto3.client("s3", endpoint_url=s3, region_name="us-east-1", config=Config(signature_version=UNSIGNED))
+        anonymous = boto3.client(
+            "s3", endpoint_url=s3, region_name="us-east-1", config=Config(signature_version=UNSIGNED)
+        )
         for entry in anonymous.list_objects_v2(Bucket=name).get("Contents", []):
             client.delete_object(Bucket=name, Key=entry["Key"])
 
@@ -165,9 +171,11 @@ def _stream_rows(query: str) -> tuple[int, int]:
     )
     command = [sys.executable, "-c", code, "series", "--format", "csv", query]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-        assert process.stdout is not None and process.stderr is not None
-        lines = sum(piece.count(b"\n") for piece in iter(lambda: process.stdout.read(1 << 20), b""))
-        peak = int(process.stderr.read().split()[-1])
+        output, messages = process.stdout, process.stderr
+        assert output is not None
+        assert messages is not None
+        lines = 0
+        while piece := output.read(1 << 20):
+            lines += piece.count(b"\n")
+        peak = int(messages.read().split()[-1])
     return lines, peak * (1 if sys.platform == "darwin" else 1024)
-
-

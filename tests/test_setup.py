@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -48,9 +49,7 @@ def pins(name: str) -> dict[str, list[Requirement]]:
 def test_pins_lie_within_the_ranges_of_pyproject(file: str, ranges: list[str]) -> None:
     pinned = pins(file)
     for wanted in map(Requirement, ranges):
-        versions = [
-            str(pin.specifier).removeprefix("==") for pin in pinned.get(canonicalize_name(wanted.name), [])
-        ]
+        versions = [str(pin.specifier).removeprefix("==") for pin in pinned.get(canonicalize_name(wanted.name), [])]
         assert versions, f"{wanted.name} is not pinned in {file}: run `make requirements`"
         assert all(wanted.specifier.contains(version) for version in versions), f"{wanted}: {versions}"
 
@@ -141,9 +140,7 @@ def make(*arguments: str, folder: Path = ROOT, **environment: str) -> subprocess
 def instructions(name: str) -> list[str]:
     """What follows each such instruction of the Dockerfile, continued lines joined."""
     text = (ROOT / "Dockerfile").read_text().replace("\\\n", " ")
-    return [
-        line.strip().split(maxsplit=1)[1] for line in text.splitlines() if line.strip().startswith(f"{name} ")
-    ]
+    return [line.strip().split(maxsplit=1)[1] for line in text.splitlines() if line.strip().startswith(f"{name} ")]
 
 
 def test_the_image_serves_as_the_makefile_does() -> None:
@@ -169,13 +166,9 @@ def test_make_run_serves_where_it_is_told_to(arguments: list[str], expected: str
 
 def test_the_image_gets_what_it_copies() -> None:
     sent = {
-        line.removeprefix("!")
-        for line in (ROOT / ".dockerignore").read_text().splitlines()
-        if line.startswith("!")
+        line.removeprefix("!") for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")
     }
-    copied = {
-        source for line in instructions("COPY") if "--from" not in line for source in shlex.split(line)[:-1]
-    }
+    copied = {source for line in instructions("COPY") if "--from" not in line for source in shlex.split(line)[:-1]}
     assert copied
     for source in copied:
         assert (ROOT / source).exists(), source
@@ -215,9 +208,7 @@ def program(path: Path, script: str) -> None:
     path.chmod(0o755)
 
 
-def test_a_browser_that_does_not_start_is_passed_over(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_browser_that_does_not_start_is_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     program(tmp_path / "chromium", "exit 1")
     program(tmp_path / "google-chrome", "exit 0")
     monkeypatch.setenv("PATH", str(tmp_path))
@@ -241,9 +232,7 @@ EXPECTED_FAILURE = '<testcase classname="a" name="b"><skipped type="pytest.xfail
         ("", 0, False),
     ],
 )
-def test_ci_fails_on_failure_and_on_a_skipped_test(
-    tmp_path: Path, cases: str, status: int, succeeds: bool
-) -> None:
+def test_ci_fails_on_failure_and_on_a_skipped_test(tmp_path: Path, cases: str, status: int, succeeds: bool) -> None:
     """`make` is played by a script that leaves such a report behind."""
     (tmp_path / ".ci").mkdir()
     (tmp_path / ".venv/bin").mkdir(parents=True)
@@ -284,6 +273,17 @@ def test_imports_run_from_pages_to_components_to_app(path: Path) -> None:
     assert not upward, f"{path} imports {', '.join(upward)}"
 
 
+SERVED = {canonicalize_name(Requirement(line).name) for line in PROJECT["dependencies"]}
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=str)
+def test_what_is_imported_is_declared(path: Path) -> None:
+    """An import that works because the tests, or another package, brought it fails once served."""
+    for module in imported(path) - set(sys.stdlib_module_names) - set(MAY_IMPORT):
+        declared = SERVED & {canonicalize_name(name) for name in packages_distributions().get(module, [])}
+        assert declared, f"{path} imports {module}, which pyproject.toml does not name"
+
+
 @pytest.mark.parametrize("path", [path for path in SOURCES if path.parts[0] == "app"], ids=str)
 def test_the_engine_does_not_know_streamlit(path: Path) -> None:
     if path.name not in ("main.py", "server.py"):
@@ -307,8 +307,6 @@ def test_no_test_is_left_out(path: Path) -> None:
         "collect_ignore_glob",
         "__test__",
     }
-    defined = [
-        node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-    ]
+    defined = [node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
     if any(name.startswith("test_") for name in defined):
         assert path.name.startswith("test_"), "pytest does not look into a file of this name"

@@ -86,7 +86,8 @@ def compare(kind: Kind, operator: str, texts: tuple[str, ...]) -> Test:
     if operator == "contains":
         needles = [text.lower() for text in texts]
         return lambda value: any(needle in value.lower() for needle in needles)
-    read = {Kind.NUMBER: float, Kind.DATE: date.fromisoformat}.get(kind, str)
+    readers: dict[Kind, Callable[[str], Any]] = {Kind.NUMBER: float, Kind.DATE: date.fromisoformat}
+    read = readers.get(kind, str)
     wanted = [read(text) for text in texts]
     if operator == "gte":
         return lambda value: value >= wanted[0]

@@ -1,0 +1,37 @@
+"""Random cohorts mean the same series to the catalog, to the compiled SQL and to the specification."""
+
+import numpy as np
+import pytest
+
+from app.attributes import ATTRIBUTES
+from app.operators import operators_of
+from app.selection import Selection
+from app.sql import select
+from tests import truth
+from tests.cohorts import random_cohorts
+
+COHORTS = random_cohorts(300, seed=25)
+
+
+def test_cohorts_use_everything_and_find_something(catalog):
+    used = {(condition.attribute, condition.operator) for cohort in COHORTS for condition in cohort}
+    together = {tuple(asked) for cohort in COHORTS for asked in cohort.by_attribute().values()}
+    assert used == {(a.name, operator.key) for a in ATTRIBUTES.values() for operator in operators_of(a)}
+    assert together >= {("eq", "missing"), ("not", "missing"), ("gte", "lte", "missing"), ("eq", "not")}
+    assert {len(cohort.by_attribute()) for cohort in COHORTS} == {1, 2, 3, 4}
+    sizes = [Selection(catalog, cohort).totals.series for cohort in COHORTS]
+    assert sum(size > 0 for size in sizes) > 200
+    assert sum(0 < size < 10_000 for size in sizes) > 50
+
+
+@pytest.mark.parametrize("number", range(len(COHORTS)))
+def test_same_series(number, catalog, plain, number_of_row):
+    cohort = COHORTS[number]
+    expected = truth.mask(cohort)
+
+    selection = Selection(catalog, cohort)
+    found = plain.execute(select(cohort, ["file_row_number"])).fetchnumpy()["file_row_number"]
+
+    assert np.array_equal(np.sort(number_of_row[selection.rows]), np.flatnonzero(expected)), cohort.to_query()
+    assert np.array_equal(np.sort(found), np.flatnonzero(expected)), select(cohort)
+    assert selection.totals == truth.totals(expected)

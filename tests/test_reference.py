@@ -1,0 +1,62 @@
+"""What idc-index's own client answers is what the app answers."""
+
+import numpy as np
+
+from app.cohort import Cohort
+from app.sql import select
+from app.viewers import viewer_of_series
+from tests import truth
+from tests.cohorts import random_cohorts
+from tests.reference import ask
+
+#: Put to the client as it comes, with the query exactly as the app hands it out.
+UNTOUCHED = [
+    "PatientAge__gte=0.5&PatientAge__lte=6&PatientAge__not=1&StudyDate__gte=2000-01-01&StudyDate__missing=true"
+    "&origin=original&Modality__not=CT&Modality__missing=false&PatientSex=F&PatientSex=M&PatientSex__missing=true",
+    "cancer_types__not=Diffuse%20Large%20B-Cell%20Lymphoma%2C%20Not%20Otherwise%20Specified&species__not=Mouse"
+    "&cancer_types__missing=false&supporting_data__missing=true&program_id__contains=OMM"
+    "&transfer_syntax_name__not=JPEG%20Baseline&SeriesDescription__contains=%25&SeriesDescription__contains=_t"
+    "&SeriesDescription__contains=it%27s",
+]
+
+
+def covering(cohorts: list[Cohort]) -> list[Cohort]:
+    """Some of the cohorts that together use every operator of every attribute."""
+    chosen: list[Cohort] = []
+    used: set[tuple[str, str]] = set()
+    for cohort in sorted(cohorts, key=lambda cohort: len(cohort.conditions), reverse=True):
+        uses = {(condition.attribute, condition.operator) for condition in cohort}
+        if not uses <= used:
+            chosen.append(cohort)
+            used |= uses
+    return chosen
+
+
+def test_idc_index_finds_the_same_series_and_viewers(catalog, plain, tmp_path):
+    untouched = [Cohort.from_query(query) for query in UNTOUCHED]
+    cohorts = covering(random_cohorts(300, seed=25))
+    queries = [select(cohort, ["SeriesInstanceUID"]) for cohort in cohorts]
+    series = sample_of_viewers(plain)
+
+    found, viewers = ask([select(cohort) for cohort in untouched], queries, series, tmp_path)
+
+    for cohort, numbers in zip([*untouched, *cohorts], found, strict=True):
+        assert np.array_equal(numbers, np.flatnonzero(truth.mask(cohort))), cohort.to_query()
+    assert all(len(numbers) for numbers in found[: len(untouched)])
+    assert [viewer_of_series(catalog, uid) for uid in series] == viewers
+    assert {"/slim/" in viewer for viewer in viewers} == {True, False}
+
+
+def sample_of_viewers(plain) -> list[str]:
+    """A series of each kind of viewer, and one of each modality that shares a study with slides."""
+    rows = plain.execute(
+        "SELECT Modality, min(SeriesInstanceUID) FROM index WHERE Modality IN"
+        " ('CT', 'MR', 'SM', 'SEG', 'RTSTRUCT', 'SR', 'ANN', 'XC') GROUP BY ALL ORDER BY ALL"
+    ).fetchall()
+    beside_slides = plain.execute(
+        "SELECT Modality, min(SeriesInstanceUID) FROM index WHERE Modality <> 'SM' AND StudyInstanceUID IN"
+        " (SELECT StudyInstanceUID FROM index WHERE Modality = 'SM') GROUP BY ALL ORDER BY ALL"
+    ).fetchall()
+    assert {"SM", "SEG"} <= {modality for modality, _ in rows}
+    assert beside_slides
+    return [uid for _, uid in (*rows, *beside_slides)]
