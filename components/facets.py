@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import streamlit as st
 
 from app.attributes import ATTRIBUTES, OPEN_GROUPS, Attribute, Group, Kind
@@ -98,8 +99,9 @@ def _selected(attribute: Attribute, cohort: Cohort) -> dict[str, Any]:
 
 def _values(attribute: Attribute, cohort: Cohort, counted: FacetCounts) -> dict[str, Any]:
     names = catalog().values(attribute)
+    # Codes stand in the order of names, so a stable sort leaves equal counts in that order.
+    order = np.argsort(-counted.counts[1:], kind="stable").tolist()
     counts = counted.counts[1:].tolist()
-    order = sorted(range(len(names)), key=lambda code: (-counts[code], names[code]))
     asked = (*cohort.values(attribute.name, "eq"), *cohort.values(attribute.name, "not"))
     values: dict[str, Any] = {
         "values": [[names[code], names[code], counts[code]] for code in order],
@@ -136,6 +138,4 @@ def _edge(attribute: Attribute, number: float) -> Any:
 
 
 def _days_to_date(days: float) -> str:
-    import numpy as np
-
     return str(np.datetime64(0, "D") + int(days))
