@@ -39,7 +39,7 @@ class Catalog:
     """The catalog in `folder`."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self.folder = folder
         self._arrays: dict[str, Array] = {}
         self._values: dict[str, list[str]] = {}
         self._codes: dict[str, dict[str, int]] = {}
@@ -48,7 +48,7 @@ class Catalog:
 
     @cached_property
     def _connection(self) -> duckdb.DuckDBPyConnection:
-        connection = duckdb.connect(str(self._folder / DATABASE), read_only=True, config=_HARDENED)
+        connection = duckdb.connect(str(self.folder / DATABASE), read_only=True, config=_HARDENED)
         connection.execute("SET lock_configuration = true")
         return connection
 
@@ -59,7 +59,7 @@ class Catalog:
     def array(self, name: str) -> Array:
         """Array `name` of the catalog, mapped read-only."""
         if name not in self._arrays:
-            path = self._folder / ARRAYS / f"{name}.npy"
+            path = self.folder / ARRAYS / f"{name}.npy"
             self._arrays[name] = np.asarray(np.load(path, mmap_mode="r", allow_pickle=False))
         return self._arrays[name]
 

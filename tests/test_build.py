@@ -1,0 +1,119 @@
+"""The catalog: built once however many start at once, whole after a killed build, and closed to writing and to files."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from app.attributes import ATTRIBUTES
+from app.catalog import Catalog
+from app.schema import tables
+
+ROOT = Path(__file__).parent.parent
+
+
+def start(folder: Path) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "app", "counts"],
+        cwd=ROOT,
+        env={**os.environ, "IDC_COHORT_DATA": str(folder)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def test_a_killed_build_leaves_nothing_and_two_starts_share_the_next(
+    tmp_path: Path, catalog: Catalog, plain: duckdb.DuckDBPyConnection
+) -> None:
+    killed = start(tmp_path)
+    assert killed.stderr is not None
+    for line in killed.stderr:
+        if "Combining attributes" in line:
+            killed.send_signal(signal.SIGKILL)
+            break
+    killed.communicate()
+    assert killed.returncode == -signal.SIGKILL
+    assert [path.name.split("-")[0] for path in (tmp_path / "catalog").iterdir() if path.is_dir()] == ["building"]
+
+    started = [start(tmp_path) for _ in range(2)]
+    ended = [process.communicate() for process in started]
+    assert [process.returncode for process in started] == [0, 0]
+    counts = plain.execute("SELECT count(*), sum(instanceCount) FROM index").fetchone()
+    assert counts is not None
+    for output, _ in ended:
+        assert f'"series": {counts[0]},' in output
+        assert f'"instances": {counts[1]},' in output
+    built = [messages for _, messages in ended if "Reading the index" in messages]
+    assert len(built) == 1
+    folders = [path for path in (tmp_path / "catalog").iterdir() if path.is_dir()]
+    assert len(folders) == 1
+    assert {path.name for path in (folders[0] / "arrays").iterdir()} == _array_names(catalog)
+
+
+def _array_names(catalog: Catalog) -> set[str]:
+    return {path.name for path in (catalog.folder / "arrays").iterdir()}
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "CREATE TABLE x (a INTEGER)",
+        "INSERT INTO dictionary VALUES ('x', 1, 'x')",
+        "DROP VIEW index",
+        "COPY (SELECT 1) TO '/tmp/out.csv'",
+        "SELECT * FROM read_csv('/etc/passwd')",
+        "SELECT * FROM read_text('/etc/hostname')",
+        "SELECT * FROM '/etc/passwd'",
+        "SELECT * FROM glob('/*')",
+        "ATTACH '/tmp/other.duckdb'",
+        "INSTALL httpfs",
+        "LOAD httpfs",
+        "SET memory_limit = '100GB'",
+        "SET enable_external_access = true",
+        "PRAGMA threads = 64",
+        "EXPORT DATABASE '/tmp/out'",
+    ],
+)
+def test_the_catalog_is_read_only_and_has_no_way_out(catalog: Catalog, statement: str) -> None:
+    with pytest.raises(duckdb.Error):
+        catalog.cursor().execute(statement)
+
+
+def test_tables_hold_what_the_wheel_brings(catalog: Catalog) -> None:
+    for table in (table for table in tables().values() if table.parquet):
+        names = [row[0] for row in catalog.cursor().execute(f"DESCRIBE {table.name}").fetchall()]
+        rows = catalog.cursor().execute(f"SELECT count(*) FROM {table.name}").fetchone()
+        wanted = duckdb.execute("SELECT count(*) FROM read_parquet($1)", [str(table.parquet)]).fetchone()
+        assert names == list(table.columns)
+        assert rows == wanted
+
+
+def test_raw_columns_stay_untouched(catalog: Catalog, plain: duckdb.DuckDBPyConnection) -> None:
+    columns = ", ".join(tables()["index"].columns)
+    query = f"SELECT bit_xor(hash({columns})), sum(hash(PatientAge, StudyDate)::HUGEINT) FROM index"
+    assert catalog.cursor().execute(query).fetchone() == plain.execute(query).fetchone()
+
+
+def test_concurrent_queries_do_not_mix(catalog: Catalog) -> None:
+    """One connection used by several threads gives wrong rows; a cursor per query does not."""
+    modalities = catalog.values(ATTRIBUTES["Modality"])
+    query = "SELECT count(*), min(Modality), max(Modality) FROM index WHERE Modality = '{}'"
+    alone = [catalog.cursor().execute(query.format(name)).fetchone() for name in modalities]
+    with ThreadPoolExecutor(8) as pool:
+        together = list(pool.map(lambda name: catalog.cursor().execute(query.format(name)).fetchone(), modalities * 6))
+    assert together == alone * 6
+    assert all(row is not None and row[1] == row[2] == name for row, name in zip(alone, modalities, strict=True))
+
+
+def test_what_is_said_to_be_complete_is(plain: duckdb.DuckDBPyConnection) -> None:
+    for attribute in ATTRIBUTES.values():
+        missing = plain.execute(f"SELECT count(*) FROM {attribute.table} WHERE ({attribute.raw}) IS NULL").fetchone()
+        assert attribute.complete <= (missing == (0,)), attribute.name
