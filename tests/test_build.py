@@ -1,4 +1,4 @@
-"""The catalog: built once however many start at once, whole after a killed build, and closed to writing and to files."""
+"""The catalog: built once however many start at once, whole after a kill, and closed to writing and to files."""
 
 from __future__ import annotations
 
