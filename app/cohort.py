@@ -195,7 +195,7 @@ def find_attribute(name: str) -> Attribute:
         return ATTRIBUTES[name]
     if name in UNAVAILABLE:
         raise QueryError(UNAVAILABLE[name])
-    raise QueryError(f"There is no attribute “{_shorten(name)}”{_nearest(name, ATTRIBUTES)}")
+    raise QueryError(f"There is no attribute “{shorten(name)}”{_nearest(name, ATTRIBUTES)}")
 
 
 def find_operator(attribute: Attribute, key: str) -> Operator:
@@ -212,7 +212,7 @@ def find_operator(attribute: Attribute, key: str) -> Operator:
     forms = ", ".join(attribute.name + operator.suffix for operator in allowed.values())
     if key in OPERATORS:
         raise QueryError(f"{attribute.name} does not take “{key}”; it takes {forms}.")
-    raise QueryError(f"{attribute.name} has no operator “{_shorten(key)}” (it takes {forms}){_nearest(key, allowed)}")
+    raise QueryError(f"{attribute.name} has no operator “{shorten(key)}” (it takes {forms}){_nearest(key, allowed)}")
 
 
 def _parse_condition(key: str, values: list[str]) -> Condition:
@@ -257,26 +257,26 @@ def _normalize(attribute: Attribute, operator: Operator, text: str) -> str:
     if attribute.kind is Kind.DATE:
         return _normalize_date(where, text)
     if attribute.pattern and not re.fullmatch(attribute.pattern, text, re.ASCII):
-        raise QueryError(f"“{_shorten(text)}” is not a {attribute.label}.")
+        raise QueryError(f"“{shorten(text)}” is not a {attribute.label}.")
     return text
 
 
 def _normalize_switch(where: str, text: str) -> str:
     if text not in ("true", "false"):
-        raise QueryError(f"{where} takes true or false, not “{_shorten(text)}”.")
+        raise QueryError(f"{where} takes true or false, not “{shorten(text)}”.")
     return text
 
 
 def _normalize_number(attribute: Attribute, where: str, text: str) -> str:
     if not _NUMBER.fullmatch(text):
-        raise QueryError(f"{where} takes a number, not “{_shorten(text)}”.")
+        raise QueryError(f"{where} takes a number, not “{shorten(text)}”.")
     number = float(text)
     if abs(number) >= 1e15:
-        raise QueryError(f"{where} takes a number below 1e15, not “{_shorten(text)}”.")
+        raise QueryError(f"{where} takes a number below 1e15, not “{shorten(text)}”.")
     if number.is_integer():
         return str(int(number))
     if attribute.integer:
-        raise QueryError(f"{where} takes a whole number, not “{_shorten(text)}”.")
+        raise QueryError(f"{where} takes a whole number, not “{shorten(text)}”.")
     return format_number(number)
 
 
@@ -295,7 +295,7 @@ def _normalize_date(where: str, text: str) -> str:
 
 
 def _refuse_date(where: str, text: str) -> NoReturn:
-    raise QueryError(f"{where} takes a date such as 2001-12-31, not “{_shorten(text)}”.") from None
+    raise QueryError(f"{where} takes a date such as 2001-12-31, not “{shorten(text)}”.") from None
 
 
 def _sort_key(attribute: Attribute, operator: Operator) -> Any:
@@ -316,6 +316,7 @@ def _nearest(name: str, names: Iterable[str]) -> str:
     return f"; did you mean “{by_folded[found[0]]}”?" if found else "."
 
 
-def _shorten(text: str, length: int = 60) -> str:
+def shorten(text: str, length: int = 60) -> str:
+    """Text from outside as it may stand in a message: one line, not too long."""
     shown = "".join(character if character.isprintable() else "�" for character in text)
     return shown if len(shown) <= length else f"{shown[: length - 1]}…"

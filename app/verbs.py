@@ -16,7 +16,7 @@ from app import citations, exports, schema
 from app.attributes import ATTRIBUTES, Attribute
 from app.build import bin_edges
 from app.catalog import Catalog, catalog
-from app.cohort import Cohort, find_attribute
+from app.cohort import Cohort, find_attribute, shorten
 from app.errors import UserError
 from app.licenses import licenses
 from app.selection import Selection
@@ -244,13 +244,13 @@ def run(verb: str, subject: str, options: Mapping[str, str]) -> Answer:
         If the verb, an option or the subject is faulty.
     """
     if verb not in VERBS:
-        raise UserError(f"There is no verb “{verb}”; choose from {', '.join(VERBS)}.")
+        raise UserError(f"There is no verb “{shorten(verb)}”; choose from {', '.join(VERBS)}.")
     known = {option.name: option for option in VERBS[verb].options}
     for name, value in options.items():
         if name not in known:
-            raise UserError(f"“{verb}” takes no option “{name}”.")
+            raise UserError(f"“{verb}” takes no option “{shorten(name)}”.")
         if known[name].choices and value not in known[name].choices:
-            raise UserError(f"{name} is one of {', '.join(known[name].choices)}, not “{value[:60]}”.")
+            raise UserError(f"{name} is one of {', '.join(known[name].choices)}, not “{shorten(value)}”.")
     defaults = {name: option.choices[0] for name, option in known.items() if option.choices}
     return VERBS[verb].answer(Request(subject, {**defaults, **options}))
 
