@@ -34,6 +34,7 @@ class ViewerLink {
       link.href = params.value;
       link.target = '_blank';
       link.rel = 'noopener';
+      link.style.color = params.colour;
       link.textContent = params.value.includes('/slim/') ? 'SLIM' : 'OHIF';
       this.element.append(link);
     }
@@ -239,7 +240,7 @@ def _options(columns: list[Column], level: Level, sort: str | None, descending: 
     definitions = [_definition(column, sort, descending) for column in columns]
     if level in (Level.SERIES, Level.STUDY):
         link = {"field": "viewer", "headerName": "Viewer", "width": 76, "sortable": False, "cellRenderer": _LINK}
-        definitions.insert(0, link)
+        definitions.insert(0, link | {"cellRendererParams": {"colour": colours.accent()}})
     options = {
         "columnDefs": definitions,
         "defaultColDef": {"resizable": True, "sortable": True, "comparator": _KEEP_ORDER, "suppressMovable": False},
