@@ -13,6 +13,7 @@ from pathlib import Path
 
 import boto3
 import duckdb
+import pyarrow as pa
 import pytest
 from botocore import UNSIGNED
 from botocore.config import Config
@@ -23,7 +24,9 @@ from app.catalog import Catalog
 from app.cohort import Cohort
 from app.exports import GCS_BUCKETS, MANIFEST_WRITERS, ROW_WRITERS, Source
 from app.selection import Selection
+from app.sentence import sentence
 from app.sql import ROW_COLUMNS
+from tests import truth
 
 ROOT = Path(__file__).parent.parent
 QUERY = "Modality=PT&BodyPartExamined=BREAST"
@@ -64,6 +67,60 @@ def test_parquet_holds_the_rows(catalog: Catalog, expected: dict[str, tuple[obje
     table = parquet.read_table(io.BytesIO(written(catalog, "parquet")))
     assert {row["SeriesInstanceUID"]: tuple(row.values()) for row in table.to_pylist()} == expected
     assert table.schema.metadata[b"cohort"] == QUERY.encode()
+
+
+#: Cohorts of less than the first batch, of several batches, and of texts that hold quotes and commas.
+ORDERED = [
+    "PatientID=LUNG1-215",
+    "Modality=ANN&Modality=SM&collection_id__contains=cptac",
+    "SeriesDescription__contains=%22&SeriesDescription__contains=%2C",
+]
+ORDER = "collection_id, PatientID, StudyInstanceUID, SeriesInstanceUID"
+
+
+@pytest.mark.parametrize("query", ORDERED)
+def test_rows_come_in_order_and_alike_in_every_format(
+    catalog: Catalog, plain: duckdb.DuckDBPyConnection, query: str
+) -> None:
+    plain.register("wanted", pa.table({"file_row_number": truth.mask(Cohort.from_query(query)).nonzero()[0]}))
+    expected = (
+        plain.execute(
+            f"SELECT {', '.join(ROW_COLUMNS)} FROM index SEMI JOIN wanted USING (file_row_number) ORDER BY {ORDER}"
+        )
+        .to_arrow_table()
+        .to_pylist()
+    )
+    header, *records = csv.reader(io.StringIO(written(catalog, "csv", query).decode(), newline=""), strict=True)
+    assert header == list(ROW_COLUMNS)
+    assert len(records) == len(expected)
+    for record, row in zip(records, expected, strict=True):
+        shown = [type(value)(text) if text else None for text, value in zip(record, row.values(), strict=True)]
+        assert shown == list(row.values())
+    assert json.loads(written(catalog, "json", query)) == expected
+    assert parquet.read_table(io.BytesIO(written(catalog, "parquet", query))).to_pylist() == expected
+
+
+@pytest.mark.parametrize("source", Source)
+@pytest.mark.parametrize("query", ORDERED)
+def test_manifest_names_every_series_in_its_cloud(
+    catalog: Catalog, plain: duckdb.DuckDBPyConnection, query: str, source: Source
+) -> None:
+    cohort = Cohort.from_query(query)
+    plain.register("wanted", pa.table({"file_row_number": truth.mask(cohort).nonzero()[0]}))
+    urls = plain.execute(
+        f"SELECT series_aws_url FROM index SEMI JOIN wanted USING (file_row_number) ORDER BY {ORDER}"
+    ).fetchall()
+    content = b"".join(MANIFEST_WRITERS["s5cmd"](Selection(catalog, cohort), source)).decode()
+    comments = [line for line in content.splitlines() if line.startswith("#")]
+    commands = content.splitlines()[len(comments) :]
+    if source is Source.GCS:
+        moved = {"/idc-open-data-two/": "/idc-open-idc1/", "/idc-open-data-cr/": "/idc-open-cr/"}
+        for aws, google in moved.items():
+            urls = [(url.replace(aws, google),) for (url,) in urls]
+    assert commands == [f"cp {url} ." for (url,) in urls]
+    totals = truth.totals(truth.mask(cohort))
+    assert comments[0].startswith(f"# IDC v25: {totals.series:,} series, {totals.instances:,} files, ")
+    assert comments[1] == f"# {sentence(cohort)}"
 
 
 @pytest.mark.parametrize("form", ROW_WRITERS)
