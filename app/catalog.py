@@ -8,6 +8,7 @@ costs the command line half a second. The arrays are mapped, not loaded, so proc
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Sequence
 from functools import cache, cached_property
 from pathlib import Path
@@ -32,6 +33,7 @@ _HARDENED: dict[str, str | bool | int | float | list[str]] = {
     "python_enable_replacements": False,
     "temp_directory": "",
     "memory_limit": "1GB",
+    "lock_configuration": True,
 }
 
 
@@ -48,9 +50,7 @@ class Catalog:
 
     @cached_property
     def _connection(self) -> duckdb.DuckDBPyConnection:
-        connection = duckdb.connect(str(self.folder / DATABASE), read_only=True, config=_HARDENED)
-        connection.execute("SET lock_configuration = true")
-        return connection
+        return duckdb.connect(str(self.folder / DATABASE), read_only=True, config=_HARDENED)
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """A cursor for one query."""
@@ -146,10 +146,20 @@ class Catalog:
         return [value for value in values if value not in self.codes(attribute)]
 
 
-@cache
+_opening = threading.Lock()
+
+
 def catalog() -> Catalog:
-    """The catalog of this process, built first if need be."""
-    return Catalog(ensure_built())
+    """The catalog of this process, built first if need be; the first requests may come at once."""
+    with _opening:
+        return _open_once()
+
+
+@cache
+def _open_once() -> Catalog:
+    opened = Catalog(ensure_built())
+    opened.cursor().close()
+    return opened
 
 
 def listed_attributes() -> list[Attribute]:

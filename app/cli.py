@@ -34,6 +34,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         # The reader, such as `head`, has seen enough; keep the interpreter from complaining at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:  # a full disk, a folder that may not be written to
+        print(f"{error.filename or getattr(parsed, 'output', None) or 'Output'}: {error.strerror}.", file=sys.stderr)
+        return 2
     return 0
 
 

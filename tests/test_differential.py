@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from app.attributes import ATTRIBUTES
+from app.cohort import Cohort, Condition, format_number
 from app.operators import operators_of
 from app.selection import Selection
 from app.sql import select
@@ -35,3 +36,19 @@ def test_same_series(number, catalog, plain, number_of_row):
     assert np.array_equal(np.sort(number_of_row[selection.rows]), np.flatnonzero(expected)), cohort.to_query()
     assert np.array_equal(np.sort(found), np.flatnonzero(expected)), select(cohort)
     assert selection.totals == truth.totals(expected)
+
+
+def test_ages_of_weeks_and_days_compare_exactly(catalog, plain):
+    """Their quotients have 17 digits, which SQL must read as the very number that the division gives."""
+    ages = sorted({age for age in truth.values_of("PatientAge").values if age is not None})
+    broken = [age for age in ages if len(format_number(age)) > 15]
+    assert len(broken) > 50
+    every = Cohort.of([Condition.of("PatientAge", "eq", map(format_number, broken))])
+    bounds = [
+        Cohort.from_query(f"PatientAge__{key}={format_number(age)}") for age in broken[::9] for key in ("gte", "lte")
+    ]
+    for cohort in (every, *bounds):
+        series = truth.totals(truth.mask(cohort)).series
+        assert series > 0
+        assert plain.execute(f"SELECT count(*) FROM ({select(cohort)})").fetchone() == (series,)
+        assert Selection(catalog, cohort).totals.series == series

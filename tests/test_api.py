@@ -1,0 +1,132 @@
+"""The API: facets, file names, media types, links and refusals. `test_verbs` compares it with the command line."""
+
+from datetime import date
+
+import pytest
+
+from app.api import link
+from app.attributes import ATTRIBUTES, Kind
+from app.cohort import Cohort
+from app.verbs import run
+from tests import truth
+
+QUERY = "PatientID=LUNG1-215&Modality__not=SR"
+JSON_VERBS = ("counts", "facets", "licenses")
+
+
+@pytest.mark.parametrize("query", [QUERY, "", "StudyDate__lte=1990-06-01&cancer_types__not=Lung"])
+def test_facets(query, get):
+    cohort = Cohort.from_query(query)
+    facets = get(f"/api/facets?{query}").json()
+    assert list(facets) == [name for name, a in ATTRIBUTES.items() if a.is_facet or a.is_range]
+    for name, entries in facets.items():
+        attribute = ATTRIBUTES[name]
+        series, patients = truth.counts(attribute, truth.mask(cohort.without(name)))
+        if attribute.kind is Kind.DATE:
+            series, patients = ({shown_year(edge): n for edge, n in one.items()} for one in (series, patients))
+        assert {entry["value"]: entry["series"] for entry in entries} == series
+        assert {entry["value"]: entry["patients"] for entry in entries} == patients
+        assert all(set(entry) == {"value", "series", "patients"} for entry in entries)
+        values = [entry for entry in entries if entry["value"] is not None]
+        key = "value" if attribute.is_range else "series"
+        assert values == sorted(values, key=lambda entry: entry[key], reverse=not attribute.is_range)
+        assert entries[: len(values)] == values
+
+
+def shown_year(edge: float | None) -> str | None:
+    return None if edge is None else f"{int(edge)}-01-01"
+
+
+def test_one_facet(get):
+    everything = get(f"/api/facets?{QUERY}").json()
+    for name in everything:
+        assert get(f"/api/facets?{QUERY}&attribute={name}").json() == {name: everything[name]}
+
+
+def test_viewer(get, plain):
+    series, study = plain.execute(
+        "SELECT SeriesInstanceUID, StudyInstanceUID FROM index WHERE Modality = 'CT' LIMIT 1"
+    ).fetchone()
+    expected = f"/v3/viewer/?StudyInstanceUIDs={study}&initialSeriesInstanceUID={series}\n"
+    for query in (series, f"SeriesInstanceUID={series}"):
+        assert get(f"/api/viewer?{query}").text.endswith(expected)
+
+
+#: Route → what its file is called, without release and date, and its media type.
+FILES = {
+    "series.csv": ("series", "csv", "text/csv; charset=utf-8"),
+    "series.json": ("series", "json", "application/json"),
+    "series.parquet": ("series", "parquet", "application/vnd.apache.parquet"),
+    "manifest.s5cmd": ("manifest-aws", "s5cmd", "text/plain; charset=utf-8"),
+    "manifest.csv?source=gcs": ("manifest-gcs", "csv", "text/csv; charset=utf-8"),
+    "sql": ("query", "sql", "text/plain; charset=utf-8"),
+    "citations.txt": ("citations", "txt", "text/plain"),
+    "citations.bib": ("citations", "bib", "application/x-bibtex"),
+    "citations.json": ("citations", "json", "application/vnd.citationstyles.csl+json"),
+    "citations.ttl": ("citations", "ttl", "text/turtle"),
+}
+
+
+@pytest.mark.parametrize(("route", "file"), FILES.items())
+def test_files_have_names_and_types(route, file, get):
+    what, extension, media_type = file
+    days = [date.today()]
+    headers = get(f"/api/{route}{'&' if '?' in route else '?'}{QUERY}").headers
+    days.append(date.today())
+    names = [f'attachment; filename="idc-v25_{what}_{day.isoformat()}.{extension}"' for day in days]
+    assert headers["content-disposition"] in names
+    assert headers["content-type"].startswith(media_type)
+    assert headers["cache-control"] == "no-cache"
+
+
+@pytest.mark.parametrize("verb", ["counts", "facets", "licenses", "sentence", "url"])
+def test_what_is_read_on_the_spot_is_no_file(verb, get):
+    headers = get(f"/api/{verb}?{QUERY}").headers
+    assert "content-disposition" not in headers
+    assert headers["content-type"].startswith("application/json" if verb in JSON_VERBS else "text/plain")
+
+
+REFUSED = {
+    "/api/counts?Modlity=CT": "There is no attribute “Modlity”; did you mean “Modality”?",
+    "/api/counts?source=gcs": "There is no attribute “source”; did you mean “source_DOI”?",
+    "/api/counts?format=csv": "There is no attribute “format”.",
+    "/api/series.csv?format=json": "There is no attribute “format”.",
+    "/api/series?format=xlsx": "format is one of csv, json, parquet, not “xlsx”.",
+    "/api/series?format=csv&format=json": "“format” is given twice.",
+    "/api/manifest?source=azure": "source is one of aws, gcs, not “azure”.",
+    "/api/manifest?source=": "source is one of aws, gcs, not “”.",
+    "/api/citations?format=ris": "format is one of apa, bibtex, csl-json, turtle, not “ris”.",
+    "/api/facets?attribute=Modlity": "There is no attribute “Modlity”; did you mean “Modality”?",
+    "/api/facets?attribute=PatientID": "PatientID has too many values to be counted one by one.",
+    "/api/viewer?1.2.3": "Series 1.2.3 is not in this IDC release.",
+    "/api/viewer?1.2.x": "“1.2.x” is not a series UID.",
+}
+
+
+@pytest.mark.parametrize(("route", "message"), REFUSED.items())
+def test_faulty_requests_get_one_sentence(route, message, get):
+    answer = get(route)
+    assert (answer.status_code, answer.text) == (400, f"{message}\n")
+    assert answer.headers["content-type"] == "text/plain; charset=utf-8"
+
+
+@pytest.mark.parametrize("path", ["/api/", "/api/nothing", "/api/counts.csv", "/api/series.xlsx", "/api/counts/"])
+def test_other_paths_are_not_found(path, get):
+    assert get(path).status_code in (404, 307)
+
+
+@pytest.mark.parametrize(
+    ("verb", "form", "options"),
+    [("counts", None, {}), ("series", "csv", {}), ("manifest", "s5cmd", {"source": "gcs"}), ("citations", "apa", {})],
+)
+@pytest.mark.parametrize("query", [QUERY, "Manufacturer=A%26B%3D%23%3F%20%2B"])
+def test_links_lead_to_the_answer(verb, form, options, query, get):
+    path = link(verb, Cohort.from_query(query), form, **options)
+    assert not path.startswith("/")
+    given = {"format": form} if form else {}
+    assert get(f"/{path}").content == b"".join(run(verb, query, given | options).chunks)
+
+
+def test_a_link_without_conditions():
+    assert link("counts", Cohort()) == "api/counts"
+    assert link("manifest", Cohort(), "s5cmd", source="gcs") == "api/manifest.s5cmd?source=gcs"
