@@ -43,5 +43,5 @@ def answers(opened: Catalog, cohort: Cohort) -> tuple:
     """Totals by the arrays, first rows by the database, and the number of series by the SQL handed out."""
     selection = Selection(opened, cohort)
     rows = page(selection, sort="SeriesInstanceUID", limit=5).rows
-    (count,) = opened.cursor().execute(f"SELECT count(*) FROM ({select(cohort)})").fetchone()
+    (count,) = opened.cursor().execute(f"SELECT count(*) FROM ({select(cohort)})").fetchall()[0]
     return selection.totals, [row["id"] for row in rows], count
