@@ -1,17 +1,75 @@
-"""The API: facets, file names, media types, links and refusals. `test_verbs` compares it with the command line."""
+"""The API answers every verb as the command line does, with file names, media types and plain refusals."""
 
+import sys
 from datetime import date
 
 import pytest
 
-from app.api import link
+from app import cli as command_line
+from app.api import link, routes
 from app.attributes import ATTRIBUTES, Kind
 from app.cohort import Cohort
-from app.verbs import run
+from app.verbs import EXTENSIONS, VERBS, run
 from tests import truth
 
 QUERY = "PatientID=LUNG1-215&Modality__not=SR"
 JSON_VERBS = ("counts", "facets", "licenses")
+
+#: Route → command line; every verb in every format.
+PAIRS = {
+    f"/api/counts?{QUERY}": ["counts", QUERY],
+    f"/api/facets?{QUERY}": ["facets", QUERY],
+    f"/api/facets?attribute=Modality&{QUERY}": ["facets", QUERY, "--attribute", "Modality"],
+    f"/api/sql?{QUERY}": ["sql", QUERY],
+    f"/api/series?{QUERY}": ["series", QUERY],
+    f"/api/series.csv?{QUERY}": ["series", QUERY, "--format=csv"],
+    f"/api/series.json?{QUERY}": ["series", QUERY, "--format=json"],
+    f"/api/series.parquet?{QUERY}": ["series", QUERY, "--format=parquet"],
+    f"/api/manifest?{QUERY}": ["manifest", QUERY],
+    f"/api/manifest.s5cmd?{QUERY}&source=gcs": ["manifest", QUERY, "--format=s5cmd", "--source=gcs"],
+    f"/api/manifest.csv?source=gcs&{QUERY}": ["manifest", QUERY, "--format=csv", "--source=gcs"],
+    f"/api/manifest.csv?{QUERY}&source=aws": ["manifest", QUERY, "--format=csv"],
+    f"/api/licenses?{QUERY}": ["licenses", QUERY],
+    f"/api/sentence?{QUERY}": ["sentence", QUERY],
+    f"/api/url?{QUERY}": ["url", QUERY],
+    f"/api/citations?{QUERY}": ["citations", QUERY],
+    **{
+        f"/api/citations.{ending}?{QUERY}": ["citations", QUERY, f"--format={form}"]
+        for form, ending in EXTENSIONS["citations"].items()
+    },
+}
+
+
+@pytest.mark.parametrize(("route", "arguments"), PAIRS.items())
+def test_the_command_line_answers_alike(route, arguments, get, capfdbinary):
+    status = command_line.main(arguments)
+    sys.stdout.flush()
+    printed = capfdbinary.readouterr()
+    answer = get(route)
+    assert (status, answer.status_code, printed.err) == (0, 200, b"")
+    assert answer.content == printed.out
+    assert answer.content
+
+
+def test_every_route_is_compared():
+    compared = {route.partition("?")[0] for route in PAIRS} | {"/api/viewer"}
+    assert compared == {route.path for route in routes()}
+    assert {path.removeprefix("/api/").partition(".")[0] for path in compared} == set(VERBS)
+
+
+def test_source_is_an_option(get):
+    aws, gcs = (get(f"/api/manifest.s5cmd?{QUERY}&source={source}").text for source in ("aws", "gcs"))
+    assert "s3://idc-open-data-cr/" in aws
+    assert "s3://idc-open-cr/" not in aws
+    assert "s3://idc-open-cr/" in gcs
+    assert "s3://idc-open-data-cr/" not in gcs
+
+
+def test_licenses(get):
+    found = get(f"/api/licenses?{QUERY}").json()
+    assert sum(entry["series"] for entry in found) == truth.totals(truth.mask(Cohort.from_query(QUERY))).series
+    totals = {"patients", "studies", "series", "instances", "size_bytes"}
+    assert all(set(entry) == {"license", "commercial_use", "verdict", "url"} | totals for entry in found)
 
 
 @pytest.mark.parametrize("query", [QUERY, "", "StudyDate__lte=1990-06-01&cancer_types__not=Lung"])

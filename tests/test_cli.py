@@ -1,4 +1,4 @@
-"""The command line as a shell sees it: messages, exit codes and files; `test_verbs` compares its answers."""
+"""The command line as a shell sees it: output, messages, exit codes, files and closed pipes."""
 
 import json
 import os
@@ -10,11 +10,26 @@ from pathlib import Path
 import pytest
 
 from app import cli as command_line
+from app.cohort import Cohort
 from app.verbs import VERBS
 from tests import truth
 from tests.conftest import ROOT
 
 QUERY = "PatientID=LUNG1-215"
+
+
+def test_counts(cli):
+    done = cli("counts", QUERY)
+    totals = truth.totals(truth.mask(Cohort.from_query(QUERY)))
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert json.loads(done.stdout) == {
+        "patients": totals.patients,
+        "studies": totals.studies,
+        "series": totals.series,
+        "instances": totals.instances,
+        "size_bytes": totals.size_bytes,
+        "idc_version": 25,
+    }
 
 
 def test_no_query_means_all_of_idc(cli):
@@ -80,6 +95,20 @@ def test_a_faulty_request_leaves_the_file_alone(cli, tmp_path):
     file.write_bytes(b"before")
     assert cli("counts", "Modlity=CT", "--output", str(file)).returncode == 2
     assert file.read_bytes() == b"before"
+
+
+@pytest.mark.parametrize("arguments", [["series", "--format=csv"], ["manifest"], ["facets"], ["counts"]])
+def test_a_reader_who_has_seen_enough(arguments, catalog):
+    """As in ``python -m app series | head -1``."""
+    command = [sys.executable, "-m", "app", *arguments]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout
+        assert process.stderr
+        first = process.stdout.readline()
+        process.stdout.close()
+        messages = process.stderr.read()
+    assert first
+    assert (process.returncode, messages) == (0, b"")
 
 
 @pytest.mark.parametrize("arguments", [["counts"], ["series", "--format=csv"]])
