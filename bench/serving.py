@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.error import URLError
@@ -79,5 +79,6 @@ def _wait(url: str, process: subprocess.Popen[bytes]) -> None:
             with urlopen(url, timeout=10):
                 return
         except (URLError, OSError):
-            time.sleep(0.01)
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(0.01)
     raise RuntimeError(f"The server did not answer within {_START_TIMEOUT} s.")

@@ -73,14 +73,6 @@ def pending_edits(key: str) -> list[Edit]:
     return [edit for edit in cleaned if edit is not None]
 
 
-def pending_edit(key: str) -> dict[str, Any] | None:
-    """Return the first edit of this run; further ones, if any, are its ``also``."""
-    edits = pending_edits(key)
-    if not edits:
-        return None
-    return {**edits[0], "also": edits[1:]} if len(edits) > 1 else dict(edits[0])
-
-
 def _receive(key: str, on_edit: Callable[[], None]) -> None:
     """Acknowledge a message and apply it, once even if the browser sent it again."""
     sequence = _message(key).get("seq")
