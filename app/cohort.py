@@ -1,94 +1,174 @@
 """The Cohort: one immutable value that says which series are meant.
 
-A cohort is a conjunction of *clauses*. The only clause so far is the `Condition`: one attribute, one operator, its
-values. Conditions on the same attribute belong together: their parts must all hold, and ``missing=true`` adds the
-series without a value to whatever else is asked of the attribute.
+A cohort is a conjunction of *clauses*: a `Condition` on one attribute of the series, a `Relation` to other series of
+its patient or study, a `Combination` of two other cohorts. What matches can then be widened (`Scope`, `Completion`) and
+thinned out by patients (`Sample`, `Split`), in this order.
 
 Cohorts are kept in canonical form (attributes and operators in table order, values sorted, numbers and dates in one
-spelling), so equal cohorts compare equal and have equal URLs. URL, JSON, SQL (`app.sql`) and sentence
-(`app.sentence`) are views of the same value.
+spelling), so equal cohorts compare equal and have equal URLs. URL, JSON (`app.cohort_json`), SQL (`app.sql`) and
+sentence (`app.sentence`) are views of the same value.
 """
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import date
-from decimal import Decimal
-from difflib import get_close_matches
-from typing import Any, NoReturn
-from urllib.parse import parse_qsl, quote
+from dataclasses import dataclass, replace
+from enum import StrEnum
 
-from app.attributes import ATTRIBUTES, UNAVAILABLE, Attribute, Kind
-from app.errors import UserError
-from app.operators import OPERATORS, Operator, operators_of
+from app import conditions as of_series
+from app.clauses import (
+    RELATION_KEYS,
+    Completion,
+    Relation,
+    Sample,
+    Scope,
+    Split,
+    completions,
+    read_choice,
+    read_pairs,
+    read_seed,
+    write_pairs,
+)
+from app.conditions import Condition, QueryError, merge, parse_condition
 
-MAX_VALUE_LENGTH = 1_024
-MAX_QUERY_LENGTH = 64_000
-
-_NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]*)?([eE][+-]?[0-9]{1,2})?|[+-]?\.[0-9]+", re.ASCII)
-_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
-
-_ATTRIBUTE_ORDER = {name: position for position, name in enumerate(ATTRIBUTES)}
-_OPERATOR_ORDER = {key: position for position, key in enumerate(OPERATORS)}
+#: Each relation and combination costs time; a query with more of them is no person's.
+MAX_CLAUSES = 20
 
 
-class QueryError(UserError):
-    """A query that names something that does not exist, or a value of the wrong type."""
+class Operation(StrEnum):
+    """How two cohorts are combined."""
+
+    UNION = "union"
+    INTERSECTION = "intersection"
+    DIFFERENCE = "difference"
 
 
 @dataclass(frozen=True, slots=True)
-class Condition:
-    """One attribute compared with one operator; build it with `Condition.of`, which validates."""
+class Combination:
+    """Series of two cohorts; build it with `Combination.of`, which normalizes.
 
-    attribute: str
-    operator: str
-    values: tuple[str, ...]
+    Parameters
+    ----------
+    operation
+        Union: the series of either. Intersection: those of either whose unit is in both. Difference: those of `left`
+        whose unit is not in `right`.
+    left, right
+        The cohorts.
+    unit
+        What is looked for in the other cohort: the series itself, its study or its patient.
+    """
+
+    operation: Operation
+    left: Cohort
+    right: Cohort
+    unit: Scope = Scope.SERIES
 
     @classmethod
-    def of(cls, attribute: str, operator: str, values: Iterable[str]) -> Condition:
-        """Validate and normalize.
+    def of(cls, operation: Operation, left: Cohort, right: Cohort, unit: Scope = Scope.SERIES) -> Combination:
+        """Normalize: a union has no unit, and its sides, like those of an intersection, no order."""
+        if operation is Operation.UNION:
+            unit = Scope.SERIES
+        if operation is not Operation.DIFFERENCE and right.to_query() < left.to_query():
+            left, right = right, left
+        return cls(operation, left, right, unit)
+
+    @classmethod
+    def parse(cls, key: str, text: str) -> Combination:
+        """Inverse of the operation and `value`.
 
         Raises
         ------
         QueryError
-            If the attribute or the operator is unknown, does not fit, or a value has the wrong type.
+            If a side is missing or faulty.
         """
-        known = find_attribute(attribute)
-        operation = find_operator(known, operator)
-        texts = {_normalize(known, operation, value) for value in values}
-        if not texts:
-            raise QueryError(f"{known.name}{operation.suffix} needs a value.")
-        if len(texts) > 1 and not operation.many:
-            raise QueryError(f"{known.name}{operation.suffix} takes one value, not {len(texts)}.")
-        return cls(known.name, operation.key, tuple(sorted(texts, key=_sort_key(known, operation))))
+        found = _once(read_pairs(text, key), ("a", "b", "by"), key)
+        if not {"a", "b"} <= set(found):
+            raise QueryError(f"{key} takes two cohorts in URL form, a=…&b=….")
+        unit = Scope(read_choice(f"{key}: by", found.get("by", "series"), list(Scope)))
+        return cls.of(Operation(key), Cohort.from_query(found["a"]), Cohort.from_query(found["b"]), unit)
 
     @property
-    def key(self) -> str:
-        """Name of the parameter in the URL form."""
-        return self.attribute + OPERATORS[self.operator].suffix
-
-    @property
-    def _position(self) -> tuple[int, int]:
-        return _ATTRIBUTE_ORDER[self.attribute], _OPERATOR_ORDER[self.operator]
+    def value(self) -> str:
+        """Value of the parameter in the URL form."""
+        pairs = [("a", self.left.to_query()), ("b", self.right.to_query())]
+        return write_pairs([*pairs, ("by", self.unit)] if self.unit is not Scope.SERIES else pairs)
 
 
 @dataclass(frozen=True, slots=True)
 class Cohort:
-    """All series that meet every condition; the empty cohort is the whole of IDC."""
+    """All series that meet every clause; the empty cohort is the whole of IDC.
+
+    Parameters
+    ----------
+    conditions, relations, combinations
+        The clauses, in canonical order.
+    scope
+        Whether matching series stand for themselves, for their whole studies or for their whole patients.
+    added
+        What is added to the matching series.
+    sample, split
+        Choice among the patients.
+    seed
+        Seed of `sample` and `split`; 0 without them.
+    """
 
     conditions: tuple[Condition, ...] = ()
+    relations: tuple[Relation, ...] = ()
+    combinations: tuple[Combination, ...] = ()
+    scope: Scope = Scope.SERIES
+    added: tuple[Completion, ...] = ()
+    sample: Sample | None = None
+    split: Split | None = None
+    seed: int = 0
 
     @classmethod
-    def of(cls, conditions: Iterable[Condition]) -> Cohort:
-        """Canonical cohort of `conditions`; values of the same attribute and operator are merged."""
-        merged: dict[tuple[str, str], list[str]] = {}
-        for condition in conditions:
-            merged.setdefault((condition.attribute, condition.operator), []).extend(condition.values)
-        rebuilt = (Condition.of(attribute, operator, values) for (attribute, operator), values in merged.items())
-        return cls(tuple(sorted(rebuilt, key=lambda condition: condition._position)))
+    def of(
+        cls,
+        conditions: Iterable[Condition] = (),
+        relations: Iterable[Relation] = (),
+        combinations: Iterable[Combination] = (),
+        *,
+        scope: Scope = Scope.SERIES,
+        added: Iterable[Completion] = (),
+        sample: Sample | None = None,
+        split: Split | None = None,
+        seed: int = 0,
+    ) -> Cohort:
+        """Canonical cohort of its parts.
+
+        Raises
+        ------
+        QueryError
+            If values do not fit together, or there are too many clauses.
+        """
+        built = cls(
+            merge(conditions),
+            tuple(sorted(set(relations), key=lambda relation: (RELATION_KEYS.index(relation.key), relation.value))),
+            tuple(sorted(set(combinations), key=lambda combination: (combination.operation, combination.value))),
+            scope,
+            completions(list(added)),
+            sample,
+            split,
+            seed if sample or split else 0,
+        )
+        if built.weight > MAX_CLAUSES:
+            raise QueryError(f"A cohort takes at most {MAX_CLAUSES} conditions on patients, studies and other cohorts.")
+        return built
+
+    @property
+    def weight(self) -> int:
+        """Number of relations and combinations, those of combined cohorts included."""
+        inner = sum(1 + combination.left.weight + combination.right.weight for combination in self.combinations)
+        return len(self.relations) + inner
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the cohort is just the series that match."""
+        return self == self.matching()
+
+    def matching(self) -> Cohort:
+        """Same clauses, with nothing added and nobody left out."""
+        return Cohort(self.conditions, self.relations, self.combinations)
 
     # --- URL form -----------------------------------------------------------------------------------------------
 
@@ -101,54 +181,69 @@ class Cohort:
         QueryError
             If anything in it is unknown or of the wrong type; the message names it and the nearest right one.
         """
-        query = query.removeprefix("?")
-        if len(query) > MAX_QUERY_LENGTH:
-            raise QueryError(f"The query is longer than {MAX_QUERY_LENGTH:,} characters.")
-        try:
-            pairs = parse_qsl(query, keep_blank_values=True, strict_parsing=bool(query), errors="strict")
-        except ValueError:
-            raise QueryError("The query is not of the form attribute=value&attribute__operator=value.") from None
-        return cls.from_pairs(pairs)
+        return cls.from_pairs(read_pairs(query.removeprefix("?")))
 
     @classmethod
     def from_pairs(cls, pairs: Iterable[tuple[str, str]]) -> Cohort:
         """Build from decoded URL parameters; repeated keys add values."""
         values: dict[str, list[str]] = {}
+        relations, combinations, added, single = [], [], [], []
         for key, value in pairs:
-            values.setdefault(key, []).append(value)
-        return cls.of(_parse_condition(key, entries) for key, entries in values.items())
+            if key in RELATION_KEYS:
+                relations.append(Relation.parse(key, value))
+            elif key in list(Operation):
+                combinations.append(Combination.parse(key, value))
+            elif key == "add":
+                added.append(value)
+            elif key in _SINGLE:
+                single.append((key, value))
+            else:
+                values.setdefault(key, []).append(value)
+        options = _once(single, _SINGLE, "The query")
+        if "seed" in options and not options.keys() & {"sample", "sample_gb", "split"}:
+            raise QueryError("seed belongs to a sample or a split.")
+        return cls.of(
+            [parse_condition(key, texts) for key, texts in values.items()],
+            relations,
+            combinations,
+            scope=Scope(read_choice("scope", options.get("scope", Scope.SERIES), list(Scope))),
+            added=completions(added),
+            sample=_read_sample(options),
+            split=_read_split(options),
+            seed=read_seed(options.get("seed", "0")),
+        )
 
     def to_pairs(self) -> list[tuple[str, str]]:
         """Decoded URL parameters in canonical order."""
-        return [(condition.key, value) for condition in self.conditions for value in condition.values]
+        return [
+            *((condition.key, value) for condition in self.conditions for value in condition.values),
+            *((relation.key, relation.value) for relation in self.relations),
+            *((combination.operation.value, combination.value) for combination in self.combinations),
+            *self.option_pairs(),
+        ]
+
+    def option_pairs(self) -> Iterator[tuple[str, str]]:
+        """Those of the URL parameters that are no clauses."""
+        if self.scope is not Scope.SERIES:
+            yield "scope", self.scope.value
+        for completion in self.added:
+            yield "add", completion.value
+        if self.sample:
+            yield ("sample_gb", self.sample.gigabytes) if self.sample.gigabytes else ("sample", str(self.sample.patients))
+            if self.sample.by:
+                yield "sample_by", self.sample.by
+        if self.split:
+            yield "split", "-".join(str(share) for share in self.split.shares)
+            if self.split.by:
+                yield "split_by", self.split.by
+            if self.split.part:
+                yield "part", self.split.part
+        if self.seed:
+            yield "seed", str(self.seed)
 
     def to_query(self) -> str:
         """Canonical URL form, without a leading ``?``; empty for the whole of IDC."""
-        return "&".join(f"{key}={quote(value, safe='')}" for key, value in self.to_pairs())
-
-    # --- JSON form ----------------------------------------------------------------------------------------------
-
-    @classmethod
-    def from_json(cls, text: str) -> Cohort:
-        """Inverse of `to_json`.
-
-        Raises
-        ------
-        QueryError
-            If the text is not such a document.
-        """
-        try:
-            conditions = [_read_condition(entry) for entry in _read_list(json.loads(text)["conditions"])]
-        except (ValueError, KeyError, TypeError, RecursionError):
-            raise QueryError(
-                "The JSON is not a cohort: it needs a list “conditions”, each with the texts “attribute” and"
-                " “operator” and a list of texts “values”."
-            ) from None
-        return cls.of(Condition.of(*condition) for condition in conditions)
-
-    def to_json(self) -> str:
-        """JSON document ``{"conditions": [{"attribute", "operator", "values"}]}``."""
-        return json.dumps({"conditions": [_as_dict(condition) for condition in self.conditions]}, ensure_ascii=False)
+        return write_pairs(self.to_pairs())
 
     # --- editing ------------------------------------------------------------------------------------------------
 
@@ -156,167 +251,93 @@ class Cohort:
         """Same cohort with the values of one attribute and operator replaced; none of them removes the condition."""
         kept = [c for c in self.conditions if (c.attribute, c.operator) != (attribute, operator)]
         values = list(values)
-        return Cohort.of([*kept, Condition.of(attribute, operator, values)] if values else kept)
+        return replace(self, conditions=merge([*kept, Condition.of(attribute, operator, values)] if values else kept))
 
     def without(self, attribute: str) -> Cohort:
         """Same cohort with nothing asked of `attribute`."""
-        return Cohort(tuple(c for c in self.conditions if c.attribute != attribute))
+        return replace(self, conditions=tuple(c for c in self.conditions if c.attribute != attribute))
+
+    def with_clause(self, clause: Relation | Combination) -> Cohort:
+        """Same cohort with one more clause."""
+        return self._rebuilt(
+            relations=[*self.relations, clause] if isinstance(clause, Relation) else self.relations,
+            combinations=[*self.combinations, clause] if isinstance(clause, Combination) else self.combinations,
+        )
+
+    def without_clause(self, key: str, value: str) -> Cohort:
+        """Same cohort without the relation or combination of this URL parameter."""
+        return self._rebuilt(
+            relations=[r for r in self.relations if (r.key, r.value) != (key, value)],
+            combinations=[c for c in self.combinations if (c.operation, c.value) != (key, value)],
+        )
+
+    def with_options(self, **options: Iterable[str]) -> Cohort:
+        """Same cohort with the values of URL parameters such as ``scope``, ``add`` or ``split`` replaced."""
+        pairs = [(key, value) for key, value in self.to_pairs() if key not in options]
+        return Cohort.from_pairs([*pairs, *((key, value) for key, values in options.items() for value in values)])
+
+    def _rebuilt(self, relations: Iterable[Relation], combinations: Iterable[Combination]) -> Cohort:
+        return Cohort.of(
+            self.conditions,
+            relations,
+            combinations,
+            scope=self.scope,
+            added=self.added,
+            sample=self.sample,
+            split=self.split,
+            seed=self.seed,
+        )
 
     def values(self, attribute: str, operator: str) -> tuple[str, ...]:
         """Values of one attribute and operator; empty if nothing is asked."""
-        for condition in self.conditions:
-            if (condition.attribute, condition.operator) == (attribute, operator):
-                return condition.values
-        return ()
+        return self.by_attribute().get(attribute, {}).get(operator, ())
 
     def by_attribute(self) -> Mapping[str, dict[str, tuple[str, ...]]]:
         """Attribute → operator → values, in canonical order."""
-        groups: dict[str, dict[str, tuple[str, ...]]] = {}
-        for condition in self.conditions:
-            groups.setdefault(condition.attribute, {})[condition.operator] = condition.values
-        return groups
+        return of_series.by_attribute(self.conditions)
+
+    def tables(self) -> list[str]:
+        """Tables besides ``index`` that the cohort reads, in all its parts."""
+        found = of_series.tables(self.conditions)
+        for relation in self.relations:
+            found |= of_series.tables(relation.conditions)
+        for combination in self.combinations:
+            found |= {*combination.left.tables(), *combination.right.tables()}
+        return sorted(found)
 
     def __iter__(self) -> Iterator[Condition]:
         return iter(self.conditions)
 
     def __bool__(self) -> bool:
-        return bool(self.conditions)
+        return self != Cohort()
 
 
-def find_attribute(name: str) -> Attribute:
-    """Attribute by its exact name.
-
-    Raises
-    ------
-    QueryError
-        If there is none; the message names the nearest.
-    """
-    if name in ATTRIBUTES:
-        return ATTRIBUTES[name]
-    if name in UNAVAILABLE:
-        raise QueryError(UNAVAILABLE[name])
-    raise QueryError(f"There is no attribute “{shorten(name)}”{_nearest(name, ATTRIBUTES)}")
+#: Parameters that stand once, in canonical order.
+_SINGLE = ("scope", "sample", "sample_gb", "sample_by", "split", "split_by", "part", "seed")
 
 
-def find_operator(attribute: Attribute, key: str) -> Operator:
-    """Operator by its key, if `attribute` takes it.
-
-    Raises
-    ------
-    QueryError
-        If it is unknown or does not fit; the message names those that do.
-    """
-    allowed = {operator.key: operator for operator in operators_of(attribute)}
-    if key in allowed:
-        return allowed[key]
-    forms = ", ".join(attribute.name + operator.suffix for operator in allowed.values())
-    if key in OPERATORS:
-        raise QueryError(f"{attribute.name} does not take “{key}”; it takes {forms}.")
-    raise QueryError(f"{attribute.name} has no operator “{shorten(key)}” (it takes {forms}){_nearest(key, allowed)}")
+def _once(pairs: Iterable[tuple[str, str]], names: Iterable[str], where: str) -> dict[str, str]:
+    """Parameters by name, each of `names` and given once."""
+    found: dict[str, str] = {}
+    for key, value in pairs:
+        read_choice(f"{where}: a parameter", key, names)
+        if key in found:
+            raise QueryError(f"{where} has {key} twice.")
+        found[key] = value
+    return found
 
 
-def _parse_condition(key: str, values: list[str]) -> Condition:
-    name, _, operator = key.partition("__")
-    return Condition.of(name, operator or "eq", values)
+def _read_sample(options: Mapping[str, str]) -> Sample | None:
+    if options.keys() & {"sample", "sample_gb"}:
+        return Sample.of(options.get("sample", ""), options.get("sample_gb", ""), options.get("sample_by", ""))
+    if "sample_by" in options:
+        raise QueryError("sample_by belongs to sample=PATIENTS or sample_gb=GIGABYTES.")
+    return None
 
 
-def _read_condition(entry: Any) -> tuple[str, str, list[str]]:
-    values = [_read_text(value) for value in _read_list(entry["values"])]
-    return _read_text(entry["attribute"]), _read_text(entry["operator"]), values
-
-
-def _read_list(value: Any) -> list[Any]:
-    if not isinstance(value, list):
-        raise TypeError
-    return value
-
-
-def _read_text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise TypeError
-    return value
-
-
-def _as_dict(condition: Condition) -> dict[str, Any]:
-    return {"attribute": condition.attribute, "operator": condition.operator, "values": list(condition.values)}
-
-
-def _normalize(attribute: Attribute, operator: Operator, text: str) -> str:
-    """Value in its one spelling."""
-    where = f"{attribute.name}{operator.suffix}"
-    if not text:
-        raise QueryError(f"{where} has an empty value; for series without a value use {attribute.name}__missing=true.")
-    if len(text) > MAX_VALUE_LENGTH:
-        raise QueryError(f"A value of {where} is longer than {MAX_VALUE_LENGTH:,} characters.")
-    if "\0" in text or not _is_unicode(text):
-        raise QueryError(f"A value of {where} holds a character that no text may hold.")
-    if operator.key == "missing":
-        return _normalize_switch(where, text)
-    if attribute.kind is Kind.NUMBER:
-        return _normalize_number(attribute, where, text)
-    if attribute.kind is Kind.DATE:
-        return _normalize_date(where, text)
-    if attribute.pattern and not re.fullmatch(attribute.pattern, text, re.ASCII):
-        raise QueryError(f"“{shorten(text)}” is not a {attribute.label}.")
-    return text
-
-
-def _normalize_switch(where: str, text: str) -> str:
-    if text not in ("true", "false"):
-        raise QueryError(f"{where} takes true or false, not “{shorten(text)}”.")
-    return text
-
-
-def _normalize_number(attribute: Attribute, where: str, text: str) -> str:
-    if not _NUMBER.fullmatch(text):
-        raise QueryError(f"{where} takes a number, not “{shorten(text)}”.")
-    number = float(text)
-    if abs(number) >= 1e15:
-        raise QueryError(f"{where} takes a number below 1e15, not “{shorten(text)}”.")
-    if number.is_integer():
-        return str(int(number))
-    if attribute.integer:
-        raise QueryError(f"{where} takes a whole number, not “{shorten(text)}”.")
-    return format_number(number)
-
-
-def format_number(number: float) -> str:
-    """Shortest text that reads back as the same number, never in scientific notation."""
-    return str(int(number)) if number.is_integer() else format(Decimal(repr(number)), "f")
-
-
-def _normalize_date(where: str, text: str) -> str:
-    try:
-        if not _DATE.fullmatch(text):
-            raise ValueError
-        return date.fromisoformat(text).isoformat()
-    except ValueError:
-        _refuse_date(where, text)
-
-
-def _refuse_date(where: str, text: str) -> NoReturn:
-    raise QueryError(f"{where} takes a date such as 2001-12-31, not “{shorten(text)}”.") from None
-
-
-def _sort_key(attribute: Attribute, operator: Operator) -> Any:
-    return float if attribute.kind is Kind.NUMBER and operator.key != "missing" else str
-
-
-def _is_unicode(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-def _nearest(name: str, names: Iterable[str]) -> str:
-    by_folded = {candidate.lower(): candidate for candidate in names}
-    found = get_close_matches(name[:64].lower(), by_folded, n=1, cutoff=0.5)
-    return f"; did you mean “{by_folded[found[0]]}”?" if found else "."
-
-
-def shorten(text: str, length: int = 60) -> str:
-    """Text from outside as it may stand in a message: one line, not too long."""
-    shown = "".join(character if character.isprintable() else "�" for character in text)
-    return shown if len(shown) <= length else f"{shown[: length - 1]}…"
+def _read_split(options: Mapping[str, str]) -> Split | None:
+    if "split" in options:
+        return Split.of(options["split"], options.get("split_by", ""), options.get("part", ""))
+    if options.keys() & {"split_by", "part"}:
+        raise QueryError("split_by and part belong to a split, such as split=70-15-15.")
+    return None

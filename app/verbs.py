@@ -16,7 +16,8 @@ from app import citations, exports, schema
 from app.attributes import ATTRIBUTES, Attribute
 from app.build import bin_edges
 from app.catalog import Catalog, catalog
-from app.cohort import Cohort, find_attribute, shorten
+from app.cohort import Cohort
+from app.conditions import find_attribute, shorten
 from app.errors import UserError
 from app.licenses import licenses
 from app.selection import Selection

@@ -6,7 +6,7 @@ The URLs are those of ``IDCClient.get_viewer_URL``.
 from __future__ import annotations
 
 from app.catalog import Catalog
-from app.cohort import Condition
+from app.conditions import Condition
 from app.errors import UserError
 from app.sql import quote_text
 

@@ -10,7 +10,8 @@ import streamlit as st
 from app.attributes import ATTRIBUTES, OPEN_GROUPS, Attribute, Group, Kind
 from app.build import bin_edges
 from app.catalog import catalog
-from app.cohort import Cohort, QueryError
+from app.cohort import Cohort
+from app.conditions import QueryError
 from app.operators import operators_of
 from app.selection import FacetCounts, Selection
 from components import colours, state

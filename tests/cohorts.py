@@ -12,7 +12,8 @@ import duckdb
 
 from app import schema
 from app.attributes import ATTRIBUTES, Attribute, Kind
-from app.cohort import Cohort, Condition, format_number
+from app.cohort import Cohort
+from app.conditions import Condition, format_number
 from app.operators import operators_of
 
 #: What no series of IDC has.

@@ -10,7 +10,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from app.attributes import ATTRIBUTES, Attribute, Kind
-from app.cohort import MAX_VALUE_LENGTH, Cohort, Condition, QueryError, format_number
+from app.cohort import Cohort
+from app.cohort_json import from_json, to_json
+from app.conditions import MAX_VALUE_LENGTH, Condition, QueryError, format_number
 from app.operators import operators_of
 from app.sentence import sentence
 from app.sql import where
@@ -222,7 +224,7 @@ NOT_A_COHORT = [
 @pytest.mark.parametrize("text", NOT_A_COHORT, ids=lambda text: text[:100])
 def test_json_that_is_no_cohort(text):
     with pytest.raises(QueryError, match=r"^The JSON is not a cohort"):
-        Cohort.from_json(text)
+        from_json(text)
 
 
 @pytest.mark.parametrize(
@@ -237,7 +239,7 @@ def test_json_that_is_no_cohort(text):
 def test_json_errors_say_what_is_wrong(condition, message):
     entry = dict(zip(("attribute", "operator", "values"), condition, strict=True))
     with pytest.raises(QueryError) as caught:
-        Cohort.from_json(json.dumps({"conditions": [entry]}))
+        from_json(json.dumps({"conditions": [entry]}))
     assert str(caught.value) == message
 
 
@@ -286,7 +288,7 @@ def test_url_reads_back(cohort):
 
 @given(cohorts)
 def test_json_reads_back(cohort):
-    assert Cohort.from_json(cohort.to_json()) == cohort
+    assert from_json(to_json(cohort)) == cohort
 
 
 @given(cohorts, st.randoms(use_true_random=False))
@@ -370,5 +372,5 @@ def test_any_text_parses_or_is_refused_in_words(query):
 
 @given(st.text() | st.recursive(st.none() | st.text() | st.integers(), st.lists).map(json.dumps))
 def test_any_json_parses_or_is_refused(text):
-    cohort = parsed_or_refused(Cohort.from_json, text)
-    assert Cohort.from_json(cohort.to_json()) == cohort
+    cohort = parsed_or_refused(from_json, text)
+    assert from_json(to_json(cohort)) == cohort

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from app.attributes import ATTRIBUTES
-from app.cohort import Cohort, Condition, format_number
+from app.cohort import Cohort
+from app.conditions import Condition, format_number
 from app.operators import operators_of
 from app.selection import Selection
 from app.sql import select

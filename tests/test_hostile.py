@@ -18,7 +18,8 @@ from starlette.applications import Starlette
 from app import cli as command_line
 from app.api import routes
 from app.attributes import ATTRIBUTES
-from app.cohort import Cohort, Condition, QueryError
+from app.cohort import Cohort
+from app.conditions import Condition, QueryError
 from app.operators import operators_of
 from app.selection import Selection
 from app.sentence import sentence
