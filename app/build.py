@@ -24,7 +24,7 @@ from app.settings import settings
 from app.sql import quote_text
 
 #: Raise it whenever the layout of the catalog changes.
-REVISION = 3
+REVISION = 4
 
 DATABASE = "catalog.duckdb"
 ARRAYS = "arrays"
@@ -112,6 +112,7 @@ def _build(folder: Path) -> Iterator[None]:
         _write_folded_texts(con, arrays)
         _write_keys(con, arrays)
         yield
+        _sum_up_stays(arrays)
         _group_studies(combination, arrays)
         _group_patients(combination, arrays)
         con.execute("DROP TABLE coded")
@@ -311,6 +312,20 @@ def _write_keys(con: duckdb.DuckDBPyConnection, arrays: _Arrays) -> None:
         keys = _fetch(con, query)
         arrays.write(f"{attribute.name}.hash", keys["hash"].astype(np.uint64))
         arrays.write(f"{attribute.name}.row", keys["series_row"].astype(np.uint32))
+
+
+def _sum_up_stays(arrays: _Arrays) -> None:
+    """The distinct pairs of (patient, study), in the order of the rows, with what their series add up to.
+
+    Nearly every study has one patient; where a UID was given twice, it is one study of two.
+    """
+    patient, study = arrays.read("PatientID"), arrays.read("StudyInstanceUID")
+    starts = np.flatnonzero((np.diff(patient, prepend=0) != 0) | (np.diff(study, prepend=0) != 0))
+    arrays.write("stay.patient", patient[starts])
+    arrays.write("stay.study", study[starts])
+    arrays.write("stay.series", np.diff(starts, append=len(patient)))
+    for name in ("instances", "bytes"):
+        arrays.write(f"stay.{name}", np.add.reduceat(arrays.read(name).astype(np.int64), starts))
 
 
 def _group_studies(combination: Array, arrays: _Arrays) -> None:

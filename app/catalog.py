@@ -78,6 +78,11 @@ class Catalog:
         """Number of patients, as (collection_id, PatientID)."""
         return int(self.array("PatientID").max())
 
+    @cached_property
+    def study_count(self) -> int:
+        """Number of studies."""
+        return int(self.array("visit.study")[-1])
+
     def values(self, attribute: Attribute) -> list[str]:
         """All values of a listed attribute; the value of code `n` stands at ``n - 1``."""
         if attribute.name not in self._values:

@@ -179,6 +179,12 @@ class Sample:
         exact = Decimal(gigabytes)
         return cls(None, format(exact.quantize(1) if exact == int(exact) else exact.normalize(), "f"), by)
 
+    def pairs(self) -> Iterator[tuple[str, str]]:
+        """Parameters of the URL form."""
+        yield ("sample_gb", self.gigabytes) if self.patients is None else ("sample", str(self.patients))
+        if self.by:
+            yield "sample_by", self.by
+
     @property
     def size_bytes(self) -> int:
         """The limit in bytes, where gigabytes are the limit."""
@@ -225,6 +231,14 @@ class Split:
         if part:
             read_choice("part", part, PARTS)
         return cls((numbers[0], numbers[1], numbers[2]), by, part)
+
+    def pairs(self) -> Iterator[tuple[str, str]]:
+        """Parameters of the URL form."""
+        yield "split", "-".join(str(share) for share in self.shares)
+        if self.by:
+            yield "split_by", self.by
+        if self.part:
+            yield "part", self.part
 
     @property
     def pattern(self) -> str:

@@ -229,15 +229,9 @@ class Cohort:
         for completion in self.added:
             yield "add", completion.value
         if self.sample:
-            yield ("sample_gb", self.sample.gigabytes) if self.sample.gigabytes else ("sample", str(self.sample.patients))
-            if self.sample.by:
-                yield "sample_by", self.sample.by
+            yield from self.sample.pairs()
         if self.split:
-            yield "split", "-".join(str(share) for share in self.split.shares)
-            if self.split.by:
-                yield "split_by", self.split.by
-            if self.split.part:
-                yield "part", self.split.part
+            yield from self.split.pairs()
         if self.seed:
             yield "seed", str(self.seed)
 

@@ -14,7 +14,7 @@ _RELATION_OPTIONS = ("within_days", "at_least", "of")
 
 
 def to_json(cohort: Cohort) -> str:
-    """JSON document with the list ``conditions`` and, where they are used, ``relations``, ``combinations``, ``options``.
+    """JSON document with the list ``conditions`` and, if used, ``relations``, ``combinations`` and ``options``.
 
     A condition is ``{"attribute", "operator", "values"}``; a relation names itself as in the URL and holds conditions;
     a combination holds two such documents, ``a`` and ``b``; options have the names and values of the URL form.

@@ -15,9 +15,10 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from app import schema
+from app.query import ROW_COLUMNS
 from app.selection import Selection
 from app.sentence import sentence
-from app.sql import ROW_COLUMNS, quote_text
+from app.sql import quote_text
 
 if TYPE_CHECKING:
     import pyarrow as pa

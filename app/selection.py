@@ -8,21 +8,20 @@ dictionary of distinct texts, with the same SQL that the cohort compiles to.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from functools import cached_property
 
 import numpy as np
 
-from app.attributes import ATTRIBUTES, Attribute, Kind
+from app import masks
+from app.attributes import ATTRIBUTES, Attribute
 from app.build import is_of_collection
 from app.catalog import Array, Catalog, listed_attributes, range_attributes
+from app.clauses import PARTS, Scope
 from app.cohort import Cohort
-from app.sql import predicate
-
-_EPOCH = date(1970, 1, 1).toordinal()
+from app.relations import combination_mask, completed, in_scope, members, relation_mask
+from app.samples import dealt, drawn
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +50,11 @@ class FacetCounts:
 
 
 class Selection:
-    """The series of one cohort in one catalog."""
+    """The series of one cohort in one catalog.
+
+    `rows`, `totals` and whatever is said of the selected series hold for the whole cohort; facets count what matches,
+    before the cohort's scope, additions, sample or split make more or less of it.
+    """
 
     def __init__(self, catalog: Catalog, cohort: Cohort) -> None:
         self.catalog = catalog
@@ -61,24 +64,85 @@ class Selection:
         for name, asked in cohort.by_attribute().items():
             attribute = ATTRIBUTES[name]
             if attribute.is_facet:
-                self._combination_masks[name] = _combination_mask(catalog, attribute, asked)
+                self._combination_masks[name] = masks.of_combinations(catalog, attribute, asked)
             else:
-                self._row_masks[name] = _row_mask(catalog, attribute, asked)
+                self._row_masks[name] = masks.of_rows(catalog, attribute, asked)
+        for relation in cohort.relations:
+            others = Selection(catalog, Cohort(relation.conditions)).rows
+            self._row_masks[f"{relation.key}={relation.value}"] = relation_mask(catalog, relation, others)
+        for combination in cohort.combinations:
+            left, right = (Selection(catalog, side).rows for side in (combination.left, combination.right))
+            name = f"{combination.operation}={combination.value}"
+            self._row_masks[name] = combination_mask(catalog, combination, left, right)
+
+    @classmethod
+    def _of_rows(cls, catalog: Catalog, rows: Array) -> Selection:
+        """Just these series."""
+        found = cls(catalog, Cohort())
+        mask = np.zeros(catalog.series_count, dtype=bool)
+        mask[rows] = True
+        found._row_masks["rows"] = mask
+        return found
+
+    @cached_property
+    def result(self) -> Selection:
+        """The cohort's series as a selection of its own, whose facets count them."""
+        return self if self.cohort.is_plain else self._of_rows(self.catalog, self.rows)
 
     @cached_property
     def rows(self) -> Array:
         """Row numbers of the series, ascending, which is the catalog's default order; int64."""
+        part = self.cohort.split.part if self.cohort.split else ""
+        return self._rows_of_everybody[self._parts == PARTS.index(part) + 1] if part else self._rows_of_everybody
+
+    @property
+    def parts(self) -> Array:
+        """For each of `rows` the number of its part, from 1; 0 without a split."""
+        part = self.cohort.split.part if self.cohort.split else ""
+        return self._parts[self._parts == PARTS.index(part) + 1] if part else self._parts
+
+    @cached_property
+    def _rows_of_everybody(self) -> Array:
+        """Rows before a split keeps only one part."""
+        cohort = self.cohort
+        rows = in_scope(self.catalog, self._matching_rows, cohort.scope)
+        if cohort.added:
+            rows = completed(self.catalog, rows, cohort.added)
+        return drawn(self.catalog, rows, cohort.sample, cohort.seed) if cohort.sample else rows
+
+    @cached_property
+    def _parts(self) -> Array:
+        rows, split = self._rows_of_everybody, self.cohort.split
+        return dealt(self.catalog, rows, split, self.cohort.seed) if split else np.zeros(len(rows), dtype=np.int8)
+
+    def scopes(self) -> dict[Scope, Totals]:
+        """Totals of the matching series, of their studies and of their patients."""
+        array = self.catalog.array
+        matching = self._totals(None)
+        if matching.series == self.catalog.series_count:
+            return dict.fromkeys(Scope, matching)
+        found = {Scope.SERIES: matching}
+        patients, studies = array("stay.patient"), array("stay.study")
+        for scope, unit in ((Scope.STUDY, studies), (Scope.PATIENT, patients)):
+            marks = members(self.catalog, self._matching_rows, scope)
+            stays = np.flatnonzero(marks.take(unit))
+            sums = (int(array(f"stay.{name}").take(stays).sum()) for name in ("series", "instances", "bytes"))
+            found[scope] = Totals(_count_runs(patients.take(stays)), len(np.unique(studies.take(stays))), *sums)
+        return found
+
+    @cached_property
+    def _matching_rows(self) -> Array:
         return self._rows_without(None)
 
     @cached_property
     def _patients(self) -> Array:
-        """Patient of each selected series."""
-        return self.catalog.array("PatientID").take(self.rows).astype(np.int64)
+        """Patient of each matching series."""
+        return self.catalog.array("PatientID").take(self._matching_rows).astype(np.int64)
 
     @cached_property
     def totals(self) -> Totals:
         """Patients, studies, series, instances and bytes."""
-        return self._totals(None)
+        return self.result._totals(None)
 
     def totals_by(self, attribute: Attribute) -> dict[str, Totals]:
         """Totals of the selected series per value of a listed attribute, for values that occur."""
@@ -90,17 +154,17 @@ class Selection:
             if counts[code]:
                 having = np.zeros(self.catalog.combination_count, dtype=bool)
                 having[members[values == code]] = True
-                found[value] = self._totals(having)
+                found[value] = self.result._totals(having)
         return found
 
     def _totals(self, within: Array | None) -> Totals:
         """Totals of the selected series in the combinations `within`, or of all."""
         array = self.catalog.array
         if self._row_masks:
-            rows = self.rows
+            rows = self._matching_rows
             if within is not None:
                 rows = rows[within.take(array("combination").take(rows))]
-            studies = np.zeros(int(array("visit.study")[-1]) + 1, dtype=bool)
+            studies = np.zeros(self.catalog.study_count + 1, dtype=bool)
             studies[array("StudyInstanceUID").take(rows)] = True
             return Totals(
                 patients=_count_runs(array("PatientID").take(rows)),
@@ -140,8 +204,8 @@ class Selection:
 
     def facet_of_selected(self, attribute: Attribute) -> Array:
         """Series per value of a listed attribute among the selected series themselves; entry 0 lacks a value."""
-        allowed = self._combinations_without(None)
-        per_combination = self._series_per_combination
+        allowed = self.result._combinations_without(None)
+        per_combination = self.result._series_per_combination
         return _per_value(self.catalog, attribute, per_combination if allowed is None else per_combination * allowed)
 
     def facets(self, unit: str = "series") -> dict[str, FacetCounts]:
@@ -246,11 +310,11 @@ class Selection:
             allowed = self._combinations_without(None)
             total = histograms.sum(axis=0) if allowed is None else allowed.astype(np.float64) @ histograms
             return np.asarray(total).astype(np.int64)
-        rows = self._rows_without(attribute.name) if attribute.name in self._row_masks else self.rows
+        rows = self._rows_without(attribute.name) if attribute.name in self._row_masks else self._matching_rows
         bins = array(f"{attribute.name}.bin").take(rows)
         if unit == "series":
             return np.bincount(bins, minlength=size)
-        patients = self._patients if rows is self.rows else array("PatientID").take(rows).astype(np.int64)
+        patients = self._patients if rows is self._matching_rows else array("PatientID").take(rows).astype(np.int64)
         marks = np.zeros((self.catalog.patient_count + 1) * size, dtype=bool)
         marks[patients * size + bins] = True
         return np.bincount(np.flatnonzero(marks) % size, minlength=size)
@@ -265,101 +329,6 @@ def _per_value(catalog: Catalog, attribute: Attribute, per_combination: Array) -
     lacking[members] = False
     counts[0] = per_combination[lacking].sum()
     return counts.astype(np.int64)
-
-
-def _combination_mask(catalog: Catalog, attribute: Attribute, asked: Mapping[str, Sequence[str]]) -> Array:
-    """Combinations that meet everything asked of a listed attribute."""
-    members = catalog.array(f"{attribute.name}.combination")
-    values = catalog.array(f"{attribute.name}.value")
-    present = np.zeros(catalog.combination_count, dtype=bool)
-    present[members] = True
-
-    def having(operator: str, texts: Sequence[str]) -> Array:
-        if operator == "contains":
-            codes = catalog.codes_where(attribute, predicate(attribute, operator, texts, "value"))
-        else:
-            known = catalog.codes(attribute)
-            codes = np.array([known[text] for text in texts if text in known], dtype=np.int32)
-        wanted = np.zeros(len(catalog.values(attribute)) + 1, dtype=bool)
-        wanted[codes] = True
-        mask = np.zeros(catalog.combination_count, dtype=bool)
-        mask[members[wanted[values]]] = True
-        return mask
-
-    return _meet(asked, present, {key: having(key, texts) for key, texts in asked.items() if key != "missing"})
-
-
-def _row_mask(catalog: Catalog, attribute: Attribute, asked: Mapping[str, Sequence[str]]) -> Array:
-    """Series that meet everything asked of an attribute whose values are not listed."""
-    asked = dict(asked)
-    if attribute.is_range:
-        return _meet(asked, *_compare_numbers(catalog, attribute, asked))
-    if attribute.unique:
-        holding = {}
-        for key, texts in asked.items():
-            if key != "missing":
-                holding[key] = np.zeros(catalog.series_count, dtype=bool)
-                holding[key][catalog.rows_of_unique(attribute, texts)] = True
-        return _meet(asked, np.ones(catalog.series_count, dtype=bool), holding)
-    codes = catalog.array(attribute.name)
-    size = int(codes.max()) + 1
-    present = np.ones(size, dtype=bool)
-    present[0] = False
-    holding = {}
-    for key, texts in asked.items():
-        if key != "missing":
-            holding[key] = np.zeros(size, dtype=bool)
-            holding[key][_text_codes(catalog, attribute, key, texts)] = True
-    return _meet(asked, present, holding).take(codes, mode="clip")
-
-
-def _text_codes(catalog: Catalog, attribute: Attribute, operator: str, texts: Sequence[str]) -> Array:
-    """Codes of the texts that `operator` is about; for "none of", those that it leaves out."""
-    if operator == "contains":
-        return catalog.codes_containing(attribute, texts)
-    return catalog.codes_where(attribute, predicate(attribute, "eq", texts, "value"))
-
-
-def _compare_numbers(
-    catalog: Catalog, attribute: Attribute, asked: Mapping[str, Sequence[str]]
-) -> tuple[Array, dict[str, Array]]:
-    """Mask of the series with a value, and one mask per operator."""
-    numbers = catalog.array(attribute.name)
-    dated = attribute.kind is Kind.DATE
-    holding = {}
-    for key, texts in asked.items():
-        if key == "missing":
-            continue
-        wanted = [float(date.fromisoformat(text).toordinal() - _EPOCH) if dated else float(text) for text in texts]
-        if key == "gte":
-            holding[key] = numbers >= (math.ceil(wanted[0]) if attribute.integer else wanted[0])
-        elif key == "lte":
-            holding[key] = numbers <= (math.floor(wanted[0]) if attribute.integer else wanted[0])
-        else:
-            holding[key] = np.isin(numbers, np.asarray(wanted, dtype=numbers.dtype))
-    only_bounds = set(asked) <= {"gte", "lte"}
-    present = np.ones(1, dtype=bool) if only_bounds else ~np.isnan(numbers)
-    return present, holding
-
-
-def _meet(asked: Mapping[str, Sequence[str]], present: Array, holding: Mapping[str, Array]) -> Array:
-    """Join the operators of one attribute.
-
-    All must hold; "none of" keeps what has no value unless another operator asks for one; ``missing=true`` adds what
-    has none, ``missing=false`` asks for a value. A comparison with a missing value never holds.
-    """
-    missing = asked.get("missing", ("",))[0]
-    parts = [~mask if key == "not" else mask for key, mask in holding.items()]
-    if not parts:
-        return ~present if missing == "true" else present
-    met = parts[0]
-    for part in parts[1:]:
-        met = met & part
-    if missing == "true":
-        return met | ~present
-    if set(asked) == {"not"}:
-        return met
-    return met & present
 
 
 def _all_of(masks: Sequence[Array]) -> Array | None:

@@ -2,18 +2,100 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from app.attributes import ATTRIBUTES, Attribute, Kind
-from app.cohort import Cohort
+from app.clauses import PARTS, Completion, Relation, Scope
+from app.cohort import Cohort, Combination, Operation
+from app.conditions import Condition, by_attribute
+from app.modalities import DERIVED
+from app.numbers import exact
 from app.operators import OPERATORS
 
 
 def sentence(cohort: Cohort) -> str:
     """The whole cohort as one sentence, ending in a full stop."""
-    if not cohort:
-        return "All series of IDC."
-    return f"Series where {_join(list(clauses(cohort).values()), 'and', ', ')}."
+    return f"{_text(cohort)}."
+
+
+def _text(cohort: Cohort) -> str:
+    asked = [*clauses(cohort).values(), *map(relation_clause, cohort.relations)]
+    asked += map(combination_clause, cohort.combinations)
+    if not asked:
+        text = "All series of IDC"
+    elif cohort.scope is Scope.SERIES:
+        text = f"Series where {_join(asked, 'and')}"
+    else:
+        plural = "studies" if cohort.scope is Scope.STUDY else "patients"
+        text = f"All series of the {plural} that have a series where {_join(asked, 'and')}"
+    return "; ".join([text, *option_clauses(cohort)])
+
+
+def relation_clause(relation: Relation) -> str:
+    """What is asked of the patient or study, such as “the patient has no series where modality is SEG”."""
+    several = relation.at_least > 1
+    dated = ""
+    if relation.within_days is not None:
+        dated = f" dated within {relation.within_days} {'day' if relation.within_days == 1 else 'days'} of this one"
+    of_series = dated + _where(relation.conditions)
+    if relation.counted is Scope.STUDY:
+        noun = f"studies with a series{of_series}" if of_series else "studies"
+    else:
+        noun = f"series{of_series}"
+    if several:
+        count = f"{'fewer than' if relation.lacks else 'at least'} {relation.at_least}"
+    else:
+        count = "no" if relation.lacks else "a"
+    return f"the {relation.owner} has {count} {noun}"
+
+
+def combination_clause(combination: Combination) -> str:
+    """What two cohorts have to do with the series; each stands in square brackets."""
+    left, right = (f"[{_lower_first(_text(side))}]" for side in (combination.left, combination.right))
+    unit = "it" if combination.unit is Scope.SERIES else f"its {combination.unit}"
+    if combination.operation is Operation.UNION:
+        return f"it is in {left} or in {right}"
+    if combination.operation is Operation.DIFFERENCE:
+        return f"it is in {left} and {unit} is not in {right}"
+    if combination.unit is Scope.SERIES:
+        return f"it is in {left} and in {right}"
+    return f"it is in {left} or in {right} and {unit} is in both"
+
+
+def option_clauses(cohort: Cohort) -> list[str]:
+    """What is added to the matching series, and how patients are chosen."""
+    parts = []
+    if Completion.DERIVED in cohort.added:
+        parts.append(f"with all {_join(DERIVED, 'and')} series of the studies that its images belong to")
+    if Completion.SOURCES in cohort.added:
+        parts.append(f"with all images of the studies that its {_join(DERIVED, 'and')} series belong to")
+    if cohort.sample:
+        drawn = f"{exact(cohort.sample.patients)} patients" if cohort.sample.patients else "patients"
+        limit = "" if cohort.sample.patients else f" up to {cohort.sample.gigabytes} GB"
+        parts.append(f"of these, {drawn} drawn at random{limit} (seed {cohort.seed}){_spread(cohort.sample.by)}")
+    if cohort.split:
+        shares = [f"{share} % {part}" for share, part in zip(cohort.split.shares, PARTS, strict=True) if share]
+        only = f", of which only {cohort.split.part}" if cohort.split.part else ""
+        parts.append(
+            f"patients split at random (seed {cohort.seed}){_spread(cohort.split.by)} into {_join(shares, 'and')}{only}"
+        )
+    return parts
+
+
+def _spread(by: str) -> str:
+    return f" evenly over {ATTRIBUTES[by].label}" if by else ""
+
+
+def _where(conditions: Iterable[Condition]) -> str:
+    """Conditions on another series, in brackets where their “and” could be taken for that of the sentence."""
+    asked = [_clause(ATTRIBUTES[name], operators) for name, operators in by_attribute(conditions).items()]
+    if not asked:
+        return ""
+    return f" where {asked[0]}" if len(asked) == 1 else f" where ({_join(asked, 'and')})"
+
+
+def _lower_first(text: str) -> str:
+    return text[:1].lower() + text[1:]
 
 
 def clauses(cohort: Cohort) -> dict[str, str]:
@@ -59,7 +141,7 @@ def _clause(attribute: Attribute, asked: Mapping[str, tuple[str, ...]]) -> str:
 
 def shown_value(attribute: Attribute, value: str, operator: str = "eq") -> str:
     """A value as it reads in a sentence: text in quotes, numbers with their unit."""
-    if attribute.kind in (Kind.TEXT, Kind.ID) or operator == "contains":
+    if attribute.kind in (Kind.TEXT, Kind.ID) or operator == "contains" or "," in value:
         return f"“{value}”"
     return f"{value} {attribute.unit}" if attribute.kind is Kind.NUMBER and attribute.unit else value
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from app.attributes import ATTRIBUTES
 from app.cohort import Cohort
-from app.sql import select
+from app.query import select
 
 
 def python_code(cohort: Cohort) -> str:
     """A script that fetches the cohort's rows with idc-index and downloads its files."""
-    tables = sorted({ATTRIBUTES[condition.attribute].table for condition in cohort} - {"index"})
-    fetches = "".join(f'client.fetch_index("{table}")\n' for table in tables)
+    fetches = "".join(f'client.fetch_index("{table}")\n' for table in cohort.tables())
     return (
         "# pip install idc-index\n"
         "from idc_index import IDCClient\n\n"

@@ -1,51 +1,21 @@
-"""A cohort as SQL, for people: the one place that writes values into a query.
+"""Conditions as SQL: the one place that writes values into a query.
 
 The text runs unchanged in ``IDCClient().sql_query``, whose tables are idc-index's own. Identifiers come from the
 attribute table, values pass through `quote_text` or are numbers and dates that the cohort has already normalized.
+`app.query` makes whole queries of it.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from app import schema
 from app.attributes import ATTRIBUTES, Attribute, Kind
-from app.cohort import Cohort
+from app.conditions import Condition, by_attribute
 from app.operators import OPERATORS
-from app.sentence import sentence
 
 #: A column, or one call without calls inside.
 _ATOM = re.compile(r"\w+|\w+\([^()]*\)")
-
-#: Columns of the rows that a cohort's SQL returns, as far as the release has them.
-ROW_COLUMNS = tuple(
-    name
-    for name in (
-        "collection_id",
-        "analysis_result_id",
-        "PatientID",
-        "PatientAge",
-        "PatientSex",
-        "StudyInstanceUID",
-        "StudyDate",
-        "StudyDescription",
-        "SeriesInstanceUID",
-        "SeriesDescription",
-        "Modality",
-        "BodyPartExamined",
-        "Manufacturer",
-        "ManufacturerModelName",
-        "instanceCount",
-        "series_size_MB",
-        "license_short_name",
-        "source_DOI",
-        "crdc_series_uuid",
-        "series_aws_url",
-    )
-    if name in schema.tables()["index"].columns
-)
-
 
 #: Decimal literals of up to so many digits compare with a DOUBLE exactly.
 _EXACT_DIGITS = 15
@@ -76,35 +46,9 @@ def predicate(attribute: Attribute, operator: str, values: Sequence[str], x: str
     return template.format(x=x, values=", ".join(literals))
 
 
-def where(cohort: Cohort) -> list[str]:
+def where(conditions: Iterable[Condition]) -> list[str]:
     """Conditions over one row of ``index``, to be joined by AND."""
-    return [_of_attribute(ATTRIBUTES[name], asked) for name, asked in cohort.by_attribute().items()]
-
-
-def select(cohort: Cohort, columns: Sequence[str] = ROW_COLUMNS) -> str:
-    """The cohort's series as one SELECT over idc-index's tables, formatted for people.
-
-    Parameters
-    ----------
-    cohort
-        The cohort.
-    columns
-        Columns of ``index`` to return.
-    """
-    tables = sorted({ATTRIBUTES[condition.attribute].table for condition in cohort} - {"index"})
-    fetches = [f'-- Before it runs in idc-index: client.fetch_index("{table}")' for table in tables]
-    comment = "".join(character if character.isprintable() else " " for character in sentence(cohort))
-    conditions = where(cohort)
-    lines = [
-        f"-- IDC v{schema.idc_version()}: {comment}",
-        *fetches,
-        "SELECT",
-        ",\n".join(f"  {column}" for column in columns),
-        "FROM index",
-    ]
-    if conditions:
-        lines += ["WHERE", "\n  AND ".join([f"  {conditions[0]}", *conditions[1:]])]
-    return "\n".join(lines) + "\n"
+    return [_of_attribute(ATTRIBUTES[name], asked) for name, asked in by_attribute(conditions).items()]
 
 
 def _of_attribute(attribute: Attribute, asked: Mapping[str, tuple[str, ...]]) -> str:

@@ -20,9 +20,9 @@ from app.cohort import Cohort
 from app.conditions import find_attribute, shorten
 from app.errors import UserError
 from app.licenses import licenses
+from app.query import select
 from app.selection import Selection
 from app.sentence import sentence
-from app.sql import select
 from app.viewers import viewer_of_series
 
 JSON = "application/json"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app import schema
-from app.attributes import ATTRIBUTES, Kind
+from app.attributes import Kind
 from app.catalog import listed_attributes
 from app.cohort import Cohort
 from app.selection import Totals
@@ -37,7 +37,7 @@ def facets_sql(cohort: Cohort) -> list[str]:
 
 def tables(cohort: Cohort) -> list[str]:
     """Tables besides ``index`` that the cohort's conditions read."""
-    return sorted({ATTRIBUTES[condition.attribute].table for condition in cohort} - {"index"})
+    return cohort.tables()
 
 
 def parquet_views() -> list[str]:
@@ -55,5 +55,5 @@ def as_tuple(totals: Totals) -> tuple[int, ...]:
 
 
 def _where(cohort: Cohort) -> str:
-    conditions = where(cohort)
+    conditions = where(cohort.conditions)
     return f" WHERE {' AND '.join(conditions)}" if conditions else ""

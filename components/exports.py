@@ -9,9 +9,9 @@ from app.citations import CitationFormat
 from app.exports import ENDPOINTS, Source
 from app.licenses import licenses
 from app.numbers import compact, size
+from app.query import select
 from app.selection import Selection
 from app.snippets import idc_download_command, python_code
-from app.sql import select
 from app.verbs import citation_text, cited_dois, file_name
 
 _CITATION_LABELS = {

@@ -7,8 +7,8 @@ from app.attributes import ATTRIBUTES
 from app.cohort import Cohort
 from app.conditions import Condition, format_number
 from app.operators import operators_of
+from app.query import select
 from app.selection import Selection
-from app.sql import select
 from tests import truth
 from tests.cohorts import random_cohorts
 

@@ -23,9 +23,9 @@ from pyarrow import parquet
 from app.catalog import Catalog
 from app.cohort import Cohort
 from app.exports import GCS_BUCKETS, MANIFEST_WRITERS, ROW_WRITERS, Source
+from app.query import ROW_COLUMNS
 from app.selection import Selection
 from app.sentence import sentence
-from app.sql import ROW_COLUMNS
 from tests import truth
 
 ROOT = Path(__file__).parent.parent

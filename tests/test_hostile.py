@@ -21,10 +21,11 @@ from app.attributes import ATTRIBUTES
 from app.cohort import Cohort
 from app.conditions import Condition, QueryError
 from app.operators import operators_of
+from app.query import select
 from app.selection import Selection
 from app.sentence import sentence
 from app.snippets import python_code
-from app.sql import quote_text, select
+from app.sql import quote_text
 from app.verbs import VERBS
 from tests import truth
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from app.cohort import Cohort
-from app.sql import select
+from app.query import select
 from app.viewers import viewer_of_series
 from tests import truth
 from tests.cohorts import random_cohorts

@@ -5,9 +5,9 @@ from threading import Barrier
 
 from app.catalog import Catalog
 from app.cohort import Cohort
+from app.query import select
 from app.rows import page
 from app.selection import Selection
-from app.sql import select
 from tests import truth
 from tests.cohorts import random_cohorts
 
