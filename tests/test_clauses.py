@@ -23,7 +23,7 @@ from tests.clause_cohorts import EXAMPLES, random_clause_cohorts
 from tests.test_cohort import parsed_or_refused
 from tests.test_facets import COUNTED, counts_by_value
 
-COHORTS = [*map(Cohort.from_query, EXAMPLES.values()), *random_clause_cohorts(70, seed=11)]
+COHORTS = [*map(Cohort.from_query, EXAMPLES.values()), *random_clause_cohorts(70, seed=2)]
 
 
 def test_cohorts_use_everything_and_find_something(catalog):
@@ -83,7 +83,7 @@ def test_facets_and_scopes_count_what_matches(number, catalog):
         assert totals == truth.totals(truth_clauses.mask(cohort.matching().with_options(scope=[scope])))
 
 
-@pytest.mark.parametrize("query", ["Modality=PT", "collection_id=nsclc_radiomics&Modality=SEG", "PatientAge__lte=3"])
+@pytest.mark.parametrize("query", ["Modality=PT", "collection_id=nlst&Modality=SEG", "PatientAge__lte=3"])
 def test_scope_grows(query, catalog):
     cohort = Cohort.from_query(query)
     series, study, patient = (set(Selection(catalog, cohort.with_options(scope=[scope])).rows) for scope in Scope)
@@ -92,7 +92,7 @@ def test_scope_grows(query, catalog):
 
 @pytest.mark.parametrize("unit", list(Scope))
 def test_union_intersection_and_difference_agree_in_size(unit, catalog):
-    one, other = Cohort.from_query("Modality=CT&Modality=PT"), Cohort.from_query("BodyPartExamined=LUNG&Modality=PT")
+    one, other = Cohort.from_query("Modality=CT&Modality=PT"), Cohort.from_query("Modality=PT&Modality=MR")
 
     def size(operation: Operation) -> int:
         combination = Combination.of(operation, one, other, unit)
@@ -126,20 +126,21 @@ def test_a_split_keeps_patients_whole_and_shares_exact(query, catalog, number_of
     selected = truth_clauses.mask(cohort)
     strata = pd.Series(truth_clauses.strata(selected, "Manufacturer"))
     sizes = strata.value_counts()
+    rows = Selection(catalog, cohort).rows
+    patients, first, of_row = np.unique(truth.patients()[number_of_row[rows]], return_index=True, return_inverse=True)
+    stratum = pd.Series(patients).map(strata).to_numpy()
     dealt = set()
     for seed in range(50):
         selection = Selection(catalog, cohort.with_options(seed=[str(seed)]))
-        patients = truth.patients()[number_of_row[selection.rows]]
-        parts = pd.DataFrame({"patient": patients, "part": selection.parts}).drop_duplicates()
-        assert parts["patient"].is_unique
-        assert len(parts) == len(strata)
-        counts = parts["part"].value_counts()
-        within = parts.groupby([parts["patient"].map(strata), "part"]).size()
+        parts = selection.parts[first]
+        assert np.array_equal(selection.rows, rows)
+        assert np.array_equal(parts[of_row], selection.parts)
         for part, share in enumerate((70, 15, 15), start=1):
-            assert abs(counts[part] - len(parts) * share / 100) <= 1
+            assert abs(np.sum(parts == part) - len(parts) * share / 100) <= 1
+            within = pd.Series(stratum[parts == part]).value_counts()
             for value, size in sizes.items():
-                assert abs(within.get((value, part), 0) - size * share / 100) <= max(2, 0.02 * size), (value, size)
-        dealt.add(tuple(parts.sort_values("patient")["part"]))
+                assert abs(within.get(value, 0) - size * share / 100) <= max(2, 0.02 * size), (value, size)
+        dealt.add(parts.tobytes())
     assert len(dealt) == 50
 
 
@@ -162,11 +163,17 @@ def test_samples_are_random_but_the_same_each_time(catalog):
     assert len(twenty & other) < 3
 
 
-def test_a_budget_is_nearly_used_up_and_never_exceeded(catalog):
-    for query in ("Modality=CT&BodyPartExamined=LUNG", "Modality=MR&scope=study"):
-        for by in ("", "&sample_by=collection_id"):
-            totals = Selection(catalog, Cohort.from_query(f"{query}&sample_gb=20{by}")).totals
-            assert 15e9 < totals.size_bytes <= 20e9
+@pytest.mark.parametrize("query", ["Modality=CT&BodyPartExamined=LUNG", "Modality=MR&scope=study"])
+def test_a_budget_is_filled_until_the_next_patient_would_exceed_it(query, catalog):
+    """Where no patient is larger than the budget, the sample of one patient more is."""
+    sizes = np.bincount(
+        catalog.array("PatientID")[(rows := Selection(catalog, Cohort.from_query(query)).rows)],
+        weights=catalog.array("bytes")[rows],
+    )
+    budget = int(sizes.max() * 2)
+    totals = Selection(catalog, Cohort.from_query(f"{query}&sample_gb={budget / 1e9:.9f}")).totals
+    more = Selection(catalog, Cohort.from_query(f"{query}&sample={totals.patients + 1}")).totals
+    assert totals.size_bytes <= budget < more.size_bytes
 
 
 # --- views -------------------------------------------------------------------------------------------------------
@@ -227,7 +234,7 @@ REFUSED = {
 
 @pytest.mark.parametrize(("query", "message"), REFUSED.items())
 def test_what_is_refused_is_named(query, message):
-    with pytest.raises(QueryError, match=".") as caught:
+    with pytest.raises(QueryError) as caught:
         Cohort.from_query(query)
     assert message in str(caught.value)
     assert str(caught.value).isprintable()

@@ -143,9 +143,13 @@ def strata(found: np.ndarray, by: str) -> dict[int, str]:
     if not by:
         return defaultdict(str)
     values = truth.values_of(by)
-    text = pd.Series(np.array(values.values, dtype=object)[values.codes[found]])
-    first = text.groupby(frame()["patient"].to_numpy()[found]).min()
-    return {int(str(patient)): "" if pd.isna(value) else value for patient, value in first.items()}
+    pairs = pd.DataFrame({"patient": truth.patients()[found], "code": values.codes[found]}).drop_duplicates()
+    first: dict[int, str] = {}
+    for patient, code in pairs.itertuples(index=False):
+        value = values.values[code]
+        if value is not None:
+            first[patient] = min(value, first.get(patient, value))
+    return {patient: first.get(patient, "") for patient in pairs["patient"].tolist()}
 
 
 def sample(found: np.ndarray, sample: Sample, seed: int) -> set[int]:
