@@ -30,6 +30,7 @@ class Fault(StrEnum):
 #: Faults of the way to the source: many in a row mean that going on is useless.
 NETWORK = frozenset({Fault.SERVER, Fault.CUT, Fault.STALLED, Fault.NAME, Fault.REFUSED})
 
+_MAX_DETAIL = 300
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 # In the order in which they are tried: a broken body may also mention the time-out of its last attempt.
 _SIGNS = (
@@ -54,7 +55,7 @@ def name_fault(error: Exception) -> tuple[Fault, str]:
     obstore puts most errors into one class and says what they were in the text.
     """
     text = str(error)
-    line = text.partition("\n")[0]
+    line = text.partition("\n")[0].removeprefix("Generic S3 error: ")[:_MAX_DETAIL]
     if isinstance(error, FaultyError):
         return error.fault, line
     status = re.search(r"status code: (\d{3})", text)

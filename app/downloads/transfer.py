@@ -6,6 +6,7 @@ written under a temporary name beside its place and renamed when it is whole.
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import stat
@@ -25,6 +26,9 @@ from obstore.store import S3Store
 from app.downloads.faults import NETWORK, Fault, FaultyError, name_fault
 from app.downloads.paths import make_folder
 from app.downloads.plan import Series
+from app.errors import UserError
+
+MAX_PARALLEL = 256
 
 #: Seconds between two looks at a running transfer.
 TICK = 0.25
@@ -47,11 +51,26 @@ class Limits:
         Bandwidth, or None for all there is.
     patience
         Seconds without a byte before a connection counts as stalled; retries end after one and a half of it.
+
+    Raises
+    ------
+    UserError
+        If a number makes no sense.
     """
 
     parallel: int = 64
     bytes_per_second: float | None = None
     patience: float = 20.0
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.parallel <= MAX_PARALLEL:
+            raise UserError(f"Requests at once are 1 to {MAX_PARALLEL}, not {self.parallel}.")
+        if self.bytes_per_second is not None and not 1 <= self.bytes_per_second < math.inf:
+            raise UserError("The bandwidth limit is a number of megabytes a second above 0.")
+
+
+#: What a transfer does unless told otherwise.
+DEFAULT_LIMITS = Limits()
 
 
 @dataclass(slots=True)
@@ -142,7 +161,7 @@ class Transfer:
         List and compare only.
     """
 
-    def __init__(self, root: Path, address: str, limits: Limits = Limits(), dry_run: bool = False) -> None:
+    def __init__(self, root: Path, address: str, limits: Limits = DEFAULT_LIMITS, dry_run: bool = False) -> None:
         self.progress = Progress()
         self.stopped_by: Fault | None = None
         self._root = root.resolve()
