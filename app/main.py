@@ -2,9 +2,11 @@
 
 import streamlit as st
 
+from app.settings import settings
+
 st.set_page_config(page_title="IDC Cohort Builder", page_icon="components/icon.svg", layout="wide")
 st.logo("components/logo.svg", icon_image="components/icon.svg")
-st.navigation(
-    [st.Page("../pages/explore.py", title="Explore", icon=":material/search:", url_path="explore", default=True)],
-    position="top",
-).run()
+pages = [st.Page("../pages/explore.py", title="Explore", icon=":material/search:", url_path="explore", default=True)]
+if settings().download_root:
+    pages.append(st.Page("../pages/downloads.py", title="Downloads", icon=":material/download:", url_path="downloads"))
+st.navigation(pages, position="top").run()

@@ -71,6 +71,13 @@ class S3Server:
     log: list[tuple[str, str, int]] = field(default_factory=list)
     listings: list[str] = field(default_factory=list)
     url: str = ""
+    connections: set[asyncio.Transport] = field(default_factory=set)
+    changed: threading.Condition = field(default_factory=threading.Condition)
+
+    def wait_for(self, requests: int, seconds: float = 60) -> bool:
+        """Return True once so many objects have been asked for, False if that takes too long."""
+        with self.changed:
+            return self.changed.wait_for(lambda: len(self.log) >= requests, seconds)
 
     @property
     def bytes_sent(self) -> int:
@@ -95,10 +102,16 @@ class S3Server:
         try:
             yield self
         finally:
-            loop.call_soon_threadsafe(server.close)
-            loop.call_soon_threadsafe(loop.stop)
+            loop.call_soon_threadsafe(self._end, server)
             thread.join()
             loop.close()
+
+    def _end(self, server: asyncio.Server) -> None:
+        server.close()
+        for transport in self.connections:
+            transport.abort()
+        loop = asyncio.get_running_loop()
+        loop.call_soon(loop.stop)
 
 
 class _Connection(asyncio.Protocol):
@@ -114,6 +127,10 @@ class _Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
+        self._state.connections.add(transport)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._state.connections.discard(self._transport)
 
     def data_received(self, data: bytes) -> None:
         self._parser.feed_data(data)
@@ -198,7 +215,9 @@ class _Connection(asyncio.Protocol):
         if fault and fault.kind == "flip":
             body = memoryview(bytes(byte ^ 255 for byte in body))
         sent = 0 if self._head else len(body) // 2 if fault and fault.kind in ("cut", "stall") else len(body)
-        self._state.log.append((bucket, key, sent))
+        with self._state.changed:
+            self._state.log.append((bucket, key, sent))
+            self._state.changed.notify_all()
         self._send(status, headers, body, sent)
         if fault and fault.kind == "cut":
             self._transport.close()

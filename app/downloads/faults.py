@@ -6,6 +6,8 @@ import errno
 import re
 from enum import StrEnum
 
+from obstore.exceptions import InvalidPathError
+
 
 class Fault(StrEnum):
     """Why a series is not complete; the value is what a user reads."""
@@ -58,6 +60,8 @@ def name_fault(error: Exception) -> tuple[Fault, str]:
     line = text.partition("\n")[0].removeprefix("Generic S3 error: ")[:_MAX_DETAIL]
     if isinstance(error, FaultyError):
         return error.fault, line
+    if isinstance(error, InvalidPathError):
+        return Fault.UNSAFE, line
     status = re.search(r"status code: (\d{3})", text)
     if status:
         return _of_status(int(status[1])), line

@@ -55,10 +55,10 @@ def _keep() -> None:
                 _keeper = None
                 return
         # The pipe tells the worker that this server has ended, however it ended; Ctrl-C is for the server alone.
-        process = subprocess.Popen(
+        with subprocess.Popen(
             [sys.executable, "-m", "app.downloads.worker"], cwd=_ROOT, stdin=subprocess.PIPE, start_new_session=True
-        )
-        status = process.wait()
+        ) as process:
+            status = process.wait()
 
 
 @contextmanager
@@ -126,7 +126,7 @@ def main() -> None:
     closing, ended = threading.Event(), threading.Event()
 
     def watch() -> None:
-        sys.stdin.buffer.read()  # until the server ends
+        os.read(0, 1)  # until the server ends; raw, since a lock on sys.stdin would break this process's own end
         closing.set()
         ended.wait(_GRACE)
         os._exit(0)
