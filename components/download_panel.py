@@ -27,22 +27,25 @@ def download_panel(selection: Selection) -> None:
     if allowed is None or not selection.totals.series:
         return
     st.subheader("Download to this machine", anchor=False)
-    text = st.text_input("Folder", str(_usual_folder(allowed)), key="download_folder", help=f"A folder below {allowed}")
+    text = st.text_input(
+        "Folder", str(_usual_folder(allowed)), key="download_folder", help=f"A folder below {allowed}", live="300ms"
+    )
     pattern = st.text_input(
         "Folders in it",
         DEFAULT_TEMPLATE,
         key="download_template",
         help=f"A % before a name stands for its value: {', '.join(COLUMNS)}",
+        live="300ms",
     )
     with st.container(horizontal=True):
-        source = st.selectbox("Source", list(Source), format_func=str.upper, key="download_source")
+        source = Source(str(st.selectbox("Source", list(Source), format_func=_upper, key="download_source")))
         parallel = st.number_input(
             "Requests at once", 1, MAX_PARALLEL, DEFAULT_LIMITS.parallel, key="download_parallel"
         )
         limit = st.number_input("At most MB/s (0: no limit)", 0.0, step=1.0, key="download_limit")
     try:
-        template, root = Template(pattern), choose_folder(text, allowed)
-        st.text(f"The files of {'these' if selection.totals.series > 1 else 'this'} series, for example, would go to:")
+        template, root = Template(pattern or ""), choose_folder(text or "", allowed)
+        st.text("Some of the series, and the folders that their files would go to:")
         st.code("\n".join(str(root / folder) for folder in preview(selection, template)), language=None)
         needed, free = selection.totals.size_bytes, free_space(root)
         room = "" if needed <= free else "; this will not fit, unless most of it is already there"
@@ -60,6 +63,10 @@ def download_panel(selection: Selection) -> None:
             st.page_link("../pages/downloads.py", label="See how far it is", icon=":material/arrow_forward:")
     except UserError as error:
         st.text(str(error))
+
+
+def _upper(source: Source) -> str:
+    return source.upper()
 
 
 def _usual_folder(allowed: Path) -> Path:

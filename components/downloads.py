@@ -66,6 +66,10 @@ def _show(job: Job) -> None:
         _show_faults(job)
 
 
+def _button(job: Job, label: str, icon: str, action: Callable[[int], object]) -> None:
+    st.button(label, key=f"{label}_{job.number}", icon=icon, on_click=_act, args=(action, job.number))
+
+
 def _progress(job: Job) -> str:
     now = job.progress
     parts = [f"{job.share:.0%}", f"{compact(now.files_done)} of {compact(job.files)} files"]
