@@ -18,6 +18,7 @@ from app.sentence import sentence
 from app.settings import settings
 
 
+@st.fragment
 def download_panel(selection: Selection) -> None:
     """Folder, template with a preview, source and limits; then a dry run or the download itself.
 

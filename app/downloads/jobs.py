@@ -123,15 +123,16 @@ def add(
     UserError
         If nothing is wanted.
     """
+    rows = [
+        (place, one.uid, one.bucket, one.crdc_uuid, one.folder, one.instances, one.size_bytes)
+        for place, one in enumerate(wanted)  # before the transaction, which a running download has to wait for
+    ]
     with _writing() as connection:
         number = _add(connection, title, root, source, limits, dry_run)
         connection.executemany(
             "INSERT INTO series (job, place, uid, bucket, crdc_uuid, folder, instances, size_bytes)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                (number, place, one.uid, one.bucket, one.crdc_uuid, one.folder, one.instances, one.size_bytes)
-                for place, one in enumerate(wanted)
-            ),
+            ((number, *row) for row in rows),
         )
         _add_up(connection, number)
     return number

@@ -50,7 +50,10 @@ _DIGEST = 8
 # Longest first: %SeriesDate must not hide in %SeriesDateOfSomething, nor Modality end at its underscore.
 _FIELD = re.compile("%(" + "|".join(sorted(COLUMNS, key=len, reverse=True)) + ")")
 _FORBIDDEN = frozenset('<>:"/\\|?*')
-_RESERVED = re.compile(r"(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(?:\..*)?", re.IGNORECASE)
+_DEVICES = r"(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])"
+_RESERVED = re.compile(rf"{_DEVICES}(?:\..*)?", re.IGNORECASE)
+#: Names that need no second look: nearly all, and there may be a million.
+_PLAIN = re.compile(rf"(?!{_DEVICES}(?:\.|$))[a-z0-9_](?:[a-z0-9_.-]{{0,118}}[a-z0-9_-])?", re.IGNORECASE | re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +101,8 @@ def safe_part(text: str) -> str:
 
     What has to be changed or cut ends in ``~`` and a few digits of the text's hash.
     """
+    if _PLAIN.fullmatch(text):
+        return text
     safe = "".join(
         one if one.isprintable() and one not in _FORBIDDEN else "_" for one in unicodedata.normalize("NFC", text)
     )
