@@ -26,7 +26,7 @@ _CODES = {403: "AccessDenied", 404: "NoSuchKey", 416: "InvalidRange", 500: "Inte
 
 @dataclass(slots=True)
 class Fault:
-    """What goes wrong with an object, or with the listing of a prefix that ends in ``/``.
+    """What goes wrong with an object, or (``status`` and ``silence``) with the listing of a prefix.
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ class Fault:
         HTTP status to answer with, or 200 for a fault within the body.
     kind
         ``status``; ``cut`` closes the connection after half of the body; ``stall`` sends half and falls silent;
-        ``flip`` sends other bytes of the same number.
+        ``silence`` sends nothing at all.
     times
         How often, or None for always.
     """
@@ -171,7 +171,8 @@ class _Connection(asyncio.Protocol):
         self._state.listings.append(f"{bucket}/{prefix}")
         fault = self._state.faults.get(prefix)
         if fault and fault.strikes():
-            self._refuse(fault.status)
+            if fault.kind == "status":
+                self._refuse(fault.status)
             return
         after = options.get("continuation-token") or options.get("start-after") or ""
         objects = self._state.buckets[bucket]
@@ -199,6 +200,8 @@ class _Connection(asyncio.Protocol):
             return
         fault = self._state.faults.get(key)
         fault = fault if fault and fault.strikes() else None
+        if fault and fault.kind == "silence":
+            return
         if fault and fault.kind == "status":
             self._refuse(fault.status)
             return
@@ -212,8 +215,6 @@ class _Connection(asyncio.Protocol):
                 return
             headers["Content-Range"] = f"bytes {start}-{stop - 1}/{len(content)}"
         body = memoryview(content)[start:stop]
-        if fault and fault.kind == "flip":
-            body = memoryview(bytes(byte ^ 255 for byte in body))
         sent = 0 if self._head else len(body) // 2 if fault and fault.kind in ("cut", "stall") else len(body)
         with self._state.changed:
             self._state.log.append((bucket, key, sent))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -72,7 +73,8 @@ def _button(job: Job, label: str, icon: str, action: Callable[[int], object]) ->
 
 def _progress(job: Job) -> str:
     now = job.progress
-    parts = [f"{job.share:.0%}", f"{compact(now.files_done)} of {compact(job.files)} files"]
+    # Rounded down: 100% means all of it.
+    parts = [f"{math.floor(job.share * 100)}%", f"{compact(now.files_done)} of {compact(job.files)} files"]
     if job.dry_run:
         there = f"{size(now.bytes_done)} of {size(job.size_bytes)} already there"
         parts.append(f"{there}, {size(max(0, job.size_bytes - now.bytes_done))} to fetch")
@@ -86,7 +88,7 @@ def _progress(job: Job) -> str:
 
 
 def _show_faults(job: Job) -> None:
-    with st.expander(f"{job.progress.series_faulty:,} series are not complete"):
+    with st.expander(f"Series that are not complete: {job.progress.series_faulty:,}"):
         found = jobs.faulty(job.number)
         st.dataframe(
             {

@@ -34,6 +34,18 @@ def made_up(count: int, files: int, size: int, seed: int = 0) -> tuple[list[Seri
     return wanted, objects
 
 
+def objects_of(wanted: Iterable[Series]) -> dict[str, bytes]:
+    """Random objects behind real series, of the number and the size in all that the index names."""
+    chance = random.Random(3)
+    objects = {}
+    for series in wanted:
+        each, rest = divmod(series.size_bytes, series.instances)
+        for number in range(series.instances):
+            key = f"{series.crdc_uuid}/{uuid.UUID(int=chance.getrandbits(128))}.dcm"
+            objects[key] = chance.randbytes(each + (rest if number == 0 else 0))
+    return objects
+
+
 def keys_of(series: Series, objects: dict[str, bytes]) -> list[str]:
     return [key for key in objects if key.startswith(f"{series.crdc_uuid}/")]
 

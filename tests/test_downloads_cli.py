@@ -6,6 +6,7 @@ import hashlib
 import io
 import json
 import os
+import signal
 import subprocess
 import sys
 import uuid
@@ -21,8 +22,14 @@ from moto.server import ThreadedMotoServer
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian, SecondaryCaptureImageStorage, generate_uid
 
-from app.exports import GCS_BUCKETS
+from app.cohort import Cohort
+from app.downloads.paths import Template
+from app.downloads.plan import series_of
+from app.exports import GCS_BUCKETS, Source
+from app.selection import Selection
+from bench.s3_server import S3Server
 from tests.conftest import ROOT
+from tests.downloads import expected, objects_of, on_disk
 
 #: Length of the element that fills a file up to its size: tag, VR and a length of four bytes.
 _PADDING_HEADER = 12
@@ -185,3 +192,26 @@ def test_faulty_requests_get_one_sentence(arguments: list[str], message: str, cl
     assert (done.returncode, done.stdout) == (2, b"")
     assert message in done.stderr.decode()
     assert done.stderr.count(b"\n") == 1
+
+
+def test_ctrl_c_leaves_whole_files_and_says_so(catalog, tmp_path: Path) -> None:
+    query = "collection_id=qiba_ct_1c&Modality=PR"
+    wanted = list(series_of(Selection(catalog, Cohort.from_query(query)), Source.AWS, Template()))
+    objects = objects_of(wanted)
+    with S3Server({"idc-open-data": objects}, latency=0.05).running() as server:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "app", "download", query, str(tmp_path), "--parallel", "4"],
+            cwd=ROOT,
+            env=os.environ | {"IDC_COHORT_S3_ENDPOINT": server.url},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        assert server.wait_for(20)
+        process.send_signal(signal.SIGINT)
+        told, complaints = process.communicate(timeout=60)
+    assert process.returncode == 1
+    report = json.loads(told)
+    assert (report["complete"], report["stopped"]) == (False, "interrupted")
+    assert b"Traceback" not in complaints
+    assert report["files"]["fetched"] == len(on_disk(tmp_path)) >= 16
+    assert on_disk(tmp_path).items() <= expected(wanted, objects).items()

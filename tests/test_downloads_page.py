@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import random
-import uuid
 from pathlib import Path
 
 import pytest
@@ -20,7 +18,7 @@ from app.selection import Selection
 from app.settings import settings
 from bench.s3_server import Fault, S3Server
 from tests import server
-from tests.downloads import environment, expected, on_disk
+from tests.downloads import environment, expected, objects_of, on_disk
 
 _PATIENCE = 30_000
 expect.set_options(timeout=_PATIENCE)
@@ -44,20 +42,8 @@ def data_folder(tmp_path: Path) -> Path:
     return tmp_path / "data"
 
 
-def contents(wanted: list[Series]) -> dict[str, bytes]:
-    """Objects of the number and size that the index names."""
-    chance = random.Random(3)
-    objects = {}
-    for series in wanted:
-        each, rest = divmod(series.size_bytes, series.instances)
-        for number in range(series.instances):
-            key = f"{series.crdc_uuid}/{uuid.UUID(int=chance.getrandbits(128))}.dcm"
-            objects[key] = chance.randbytes(each + (rest if number == 0 else 0))
-    return objects
-
-
 def test_a_download_from_the_page(wanted: list[Series], data_folder: Path, tmp_path: Path) -> None:
-    objects, root = contents(wanted), tmp_path / "root"
+    objects, root = objects_of(wanted), tmp_path / "root"
     faulty = f"{wanted[1].crdc_uuid}/"
     source = S3Server({wanted[0].bucket: objects}, faults={faulty: Fault(status=403)})
     assert {one.bucket for one in wanted} == set(source.buckets)
@@ -79,7 +65,7 @@ def test_a_download_from_the_page(wanted: list[Series], data_folder: Path, tmp_p
         page.get_by_role("button", name="Start download").click()
         page.get_by_role("link", name="See how far it is").click()
         first = page.locator(".st-key-download_1")
-        expect(first).to_contain_text(f"1 of {len(wanted)} series are not complete.")
+        expect(first).to_contain_text(f"Not complete: 1 of {len(wanted)} series.")
         expect(first).to_contain_text("Download 1, not complete")
         assert on_disk(root / "study") == expected([one for one in wanted if one is not wanted[1]], objects)
         source.faults = {}

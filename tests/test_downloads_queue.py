@@ -9,7 +9,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
+from app.build import catalog_folder
 from app.downloads import jobs, worker
 from app.downloads.faults import Fault
 from app.downloads.jobs import Job, State
@@ -18,9 +20,12 @@ from app.downloads.transfer import Limits
 from app.errors import UserError
 from app.exports import Source
 from app.settings import Settings, settings
+from bench import serving
 from bench.s3_server import Fault as Wrong
 from bench.s3_server import S3Server
 from tests.downloads import BUCKET, QUICK, environment, expected, keys_of, made_up, on_disk, start_worker
+
+CATALOG = catalog_folder().parent
 
 #: Slow enough to be caught in the middle of files.
 SLOW = Limits(parallel=4, bytes_per_second=20e6)
@@ -122,6 +127,23 @@ def test_a_worker_ends_with_its_server_and_leaves_whole_files(root: Path) -> Non
     assert on_disk(root) == expected(wanted, objects)
 
 
+def test_a_server_that_starts_again_goes_on_by_itself(root: Path) -> None:
+    """Nobody visits a page; the first server is killed, the second stopped in good order."""
+    wanted, objects = made_up(6, 10, 100_000)
+    (root.parent / "data").mkdir()
+    (root.parent / "data" / "catalog").symlink_to(CATALOG)
+    with S3Server({BUCKET: objects}).running() as server:
+        number = jobs.add("two servers", wanted, root, Source.AWS, replace(SLOW, bytes_per_second=4e6))
+        with serving.serve(**environment_of(root, server)) as first:
+            assert server.wait_for(5)
+            first.process.kill()
+        with serving.serve(**environment_of(root, server)):
+            assert server.wait_for(len(objects))
+            with FileLock(jobs.folder() / "worker.lock"):  # the worker has ended
+                assert jobs.get(number).state is State.DONE
+    assert on_disk(root) == expected(wanted, objects)
+
+
 def test_pause_resume_and_cancel(root: Path) -> None:
     wanted, objects = made_up(4, 20, 100_000)
     with S3Server({BUCKET: objects}).running() as server:
@@ -156,7 +178,7 @@ def test_retry_makes_a_job_of_just_the_faulty_series(root: Path) -> None:
         number = jobs.add("faulty", wanted, root, Source.AWS, QUICK)
         run_to_the_end(root, server)
         ended = jobs.get(number)
-        assert (ended.state, ended.message) == (State.FAILED, "2 of 5 series are not complete.")
+        assert (ended.state, ended.message) == (State.FAILED, "Not complete: 2 of 5 series.")
         assert [(one.uid, one.fault) for one in jobs.faulty(number)] == [
             ("1.2.1", Fault.FORBIDDEN),
             ("1.2.3", Fault.FORBIDDEN),

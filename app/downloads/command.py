@@ -6,6 +6,7 @@ import argparse
 import json
 import sys
 from collections import Counter
+from contextlib import closing
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any
@@ -63,28 +64,30 @@ def download(parsed: argparse.Namespace) -> int:
     transfer = Transfer(root, endpoint(source), limits, parsed.dry_run)
     started = monotonic()
     reports, stopped = _run(transfer, root, wanted, parsed.dry_run)
+    progress = transfer.progress
+    came = "to_fetch" if parsed.dry_run else "fetched"
     report = {
         "query": cohort.to_query(),
         "source": source,
         "folder": str(root),
         "dry_run": parsed.dry_run,
-        "complete": transfer.progress.series_done == len(wanted),
+        "complete": progress.series_done == len(wanted),
         "stopped": stopped,
         "seconds": round(monotonic() - started, 1),
-        "series": {
-            "wanted": len(wanted),
-            "complete": transfer.progress.series_done,
-            "faulty": transfer.progress.series_faulty,
-        },
+        "series": {"wanted": len(wanted), "complete": progress.series_done, "faulty": progress.series_faulty},
         "files": {
             "wanted": sum(one.instances for one in wanted),
-            "already_there": sum(one.present_files for one in reports),
-            "to_fetch" if parsed.dry_run else "fetched": sum(one.fetched_files for one in reports),
+            "already_there": progress.files_present,
+            came: sum(one.fetched_files for one in reports)
+            if parsed.dry_run
+            else progress.files_done - progress.files_present,
         },
         "bytes": {
             "wanted": sum(one.size_bytes for one in wanted),
-            "already_there": sum(one.present_bytes for one in reports),
-            "to_fetch" if parsed.dry_run else "fetched": sum(one.fetched_bytes for one in reports),
+            "already_there": progress.bytes_present,
+            came: sum(one.fetched_bytes for one in reports)
+            if parsed.dry_run
+            else progress.bytes_done - progress.bytes_present,
         },
         "faults": [
             {
@@ -116,7 +119,7 @@ def _run(transfer: Transfer, root: Path, wanted: list[Series], dry_run: bool) ->
             require_space(root, wanted)
             _watch(transfer, wanted, reports)
     except KeyboardInterrupt:
-        return reports, "interrupted"
+        return reports + transfer.reports(), "interrupted"
     except UserError as error:  # no room, or another download is at work here
         print(error, file=sys.stderr)
         return reports, str(error)
@@ -129,15 +132,16 @@ def _watch(transfer: Transfer, wanted: list[Series], reports: list[Report]) -> N
 
     meter, total, told = Meter(), sum(one.size_bytes for one in wanted), -1
     in_place = sys.stderr.isatty()
-    for ended in transfer.run(wanted):
-        reports += ended
-        line = _line(transfer.progress, total, meter.rate(transfer.progress.bytes_fetched))
-        tenth = 10 * transfer.progress.bytes_done // max(total, 1)
-        if in_place:
-            print(f"\r{line}\x1b[K", end="", file=sys.stderr, flush=True)
-        elif tenth > told:
-            told = tenth
-            print(line, file=sys.stderr, flush=True)
+    with closing(transfer.run(wanted)) as running:
+        for ended in running:
+            reports += ended
+            line = _line(transfer.progress, total, meter.rate(transfer.progress.bytes_received))
+            tenth = 10 * transfer.progress.bytes_done // max(total, 1)
+            if in_place:
+                print(f"\r{line}\x1b[K", end="", file=sys.stderr, flush=True)
+            elif tenth > told:
+                told = tenth
+                print(line, file=sys.stderr, flush=True)
     if in_place:
         print(file=sys.stderr)
     for fault, count in Counter(one.fault for one in reports if one.fault).items():

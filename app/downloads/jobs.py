@@ -10,7 +10,7 @@ import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import StrEnum
 from pathlib import Path
 
@@ -36,6 +36,9 @@ class State(StrEnum):
 #: States in which the worker has something to do.
 OPEN = (State.QUEUED, State.RUNNING)
 
+#: Columns of a job that a running transfer counts up.
+_PROGRESS = tuple(field.name for field in fields(Progress))
+
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS job (
     number INTEGER PRIMARY KEY AUTOINCREMENT, created REAL NOT NULL, title TEXT NOT NULL, root TEXT NOT NULL,
@@ -44,7 +47,8 @@ CREATE TABLE IF NOT EXISTS job (
     series INTEGER NOT NULL, files INTEGER NOT NULL, bytes INTEGER NOT NULL,
     series_done INTEGER NOT NULL DEFAULT 0, series_faulty INTEGER NOT NULL DEFAULT 0,
     files_done INTEGER NOT NULL DEFAULT 0, bytes_done INTEGER NOT NULL DEFAULT 0,
-    files_fetched INTEGER NOT NULL DEFAULT 0, bytes_fetched INTEGER NOT NULL DEFAULT 0,
+    files_present INTEGER NOT NULL DEFAULT 0, bytes_present INTEGER NOT NULL DEFAULT 0,
+    bytes_received INTEGER NOT NULL DEFAULT 0,
     rate REAL NOT NULL DEFAULT 0
 );
 CREATE TABLE IF NOT EXISTS series (
@@ -59,7 +63,7 @@ CREATE UNIQUE INDEX IF NOT EXISTS series_uid ON series (job, uid);
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One job as it stands now; in a dry run, what is "fetched" would be."""
+    """One job as it stands now."""
 
     number: int
     created: float
@@ -221,8 +225,8 @@ def series(number: int) -> Iterator[Series]:
                 " WHERE job = ? AND place > ? ORDER BY place LIMIT 1000",
                 (number, place),
             ).fetchall()
-        for place, *fields in rows:  # noqa: B007 – the last one is where the next read begins
-            yield Series(*fields)
+        for place, *values in rows:  # noqa: B007 – the last one is where the next read begins
+            yield Series(*values)
         if not rows:
             return
 
@@ -261,9 +265,9 @@ def any_open() -> bool:
 def take() -> Job | None:
     """The next job to run, now ``running``: first what a killed worker left, then in order; only under the lock."""
     with _writing() as connection:
+        zero = ", ".join(f"{name} = 0" for name in _PROGRESS)
         row = connection.execute(
-            "UPDATE job SET state = ?, message = '', series_done = 0, series_faulty = 0, files_done = 0,"
-            " bytes_done = 0, files_fetched = 0, bytes_fetched = 0, rate = 0 WHERE number ="
+            f"UPDATE job SET state = ?, message = '', rate = 0, {zero} WHERE number ="
             f" (SELECT number FROM job WHERE state IN ({_marks(OPEN)}) ORDER BY state = ? DESC, number LIMIT 1)"
             " RETURNING *",
             (State.RUNNING, *OPEN, State.RUNNING),
@@ -281,18 +285,8 @@ def note(number: int, progress: Progress, rate: float, ended: Iterable[Report]) 
             [(one.fault, one.detail, number, one.series.uid) for one in ended if one.fault],
         )
         connection.execute(
-            "UPDATE job SET series_done = ?, series_faulty = ?, files_done = ?, bytes_done = ?, files_fetched = ?,"
-            " bytes_fetched = ?, rate = ? WHERE number = ?",
-            (
-                progress.series_done,
-                progress.series_faulty,
-                progress.files_done,
-                progress.bytes_done,
-                progress.files_fetched,
-                progress.bytes_fetched,
-                rate,
-                number,
-            ),
+            f"UPDATE job SET rate = ?, {', '.join(f'{name} = ?' for name in _PROGRESS)} WHERE number = ?",
+            (rate, *(getattr(progress, name) for name in _PROGRESS), number),
         )
         row = connection.execute("SELECT state FROM job WHERE number = ?", (number,)).fetchone()
     return row is not None and row["state"] == State.RUNNING
@@ -320,7 +314,6 @@ def _marks(values: Sequence[State]) -> str:
 
 
 def _job(row: sqlite3.Row) -> Job:
-    progress = ("series_done", "series_faulty", "files_done", "bytes_done", "files_fetched", "bytes_fetched")
     return Job(
         number=row["number"],
         created=row["created"],
@@ -334,7 +327,7 @@ def _job(row: sqlite3.Row) -> Job:
         series=row["series"],
         files=row["files"],
         size_bytes=row["bytes"],
-        progress=Progress(**{name: row[name] for name in progress}),
+        progress=Progress(**{name: row[name] for name in _PROGRESS}),
         rate=row["rate"],
     )
 

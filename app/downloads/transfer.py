@@ -13,7 +13,7 @@ import stat
 import threading
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -96,14 +96,25 @@ class Report:
 
 @dataclass(slots=True)
 class Progress:
-    """Running totals; `bytes_done` counts what is on the disk, half files included, `bytes_fetched` what came."""
+    """Running totals.
+
+    Parameters
+    ----------
+    files_done, bytes_done
+        What is on the disk; the bytes of half files count.
+    files_present, bytes_present
+        What of it was there before.
+    bytes_received
+        What came over the network.
+    """
 
     series_done: int = 0
     series_faulty: int = 0
     files_done: int = 0
     bytes_done: int = 0
-    files_fetched: int = 0
-    bytes_fetched: int = 0
+    files_present: int = 0
+    bytes_present: int = 0
+    bytes_received: int = 0
 
 
 class Meter:
@@ -112,14 +123,14 @@ class Meter:
     def __init__(self) -> None:
         self._samples: deque[tuple[float, int]] = deque()
 
-    def rate(self, fetched: int) -> float:
-        """Note that so many bytes have been fetched by now, and give the rate."""
+    def rate(self, received: int) -> float:
+        """Note that so many bytes have come by now, and give the rate."""
         now = time.monotonic()
-        self._samples.append((now, fetched))
+        self._samples.append((now, received))
         while now - self._samples[0][0] > _RATE_WINDOW:
             self._samples.popleft()
         then, before = self._samples[0]
-        return (fetched - before) / (now - then) if now > then else 0.0
+        return (received - before) / (now - then) if now > then else 0.0
 
 
 @dataclass(slots=True)
@@ -183,7 +194,7 @@ class Transfer:
         """End soon, leaving whole files only; open series get no report."""
         self._stop.set()
 
-    def run(self, wanted: Iterable[Series]) -> Iterator[list[Report]]:
+    def run(self, wanted: Iterable[Series]) -> Generator[list[Report], None, None]:
         """Fetch everything; gives the series that ended since last time, four times a second.
 
         Raises
@@ -199,15 +210,16 @@ class Transfer:
         driven.add_done_callback(lambda _: finished.set())
         try:
             while not finished.wait(TICK):
-                yield self._reports()
+                yield self.reports()
         finally:
             if not finished.is_set():  # the caller has left early
                 self.stop()
             driver.shutdown()
         driven.result()
-        yield self._reports()
+        yield self.reports()
 
-    def _reports(self) -> list[Report]:
+    def reports(self) -> list[Report]:
+        """The series that ended since this was last asked."""
         return [self._ended.get() for _ in range(self._ended.qsize())]
 
     def _drive(self, wanted: Iterable[Series]) -> None:
@@ -246,6 +258,8 @@ class Transfer:
         with self._lock:
             self.progress.files_done += report.present_files
             self.progress.bytes_done += report.present_bytes
+            self.progress.files_present += report.present_files
+            self.progress.bytes_present += report.present_bytes
         if self._dry_run or not missing:
             report.fetched_files, report.fetched_bytes = len(missing), sum(size for _, size in missing)
             self._close(report)
@@ -278,7 +292,6 @@ class Transfer:
                     report.fetched_files += 1
                     report.fetched_bytes += size
                     self.progress.files_done += 1
-                    self.progress.files_fetched += 1
         except Exception as error:
             self._note_fault(report, error)
         with self._lock:
@@ -302,7 +315,7 @@ class Transfer:
                     received += len(chunk)
                     with self._lock:
                         self.progress.bytes_done += len(chunk)
-                        self.progress.bytes_fetched += len(chunk)
+                        self.progress.bytes_received += len(chunk)
                     file.write(chunk)
                     if self._throttle:
                         self._throttle.take(len(chunk), self._stop)

@@ -109,7 +109,7 @@ def _transfer(job: Job, root: Path, closing: threading.Event) -> None:
     transfer = Transfer(root, endpoint(job.source), job.limits, job.dry_run)
     meter = Meter()
     for ended in transfer.run(jobs.series(job.number)):
-        rate = meter.rate(transfer.progress.bytes_fetched)
+        rate = meter.rate(transfer.progress.bytes_received)
         if not jobs.note(job.number, transfer.progress, rate, ended) or closing.is_set():
             transfer.stop()
     progress = transfer.progress
@@ -117,7 +117,7 @@ def _transfer(job: Job, root: Path, closing: threading.Event) -> None:
         jobs.finish(job.number, State.DONE)
     elif not closing.is_set():
         reason = f"Stopped: {transfer.stopped_by}. " if transfer.stopped_by else ""
-        message = f"{reason}{progress.series_faulty:,} of {job.series:,} series are not complete."
+        message = f"{reason}Not complete: {progress.series_faulty:,} of {job.series:,} series."
         jobs.finish(job.number, State.FAILED, message)
 
 
