@@ -10,8 +10,9 @@ import uuid
 from collections.abc import Iterable
 from pathlib import Path
 
+from app.downloads.limits import Limits
 from app.downloads.plan import Series
-from app.downloads.transfer import Limits, Report, Transfer
+from app.downloads.transfer import Report, Transfer
 from tests.conftest import ROOT
 
 BUCKET = "idc-open-data"

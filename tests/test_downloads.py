@@ -13,8 +13,9 @@ from time import monotonic
 import pytest
 
 from app.downloads.faults import Fault
+from app.downloads.limits import Limits
 from app.downloads.plan import Series, require_space
-from app.downloads.transfer import Limits, Transfer
+from app.downloads.transfer import Transfer
 from app.errors import UserError
 from bench.s3_server import Fault as Wrong
 from bench.s3_server import S3Server

@@ -15,8 +15,8 @@ from app.build import catalog_folder
 from app.downloads import jobs, worker
 from app.downloads.faults import Fault
 from app.downloads.jobs import Job, State
+from app.downloads.limits import Limits
 from app.downloads.plan import Series
-from app.downloads.transfer import Limits
 from app.errors import UserError
 from app.exports import Source
 from app.settings import Settings, settings

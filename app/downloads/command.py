@@ -50,8 +50,9 @@ def download(parsed: argparse.Namespace) -> int:
     """
     from app.catalog import catalog
     from app.cohort import Cohort
+    from app.downloads.limits import Limits
     from app.downloads.plan import endpoint, series_of
-    from app.downloads.transfer import Limits, Transfer
+    from app.downloads.transfer import Transfer
     from app.selection import Selection
 
     source = Source(parsed.source)

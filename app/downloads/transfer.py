@@ -6,7 +6,6 @@ written under a temporary name beside its place and renamed when it is whole.
 
 from __future__ import annotations
 
-import math
 import os
 import re
 import stat
@@ -15,7 +14,7 @@ import time
 from collections import deque
 from collections.abc import Generator, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from queue import SimpleQueue
@@ -24,11 +23,9 @@ import obstore
 from obstore.store import S3Store
 
 from app.downloads.faults import NETWORK, Fault, FaultyError, name_fault
+from app.downloads.limits import DEFAULT_LIMITS, Limits, Throttle
 from app.downloads.paths import make_folder
 from app.downloads.plan import Series
-from app.errors import UserError
-
-MAX_PARALLEL = 256
 
 #: Seconds between two looks at a running transfer.
 TICK = 0.25
@@ -37,40 +34,6 @@ _CHUNK = 1 << 20
 _CHUNK_LIMITED = 1 << 16
 _RATE_WINDOW = 10.0
 _FILE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,119}")
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How hard a transfer may pull.
-
-    Parameters
-    ----------
-    parallel
-        Requests at once.
-    bytes_per_second
-        Bandwidth, or None for all there is.
-    patience
-        Seconds without a byte before a connection counts as stalled; retries end after one and a half of it.
-
-    Raises
-    ------
-    UserError
-        If a number makes no sense.
-    """
-
-    parallel: int = 64
-    bytes_per_second: float | None = None
-    patience: float = 20.0
-
-    def __post_init__(self) -> None:
-        if not 1 <= self.parallel <= MAX_PARALLEL:
-            raise UserError(f"Requests at once are 1 to {MAX_PARALLEL}, not {self.parallel}.")
-        if self.bytes_per_second is not None and not 1 <= self.bytes_per_second < math.inf:
-            raise UserError("The bandwidth limit is a number of megabytes a second above 0.")
-
-
-#: What a transfer does unless told otherwise.
-DEFAULT_LIMITS = Limits()
 
 
 @dataclass(slots=True)
@@ -142,23 +105,6 @@ class _Open:
     waiting: int
 
 
-@dataclass(slots=True)
-class _Throttle:
-    """Spread bytes over time."""
-
-    bytes_per_second: float
-    _free_at: float = field(default_factory=time.monotonic)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def take(self, count: int, stop: threading.Event) -> None:
-        """Return when `count` bytes may have come, or at `stop`."""
-        with self._lock:
-            now = time.monotonic()
-            self._free_at = max(now, self._free_at) + count / self.bytes_per_second
-            pause = self._free_at - now
-        stop.wait(pause)
-
-
 class Transfer:
     """One pass over the wanted series.
 
@@ -179,7 +125,7 @@ class Transfer:
         self._address = address
         self._limits = limits
         self._dry_run = dry_run
-        self._throttle = _Throttle(limits.bytes_per_second) if limits.bytes_per_second else None
+        self._throttle = Throttle(limits.bytes_per_second) if limits.bytes_per_second else None
         self._chunk = _CHUNK_LIMITED if self._throttle else _CHUNK
         self._stores: dict[str, S3Store] = {}
         self._ended: SimpleQueue[Report] = SimpleQueue()
