@@ -5,6 +5,7 @@ import streamlit as st
 from components import exports, state
 from components.charts import charts
 from components.chips import cohort_chips
+from components.download_panel import download_panel
 from components.errors import explain_errors
 from components.facets import facet_sidebar, unit
 from components.grid import grid
@@ -33,6 +34,7 @@ with explain_errors():
     if data.open:
         with data:
             exports.data_panel(selection)
+            download_panel(selection)
     if citations.open:
         with citations:
             exports.citations_panel(selection)
