@@ -32,6 +32,9 @@ _RELEASE = re.compile(r"\bbigquery-public-data\.idc_(?:current|v[0-9]+)(?=\.|_cl
 #: What only idc-index needs to be told.
 _FETCH_COMMENT = "-- Before it runs in idc-index"
 
+#: Name of the whole query where more is joined to it; no step of a cohort's query is called so.
+_WHOLE = "whole_cohort"
+
 
 def bigquery(cohort: Cohort, *, full_metadata: bool = False) -> str:
     """The cohort's series as one BigQuery query; see `bigquery_sql`."""
@@ -62,11 +65,11 @@ def bigquery_sql(cohort_sql: str, *, full_metadata: bool = False) -> str:
     tree.set("with_", None)
     body = _text(tree)
     if full_metadata:
-        ctes["cohort"] = body
+        ctes[_WHOLE] = body
         body = (
             "SELECT\n  dicom_all.*\n"
             f"FROM `{dataset()}.dicom_all` AS dicom_all\n"
-            "JOIN cohort\n  ON dicom_all.SeriesInstanceUID = cohort.SeriesInstanceUID"
+            f"JOIN {_WHOLE}\n  ON dicom_all.SeriesInstanceUID = {_WHOLE}.SeriesInstanceUID"
         )
     head = ",\n".join(f"{name} AS (\n{_indent(text)}\n)" for name, text in ctes.items())
     return "\n".join([*comments, f"WITH {head}", body]) + "\n"
@@ -131,6 +134,9 @@ def _parse(sql: str) -> Expr:
             _as_struct(node)
         elif isinstance(node, exp.Window):
             _order_nulls(node)
+        elif isinstance(node, exp.Select) and node.args.get("qualify") and not node.args.get("where"):
+            # BigQuery has not always taken QUALIFY without one of the older clauses.
+            node.where(exp.true(), copy=False)
     return tree
 
 

@@ -76,6 +76,8 @@ CASES = {
     "TRY_CAST(left(PatientAge, 3) AS INTEGER) > 5": "SAFE_CAST(LEFT(PatientAge, 3) AS INT64) > 5",
     "md5(PatientID || '7') < '8'": "TO_HEX(MD5(PatientID || '7')) < '8'",
     "instanceCount // 7 = 1": "DIV(instanceCount, 7) = 1",
+    "x IN (SELECT x FROM index QUALIFY row_number() OVER (ORDER BY md5(x)) < 9)": "WHERE TRUE QUALIFY ROW_NUMBER()"
+    " OVER (ORDER BY TO_HEX(MD5(x)) IS NULL, TO_HEX(MD5(x))) < 9",
     "instanceCount % 7 = 1": "MOD(instanceCount, 7) = 1",
     "date_diff('day', DATE '2001-01-01', DATE '2001-01-31') = 30": "DATE_DIFF(CAST('2001-01-31' AS DATE),"
     " CAST('2001-01-01' AS DATE), DAY) = 30",
