@@ -33,11 +33,14 @@ COHORTS = random_cohorts(100, seed=7)
 FUNCTIONS = {
     "ABS", "ANY_VALUE", "ARRAY_LENGTH", "CAST", "COALESCE", "CONCAT", "COUNT", "COUNTIF", "DATE_DIFF", "DIV", "ERROR",
     "EXISTS", "IF", "INSTR", "LEFT", "LOWER", "MAX", "MD5", "MIN", "MOD", "NULLIF", "REGEXP_EXTRACT_ALL", "RIGHT",
-    "ROW_NUMBER", "SAFE_CAST", "STRING_AGG", "SUM", "TO_HEX", "UNNEST", "UPPER",
+    "ROUND", "ROW_NUMBER", "SAFE_CAST", "STRING_AGG", "SUBSTRING", "SUM", "TO_HEX", "UNNEST", "UPPER",
 }  # fmt: skip
 
 #: What may stand before a bracket without being a function.
-KEYWORDS = {"AS", "AND", "OR", "NOT", "IN", "WHERE", "OVER", "DISTINCT", "THEN", "WHEN", "ELSE", "BY", "SELECT"}
+KEYWORDS = {
+    "AND", "AS", "BY", "DISTINCT", "ELSE", "FROM", "IN", "JOIN", "NOT", "ON", "OR", "OVER", "SELECT", "THEN", "USING",
+    "WHEN", "WHERE",
+}  # fmt: skip
 
 
 def called(text: str) -> set[str]:
