@@ -22,6 +22,7 @@ from app.cohort import MAX_VALUE_LENGTH
 from app.errors import UserError
 
 if TYPE_CHECKING:
+    import duckdb
     import pyarrow as pa
 
 MAX_BYTES = 5_000_000
@@ -41,9 +42,11 @@ _HEADINGS = frozenset(
 #: How far down a file its heading may stand, below lines of explanation.
 _PREAMBLE = 100
 
+_SEPARATOR = re.compile("[,;\t]")
 _UUID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 #: The folder of a series in one of IDC's buckets.
 _OBJECT = re.compile(rf"(?:s3|gs|https?)://\S*?/({_UUID})(?![\w-])")
+_UUID_ALONE = re.compile(_UUID)
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _BINARY = {b"PK": "a workbook or an archive", b"PAR1": "a Parquet file", b"%PDF": "a PDF", b"\x1f\x8b": "compressed"}
 _BYTE_ORDER_MARKS = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
@@ -131,8 +134,9 @@ def report(data: bytes | str, catalog: Catalog) -> Report:
         raise UserError("There are no identifiers in this list: give one a line, or a table with a heading.")
     if len(distinct) > MAX_IDS:
         raise UserError(f"The list holds {len(distinct):,} different entries, more than {MAX_IDS:,}: split it.")
-    current = _look_up(catalog, distinct, "series")
-    older = {kind: entries for kind, entries in _older(catalog, distinct).items() if entries}
+    cursor = catalog.cursor()
+    cursor.register("asked", _as_table(distinct))
+    current, older = _current(cursor), _older(cursor)
     kind = max(KINDS, key=lambda kind: (len(current[kind]), len(older.get(kind, ())), -KINDS.index(kind)))
     known = set().union(*current.values(), *older.values())
     of_kind = current[kind] | older.get(kind, {}).keys()
@@ -250,14 +254,14 @@ def _read_text(text: str) -> list[Column]:
     if separator and len(lines) > 1 and len({line.count(separator) for line in lines}) == 1:
         columns = _transposed(lines, separator)
         return [Column(column, may_have_heading=True) for column in columns]
-    entries = [piece for line in lines for cell in re.split("[,;\t]", line) for piece in _words(cell)]
+    entries = [piece for line in lines for cell in _SEPARATOR.split(line) for piece in _words(cell)]
     return [Column(entries, may_have_heading=len(lines) > 1)]
 
 
 def _words(cell: str) -> list[str]:
     """Identifiers between blanks; a PatientID may hold blanks itself, so each part must hold a digit."""
     words = cell.split()
-    return [cell] if any(map(_is_word, words)) else words
+    return [cell] if len(words) == 1 or any(map(_is_word, words)) else words
 
 
 def _is_word(entry: str) -> bool:
@@ -290,35 +294,28 @@ def _transposed(lines: Sequence[str], separator: str) -> list[list[str]]:
 def _clean(entry: str) -> str:
     """Identifier without quotes and blanks around it; of an address in a bucket, the series."""
     text = entry.strip().strip("\"'").strip()
-    if address := _OBJECT.search(text):
+    if "://" in text and (address := _OBJECT.search(text)):
         text = address.group(1)
     if len(text) > MAX_VALUE_LENGTH:
         return ""
-    return text.lower() if re.fullmatch(_UUID, text) else text
+    return text.lower() if _UUID_ALONE.fullmatch(text) else text
 
 
 # --- looking up ------------------------------------------------------------------------------------------------
 
 
-def _look_up(catalog: Catalog, entries: Sequence[str], table: str) -> dict[str, set[str]]:
-    """Attribute → those of `entries` that `table` holds as such."""
-    cursor = catalog.cursor()
-    cursor.register("asked", _as_table(entries))
-    found: dict[str, set[str]] = {}
-    for kind in KINDS:
-        if kind in ATTRIBUTES:
-            rows = cursor.execute(f"SELECT value FROM asked SEMI JOIN {table} ON value = {kind}").fetchall()
-            found[kind] = {value for (value,) in rows}
-        else:
-            found[kind] = set()
+def _current(cursor: duckdb.DuckDBPyConnection) -> dict[str, set[str]]:
+    """Attribute → those of the entries in ``asked`` that this release holds as such."""
+    found: dict[str, set[str]] = {kind: set() for kind in KINDS}
+    for kind in (kind for kind in KINDS if kind in ATTRIBUTES):
+        rows = cursor.execute(f"SELECT value FROM asked SEMI JOIN index ON value = {kind}").fetchall()
+        found[kind] = {value for (value,) in rows}
     return found
 
 
-def _older(catalog: Catalog, entries: Sequence[str]) -> dict[str, dict[str, int]]:
-    """Attribute → entry → last release that held it, for entries that a past release held."""
+def _older(cursor: duckdb.DuckDBPyConnection) -> dict[str, dict[str, int]]:
+    """Attribute → entry in ``asked`` → last release that held it, for entries that a past release held."""
     found: dict[str, dict[str, int]] = {}
-    cursor = catalog.cursor()
-    cursor.register("asked", _as_table(entries))
     for kind in KINDS:
         if schema.has_columns("prior_versions_index", (kind, "max_idc_version")):
             rows = cursor.execute(
