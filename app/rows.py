@@ -95,13 +95,13 @@ COLUMNS: dict[Level, dict[str, Column]] = {
         for column in (
             Column("collection_id", "Collection", "min(collection_id)"),
             Column("PatientID", "Patient ID", "min(PatientID)"),
-            Column("StudyInstanceUID", "Study UID", "StudyInstanceUID"),
             Column("StudyDate", "Study date", "min(StudyDate)"),
             Column("StudyDescription", "Study description", "min(StudyDescription)"),
             _MODALITIES,
             _BODY_PARTS,
             *_SUMS,
             _LICENCES,
+            Column("StudyInstanceUID", "Study UID", "StudyInstanceUID"),
         )
     },
     Level.PATIENT: {
