@@ -31,8 +31,8 @@ pytestmark = pytest.mark.xdist_group("browser")
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
     catalog()
-    with server.served() as url:
-        yield url
+    with server.served() as running:
+        yield running.url
 
 
 @pytest.fixture(scope="module")
