@@ -22,7 +22,7 @@ from app.verbs import EXTENSIONS, VERBS, Answer, Verb, pieces, run
 def routes() -> list[Route]:
     """One route per verb, and one per verb and file ending."""
     found = []
-    for verb in VERBS.values():
+    for verb in (verb for verb in VERBS.values() if verb.has_route):
         found.append(_route(verb, f"/api/{verb.name}", {}))
         for form, extension in EXTENSIONS.get(verb.name, {}).items():
             found.append(_route(verb, f"/api/{verb.name}.{extension}", {"format": form}))

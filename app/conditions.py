@@ -142,6 +142,10 @@ def _normalize(attribute: Attribute, operator: Operator, text: str) -> str:
         raise QueryError(f"A value of {where} is longer than {MAX_VALUE_LENGTH:,} characters.")
     if "\0" in text or not _is_unicode(text):
         raise QueryError(f"A value of {where} holds a character that no text may hold.")
+    if operator.of_lists:
+        if not re.fullmatch("[0-9a-f]{12,64}", text, re.ASCII):
+            raise QueryError(f"{where} takes the name of a kept list, such as 0123456789ab, not “{shorten(text)}”.")
+        return text
     if operator.key == "missing":
         return _normalize_switch(where, text)
     if attribute.kind is Kind.NUMBER:

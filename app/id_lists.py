@@ -20,6 +20,7 @@ from app.attributes import ATTRIBUTES
 from app.catalog import Catalog
 from app.conditions import MAX_VALUE_LENGTH
 from app.errors import UserError
+from app.store import KINDS, IdList
 
 if TYPE_CHECKING:
     import duckdb
@@ -27,9 +28,6 @@ if TYPE_CHECKING:
 
 MAX_BYTES = 5_000_000
 MAX_IDS = 200_000
-
-#: Attributes that a list may hold, the most specific first.
-KINDS = ("crdc_series_uuid", "SeriesInstanceUID", "StudyInstanceUID", "PatientID")
 
 #: Headings of columns that hold them, without regard to case, blanks, ``_`` and ``-``.
 _HEADINGS = frozenset(
@@ -50,27 +48,6 @@ _UUID_ALONE = re.compile(_UUID)
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _BINARY = {b"PK": "a workbook or an archive", b"PAR1": "a Parquet file", b"%PDF": "a PDF", b"\x1f\x8b": "compressed"}
 _BYTE_ORDER_MARKS = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
-
-
-@dataclass(frozen=True, slots=True)
-class IdList:
-    """Identifiers of one kind: `attribute` is one of `KINDS`, `values` are sorted and distinct."""
-
-    attribute: str
-    values: tuple[str, ...]
-
-    @classmethod
-    def of(cls, attribute: str, values: Iterable[str]) -> IdList:
-        """Canonical list.
-
-        Raises
-        ------
-        UserError
-            If the attribute is no identifier.
-        """
-        if attribute not in KINDS or attribute not in ATTRIBUTES:
-            raise UserError(f"A list holds {', '.join(KINDS[:-1])} or {KINDS[-1]}.")
-        return cls(attribute, tuple(sorted(set(values))))
 
 
 @dataclass(frozen=True, slots=True)

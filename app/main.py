@@ -9,6 +9,7 @@ st.logo("components/logo.svg", icon_image="components/icon.svg")
 pages = [
     st.Page("../pages/explore.py", title="Explore", icon=":material/search:", url_path="explore", default=True),
     st.Page("../pages/recipes.py", title="Recipes", icon=":material/menu_book:", url_path="recipes"),
+    st.Page("../pages/imports.py", title="Import", icon=":material/upload:", url_path="import"),
     st.Page("../pages/compare.py", title="Compare", icon=":material/join_inner:", url_path="compare"),
 ]
 if settings().download_root:

@@ -10,7 +10,9 @@ import numpy as np
 
 from app.attributes import Attribute, Kind
 from app.catalog import Array, Catalog
+from app.operators import NEGATIONS, OPERATORS
 from app.sql import predicate
+from app.store import values_of
 
 _EPOCH = date(1970, 1, 1).toordinal()
 
@@ -39,7 +41,10 @@ def of_combinations(catalog: Catalog, attribute: Attribute, asked: Mapping[str, 
 
 def of_rows(catalog: Catalog, attribute: Attribute, asked: Mapping[str, Sequence[str]]) -> Array:
     """Series that meet everything asked of an attribute whose values are not listed."""
-    asked = dict(asked)
+    asked = {
+        key: values_of(attribute.name, texts) if OPERATORS[key].of_lists else tuple(texts)
+        for key, texts in asked.items()
+    }
     if attribute.is_range:
         return _meet(asked, *_compare_numbers(catalog, attribute, asked))
     if attribute.unique:
@@ -97,7 +102,7 @@ def _meet(asked: Mapping[str, Sequence[str]], present: Array, holding: Mapping[s
     has none, ``missing=false`` asks for a value. A comparison with a missing value never holds.
     """
     missing = asked.get("missing", ("",))[0]
-    parts = [~mask if key == "not" else mask for key, mask in holding.items()]
+    parts = [~mask if key in NEGATIONS else mask for key, mask in holding.items()]
     if not parts:
         return ~present if missing == "true" else present
     met = parts[0]

@@ -29,6 +29,8 @@ class Operator:
         Template: ``{x}`` the value expression, ``{values}`` the quoted values, ``{value}`` one of them (joined by OR).
     phrase
         Template of the sentence: ``{values}`` the values, joined by "or".
+    of_lists
+        Its values name lists of identifiers that `app.store` keeps.
     """
 
     key: str
@@ -37,6 +39,7 @@ class Operator:
     many: bool
     sql: str
     phrase: str
+    of_lists: bool = False
 
     @property
     def suffix(self) -> str:
@@ -50,7 +53,11 @@ class Operator:
 
 _ALL = frozenset(Kind)
 _RANGES = frozenset({Kind.NUMBER, Kind.DATE})
+_IDS = frozenset({Kind.ID})
 _TEXTS = frozenset({Kind.TERM, Kind.TEXT, Kind.ID})
+
+#: Operators that leave out what they name.
+NEGATIONS = frozenset({"not", "not_in"})
 
 #: Operators by key, in canonical order.
 OPERATORS: dict[str, Operator] = {
@@ -61,6 +68,10 @@ OPERATORS: dict[str, Operator] = {
         Operator("gte", "is at least", _RANGES, False, "{x} >= {value}", "is at least {values}"),
         Operator("lte", "is at most", _RANGES, False, "{x} <= {value}", "is at most {values}"),
         Operator("contains", "contains", _TEXTS, True, "contains(lower({x}), lower({value}))", "contains {values}"),
+        Operator("in", "is in the list", _IDS, True, "{x} IN ({values})", "is in the list {values}", True),
+        Operator(
+            "not_in", "is not in the list", _IDS, True, "{x} NOT IN ({values})", "is not in the list {values}", True
+        ),
         Operator("missing", "is missing", _ALL, False, "{x} IS NULL", "is missing"),
     )
 }

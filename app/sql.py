@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from app.attributes import ATTRIBUTES, Attribute, Kind
 from app.conditions import Condition, by_attribute
 from app.operators import OPERATORS
+from app.store import values_of
 
 #: A column, or one call without calls inside.
 _ATOM = re.compile(r"\w+|\w+\([^()]*\)")
@@ -74,6 +75,8 @@ def _on_own_table(attribute: Attribute, asked: Mapping[str, tuple[str, ...]]) ->
 
 
 def _one_operator(attribute: Attribute, operator: str, values: Sequence[str]) -> str:
+    if OPERATORS[operator].of_lists:
+        values = values_of(attribute.name, values)
     if attribute.kind is Kind.TERMS:
         chosen = ", ".join(literal(attribute, value) for value in values)
         negation = "NOT " if operator == "not" else ""

@@ -12,12 +12,17 @@ import sqlite3
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
+from app.attributes import ATTRIBUTES
 from app.conditions import shorten
 from app.errors import UserError
-from app.id_lists import IdList
 from app.settings import settings
+
+#: Attributes that a list may hold, the most specific first.
+KINDS = ("crdc_series_uuid", "SeriesInstanceUID", "StudyInstanceUID", "PatientID")
 
 #: Steps from an empty file to the present tables; SQLite's ``user_version`` counts those done. Only ever append.
 _STEPS = (
@@ -30,6 +35,27 @@ NAME_LENGTH = 12
 
 #: Seconds to wait for another writer.
 _PATIENCE = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class IdList:
+    """Identifiers of one kind: `attribute` is one of `KINDS`, `values` are sorted and distinct."""
+
+    attribute: str
+    values: tuple[str, ...]
+
+    @classmethod
+    def of(cls, attribute: str, values: Iterable[str]) -> IdList:
+        """Canonical list.
+
+        Raises
+        ------
+        UserError
+            If the attribute is no identifier.
+        """
+        if attribute not in KINDS or attribute not in ATTRIBUTES:
+            raise UserError(f"A list holds {', '.join(KINDS[:-1])} or {KINDS[-1]}.")
+        return cls(attribute, tuple(sorted(set(values))))
 
 
 def path() -> Path:
@@ -51,6 +77,8 @@ def keep(attribute: str, values: Iterable[str]) -> str:
         If the attribute is no identifier, or the data folder can't be written to.
     """
     wanted = IdList.of(attribute, values)
+    if not wanted.values:
+        raise UserError("A list needs at least one identifier.")
     digest = _digest(wanted)
     with _writing() as connection:
         names = dict(
@@ -67,8 +95,9 @@ def keep(attribute: str, values: Iterable[str]) -> str:
     return str(names[digest])
 
 
+@lru_cache(maxsize=8)
 def load(name: str) -> IdList:
-    """The list of that name.
+    """The list of that name, which never changes.
 
     Raises
     ------
@@ -85,6 +114,23 @@ def load(name: str) -> IdList:
     if row is None:
         raise UserError(f"The list “{shorten(name)}” is not on this server: import it again.")
     return IdList(row[0], tuple(json.loads(zlib.decompress(row[1]))))
+
+
+def values_of(attribute: str, names: Iterable[str]) -> tuple[str, ...]:
+    """Identifiers of all lists of these names.
+
+    Raises
+    ------
+    UserError
+        If this server lacks one of them, or it holds other identifiers than `attribute`.
+    """
+    values: set[str] = set()
+    for name in names:
+        found = load(name)
+        if found.attribute != attribute:
+            raise UserError(f"The list {name} holds {found.attribute}, not {attribute}.")
+        values.update(found.values)
+    return tuple(sorted(values))
 
 
 def _digest(ids: IdList) -> str:

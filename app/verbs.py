@@ -12,8 +12,9 @@ from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import Any
 
-from app import citations, exports, schema
+from app import bigquery_jobs, citations, exports, schema
 from app.attributes import ATTRIBUTES, Attribute
+from app.bigquery import bigquery
 from app.build import bin_edges
 from app.catalog import Catalog, catalog
 from app.cohort import Cohort
@@ -27,6 +28,7 @@ from app.viewers import viewer_of_series
 from app.waterfall import missing_shares, waterfall
 
 JSON = "application/json"
+JSON_LINES = "application/jsonl"
 TEXT = "text/plain; charset=utf-8"
 
 
@@ -80,6 +82,8 @@ class Verb:
     help: str
     answer: Callable[[Request], Answer]
     options: tuple[Option, ...] = ()
+    #: Whether anybody who reaches the server may ask; what costs its operator money is for the command line alone.
+    has_route: bool = True
 
 
 def file_name(what: str, extension: str) -> str:
@@ -149,6 +153,28 @@ def _sql(request: Request) -> Answer:
     return Answer(TEXT, [select(request.cohort).encode()], file_name("query", "sql"))
 
 
+def _bigquery(request: Request) -> Answer:
+    return Answer(TEXT, [_bigquery_text(request).encode()], file_name("bigquery", "sql"))
+
+
+def _bigquery_text(request: Request) -> str:
+    return bigquery(request.cohort, full_metadata=request.options["columns"] == "dicom_all")
+
+
+def _bigquery_estimate(request: Request) -> Answer:
+    return _text(bigquery_jobs.estimate(_bigquery_text(request), bigquery_jobs.connect()).sentence)
+
+
+def _bigquery_rows(request: Request) -> Answer:
+    sql, client = _bigquery_text(request), bigquery_jobs.connect()
+    pages = bigquery_jobs.run(sql, client, bigquery_jobs.estimate(sql, client))
+    return Answer(JSON_LINES, (_json_lines(page) for page in pages), file_name("bigquery-rows", "jsonl"))
+
+
+def _json_lines(rows: Iterable[Mapping[str, Any]]) -> bytes:
+    return "".join(f"{json.dumps(row, ensure_ascii=False, default=str)}\n" for row in rows).encode()
+
+
 def _series(request: Request) -> Answer:
     media = {"csv": "text/csv; charset=utf-8", "json": JSON, "parquet": "application/vnd.apache.parquet"}
     form = request.options["format"]
@@ -201,6 +227,8 @@ def _viewer(request: Request) -> Answer:
     return _text(viewer_of_series(catalog(), request.subject.removeprefix("SeriesInstanceUID=")))
 
 
+_BIGQUERY_COLUMNS = Option("columns", "columns of idc-index, or all DICOM metadata", ("index", "dicom_all"))
+
 #: All verbs by name.
 VERBS: dict[str, Verb] = {
     verb.name: verb
@@ -216,6 +244,21 @@ VERBS: dict[str, Verb] = {
         Verb("waterfall", "What each condition removes, in order, as JSON.", _waterfall),
         Verb("missing", "Share of series without a value, per attribute, as JSON.", _missing),
         Verb("sql", "The query, to run in idc-index.", _sql),
+        Verb("bigquery", "The query, to run in BigQuery.", _bigquery, (_BIGQUERY_COLUMNS,)),
+        Verb(
+            "bigquery-estimate",
+            "What the query would read in BigQuery, and its price; needs Google credentials.",
+            _bigquery_estimate,
+            (_BIGQUERY_COLUMNS,),
+            has_route=False,
+        ),
+        Verb(
+            "bigquery-rows",
+            "Run the query in BigQuery, billed to your Google project, and give its rows as JSON lines.",
+            _bigquery_rows,
+            (_BIGQUERY_COLUMNS,),
+            has_route=False,
+        ),
         Verb(
             "series",
             "The rows of the series.",

@@ -16,6 +16,7 @@ from app.operators import operators_of
 from app.selection import FacetCounts, Selection
 from components import colours, state
 from components.facet_panel import facet_panel, pending_edits
+from components.text import plain
 
 _KEY = "facets"
 _UNIT = "unit"
@@ -61,13 +62,8 @@ def _apply() -> None:
             else:
                 cohort = cohort.with_values(edit["attribute"], edit["operator"], edit["values"])
     except QueryError as error:
-        st.toast(_plain(str(error)), icon=":material/error:")
+        st.toast(plain(str(error)), icon=":material/error:")
     state.show(cohort)
-
-
-def _plain(text: str) -> str:
-    """Text that markdown shows as it is."""
-    return "".join(f"\\{character}" if character in "\\`*_{}[]()<>#+-.!|~$:&" else character for character in text)
 
 
 def _facet(attribute: Attribute, cohort: Cohort, counted: FacetCounts | None) -> dict[str, Any]:
@@ -88,7 +84,7 @@ def _facet(attribute: Attribute, cohort: Cohort, counted: FacetCounts | None) ->
 
 def _operators(attribute: Attribute) -> list[str]:
     """Operators in the order in which the panel offers them: free text is searched before it is matched."""
-    keys = [operator.key for operator in operators_of(attribute)]
+    keys = [operator.key for operator in operators_of(attribute) if not operator.of_lists]
     return sorted(keys, key=lambda key: key != "contains") if attribute.kind is Kind.TEXT else keys
 
 

@@ -59,7 +59,7 @@ def random_cohorts(n: int, seed: int = 0) -> list[Cohort]:
 
 def shapes_of(attribute: Attribute) -> list[Shape]:
     """Every operator alone, with ``missing``, and the pairs that people use."""
-    keys = [operator.key for operator in operators_of(attribute) if operator.key != "missing"]
+    keys = [operator.key for operator in operators_of(attribute) if operator.key != "missing" and not operator.of_lists]
     shapes: list[Shape] = [("missing",), *((key,) for key in keys), *((key, "missing") for key in keys)]
     if "gte" in keys:
         shapes += [("gte", "lte"), ("gte", "lte", "missing"), ("not", "gte")]

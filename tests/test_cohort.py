@@ -264,7 +264,7 @@ def values_for(attribute: Attribute, operator: str) -> st.SearchStrategy[str]:
 @st.composite
 def conditions(draw) -> Condition:
     attribute = ATTRIBUTES[draw(st.sampled_from(list(ATTRIBUTES)))]
-    operator = draw(st.sampled_from(operators_of(attribute)))
+    operator = draw(st.sampled_from([operator for operator in operators_of(attribute) if not operator.of_lists]))
     size = 3 if operator.many else 1
     values = draw(st.lists(values_for(attribute, operator.key), min_size=1, max_size=size))
     return Condition.of(attribute.name, operator.key, values)

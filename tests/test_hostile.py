@@ -76,7 +76,7 @@ REFUSED = {
     "far too long": "x" * 10_000,
 }
 
-EVERYWHERE = [(a, o.key) for a in ATTRIBUTES.values() for o in operators_of(a)]
+EVERYWHERE = [(a, o.key) for a in ATTRIBUTES.values() for o in operators_of(a) if not o.of_lists]
 
 
 def cohort_of(name: str, operator: str, values: list[str]) -> Cohort:

@@ -15,8 +15,9 @@ from app.catalog import catalog as open_catalog
 from app.cohort import Cohort
 from app.errors import UserError
 from app.exports import Source, manifest_csv, manifest_s5cmd
-from app.id_lists import KINDS, MAX_BYTES, IdList, read_columns, report
+from app.id_lists import MAX_BYTES, read_columns, report
 from app.selection import Selection
+from app.store import KINDS, IdList
 
 PRIOR = INDEX_METADATA["prior_versions_index"]["parquet_filepath"]
 

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from app import store
 from app.errors import UserError
-from app.id_lists import KINDS, IdList
 from app.settings import Settings
+from app.store import KINDS, IdList
 
 ROOT = Path(__file__).parent.parent
 
@@ -120,6 +120,9 @@ def test_processes_and_threads_write_at_once(folder):
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.sampled_from(KINDS), st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=9), max_size=9))
+@given(
+    st.sampled_from(KINDS),
+    st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=9), min_size=1, max_size=9),
+)
 def test_whatever_is_kept_comes_back(folder, kind, values):
     assert store.load(store.keep(kind, values)) == IdList.of(kind, values)
