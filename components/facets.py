@@ -15,6 +15,7 @@ from app.conditions import QueryError
 from app.operators import operators_of
 from app.selection import FacetCounts, Selection
 from components import colours, state
+from components.errors import plain
 from components.facet_panel import facet_panel, pending_edits
 
 _KEY = "facets"
@@ -61,13 +62,8 @@ def _apply() -> None:
             else:
                 cohort = cohort.with_values(edit["attribute"], edit["operator"], edit["values"])
     except QueryError as error:
-        st.toast(_plain(str(error)), icon=":material/error:")
+        st.toast(plain(str(error)), icon=":material/error:")
     state.show(cohort)
-
-
-def _plain(text: str) -> str:
-    """Text that markdown shows as it is."""
-    return "".join(f"\\{character}" if character in "\\`*_{}[]()<>#+-.!|~$:&" else character for character in text)
 
 
 def _facet(attribute: Attribute, cohort: Cohort, counted: FacetCounts | None) -> dict[str, Any]:
