@@ -25,10 +25,14 @@ def completion_dialog(cohort: Cohort) -> None:
     everybody = replace(cohort, sample=None, split=None, seed=0)
     chosen = []
     for completion, label in _LABELS.items():
-        if st.toggle(label, completion in cohort.added, key=f"complete_{completion}"):
-            chosen.append(completion.value)
-        st.caption(_brought(everybody, completion))
-    st.text("Which series was derived from which is told by study: what lies in the same study belongs together.")
+        with st.container(gap="xxsmall"):
+            if st.toggle(label, completion in cohort.added, key=f"complete_{completion}"):
+                chosen.append(completion.value)
+            st.caption(_brought(everybody, completion))
+    st.text(
+        "This goes by study: the table that says which series was derived from which is not installed,"
+        " so all images and derived series of one study count as belonging together."
+    )
     if st.button("Apply", type="primary", key="complete_apply"):
         state.show(cohort.with_options(add=chosen))
         st.rerun()
@@ -39,5 +43,5 @@ def _brought(cohort: Cohort, completion: Completion) -> str:
     before = Selection(catalog(), cohort.with_options(add=[])).totals
     after = Selection(catalog(), cohort.with_options(add=[completion.value])).totals
     if after.series == before.series:
-        return "Adds nothing: there are none, or all are in the cohort already."
+        return "Adds nothing to this cohort."
     return f"Adds {exact(after.series - before.series)} series, {size(after.size_bytes - before.size_bytes)}."

@@ -136,6 +136,7 @@ def _terms(attribute: Attribute, key: str) -> dict[str, list[str]]:
         sorted(counted, key=lambda value: -counted[value]),
         format_func=lambda value: f"{value} ({compact(counted[value])})",
         placeholder="is any of",
+        select_all=False,
         key=key,
         label_visibility="collapsed",
     )

@@ -10,6 +10,7 @@ from components.errors import explain_errors
 from components.facets import facet_sidebar, unit
 from components.grid import grid
 from components.loading import wait_for_catalog
+from components.sampling import sampling_panel
 from components.scope_switch import scope_switch
 from components.style import page_style
 from components.totals import head
@@ -28,13 +29,16 @@ with explain_errors():
     cohort_chips(selection.cohort)
     open_dialog(selection.cohort)
 
-    rows, data, citations, licences, sql = st.tabs(
-        ["Results", "Data", "Citations", "Licences", "SQL"], key="panel", on_change="rerun"
+    rows, sampling, data, citations, licences, sql = st.tabs(
+        ["Results", "Sample and split", "Data", "Citations", "Licences", "SQL"], key="panel", on_change="rerun"
     )
     if rows.open:
         with rows:
             charts(selection, chart_counts(selection, counts, unit()), unit())
             grid(selection)
+    if sampling.open:
+        with sampling:
+            sampling_panel(selection)
     if data.open:
         with data:
             exports.data_panel(selection)

@@ -34,7 +34,7 @@ def scope_switch(selection: Selection) -> None:
         {
             "value": scope.value,
             "label": _LABELS[scope],
-            "figures": f"{compact(totals.series)} series · {size(totals.size_bytes)}",
+            "figures": [f"{compact(totals.series)} series", size(totals.size_bytes)],
             "hint": _hint(totals),
         }
         for scope, totals in selection.scopes().items()

@@ -12,6 +12,7 @@ const makeSegment = (value) => {
   name.className = "name";
   const figures = document.createElement("span");
   figures.className = "figures";
+  figures.append(document.createElement("span"), document.createElement("span"));
   label.append(input, name, figures);
   return label;
 };
@@ -25,7 +26,7 @@ export default function (component) {
     const [input, name, figures] = segment.children;
     segment.title = scope.hint;
     name.textContent = scope.label;
-    figures.textContent = scope.figures;
+    scope.figures.forEach((text, place) => { figures.children[place].textContent = text; });
     input.checked = scope.value === data.chosen;
     input.onchange = () => setTriggerValue("chosen", scope.value);
   });
