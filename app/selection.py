@@ -127,14 +127,8 @@ class Selection:
             marks = members(self.catalog, self._matching_rows, scope)
             stays = np.flatnonzero(marks.take(unit))
             sums = (int(array(f"stay.{name}").take(stays).sum()) for name in ("series", "instances", "bytes"))
-            found[scope] = Totals(_count_runs(patients.take(stays)), self._count_studies(studies.take(stays)), *sums)
+            found[scope] = Totals(_count_runs(patients.take(stays)), len(np.unique(studies.take(stays))), *sums)
         return found
-
-    def _count_studies(self, codes: Array) -> int:
-        """Distinct studies: a study may stand under two patients, so equal codes need not stand together."""
-        marks = np.zeros(self.catalog.study_count + 1, dtype=bool)
-        marks[codes] = True
-        return int(np.count_nonzero(marks))
 
     @cached_property
     def _matching_rows(self) -> Array:
@@ -170,9 +164,11 @@ class Selection:
             rows = self._matching_rows
             if within is not None:
                 rows = rows[within.take(array("combination").take(rows))]
+            studies = np.zeros(self.catalog.study_count + 1, dtype=bool)
+            studies[array("StudyInstanceUID").take(rows)] = True
             return Totals(
                 patients=_count_runs(array("PatientID").take(rows)),
-                studies=self._count_studies(array("StudyInstanceUID").take(rows)),
+                studies=int(np.count_nonzero(studies)),
                 series=len(rows),
                 instances=int(array("instances").take(rows).sum(dtype=np.int64)),
                 size_bytes=int(array("bytes").take(rows).sum()),
