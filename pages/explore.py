@@ -5,6 +5,7 @@ import streamlit as st
 from components import exports, state
 from components.charts import chart_counts, charts
 from components.chips import cohort_chips
+from components.conditions import conditions_panel
 from components.dialogs import open_dialog
 from components.errors import explain_errors
 from components.facets import facet_sidebar, unit
@@ -29,13 +30,18 @@ with explain_errors():
     cohort_chips(selection.cohort)
     open_dialog(selection.cohort)
 
-    rows, sampling, data, citations, licences, sql = st.tabs(
-        ["Results", "Sample and split", "Data", "Citations", "Licences", "SQL"], key="panel", on_change="rerun"
+    rows, conditions, sampling, data, citations, licences, sql = st.tabs(
+        ["Results", "Conditions", "Sample and split", "Data", "Citations", "Licences", "SQL"],
+        key="panel",
+        on_change="rerun",
     )
     if rows.open:
         with rows:
             charts(selection, chart_counts(selection, counts, unit()), unit())
             grid(selection)
+    if conditions.open:
+        with conditions:
+            conditions_panel(selection)
     if sampling.open:
         with sampling:
             sampling_panel(selection)
