@@ -9,12 +9,13 @@ from __future__ import annotations
 import ctypes
 import io
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from enum import StrEnum
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from app import schema
+from app.clauses import PARTS
 from app.query import ROW_COLUMNS
 from app.selection import Selection
 from app.sentence import sentence
@@ -52,8 +53,9 @@ def rows_csv(selection: Selection) -> Iterator[bytes]:
     """Rows as RFC 4180 CSV with a header line; missing values are empty."""
     from pyarrow import csv
 
-    yield (",".join(ROW_COLUMNS) + "\r\n").encode()
-    for batch in _batches(selection, ", ".join(ROW_COLUMNS)):
+    columns = _columns(selection)
+    yield (",".join(columns) + "\r\n").encode()
+    for batch in _batches(selection, _listed(columns)):
         piece = io.BytesIO()
         csv.write_csv(batch, piece, csv.WriteOptions(include_header=False, eol="\r\n"))
         yield piece.getvalue()
@@ -61,7 +63,7 @@ def rows_csv(selection: Selection) -> Iterator[bytes]:
 
 def rows_json(selection: Selection) -> Iterator[bytes]:
     """Rows as one JSON array of objects; missing values are null."""
-    fields = ", ".join(f"{name} := {name}" for name in ROW_COLUMNS)
+    fields = ", ".join(f"{name} := {sql}" for name, sql in _columns(selection).items())
     yield b"["
     separator = b"\n"
     for batch in _batches(selection, f"to_json(struct_pack({fields}))::VARCHAR AS line"):
@@ -75,7 +77,7 @@ def rows_parquet(selection: Selection) -> Iterator[bytes]:
     import pyarrow as pa
     from pyarrow import parquet
 
-    columns = ", ".join(ROW_COLUMNS)
+    columns = _listed(_columns(selection))
     shape = _fetch(selection, columns, 0, 0).schema.with_metadata(
         {"idc_version": str(schema.idc_version()), "cohort": selection.cohort.to_query()}
     )
@@ -120,7 +122,7 @@ def manifest_csv(selection: Selection, source: Source) -> Iterator[bytes]:
         "size_bytes": "round(series_size_MB * 1e6)::BIGINT",
     }
     yield (",".join(columns) + "\r\n").encode()
-    for batch in _batches(selection, ", ".join(f"{sql} AS {name}" for name, sql in columns.items())):
+    for batch in _batches(selection, _listed(columns)):
         piece = io.BytesIO()
         csv.write_csv(batch, piece, csv.WriteOptions(include_header=False, eol="\r\n"))
         yield piece.getvalue()
@@ -150,6 +152,19 @@ def _object(source: Source) -> str:
     return f"CASE WHEN regexp_full_match({path}, '{_SAFE_OBJECT}') THEN {path} ELSE error('unsafe object name') END"
 
 
+def _columns(selection: Selection) -> dict[str, str]:
+    """Name → SQL of the columns of a row; the part of a split stands last."""
+    columns: dict[str, str] = {name: name for name in ROW_COLUMNS}
+    if selection.cohort.split:
+        cases = " ".join(f"WHEN {number} THEN {quote_text(part)}" for number, part in enumerate(PARTS, start=1))
+        columns["split"] = f"CASE part {cases} END"
+    return columns
+
+
+def _listed(columns: Mapping[str, str]) -> str:
+    return ", ".join(f"{sql} AS {name}" for name, sql in columns.items())
+
+
 def _batches(selection: Selection, columns: str) -> Iterator[pa.Table]:
     rows = selection.rows
     start, size = 0, _FIRST_BATCH
@@ -161,8 +176,9 @@ def _batches(selection: Selection, columns: str) -> Iterator[pa.Table]:
 
 def _fetch(selection: Selection, columns: str, start: int, size: int) -> pa.Table:
     cursor = selection.catalog.cursor()
-    cursor.register("chosen", {"series_row": selection.rows[start : start + size].astype("int32")})
-    query = f"SELECT {columns} FROM series SEMI JOIN chosen USING (series_row) ORDER BY series_row"
+    here = slice(start, start + size)
+    cursor.register("chosen", {"series_row": selection.rows[here].astype("int32"), "part": selection.parts[here]})
+    query = f"SELECT {columns} FROM series JOIN chosen USING (series_row) ORDER BY series_row"
     return cursor.execute(query).to_arrow_table()
 
 

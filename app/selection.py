@@ -76,7 +76,7 @@ class Selection:
             self._row_masks[name] = combination_mask(catalog, combination, left, right)
 
     @classmethod
-    def _of_rows(cls, catalog: Catalog, rows: Array) -> Selection:
+    def of_rows(cls, catalog: Catalog, rows: Array) -> Selection:
         """Just these series."""
         found = cls(catalog, Cohort())
         mask = np.zeros(catalog.series_count, dtype=bool)
@@ -87,7 +87,7 @@ class Selection:
     @cached_property
     def result(self) -> Selection:
         """The cohort's series as a selection of its own, whose facets count them."""
-        return self if self.cohort.is_plain else self._of_rows(self.catalog, self.rows)
+        return self if self.cohort.is_plain else self.of_rows(self.catalog, self.rows)
 
     @cached_property
     def rows(self) -> Array:
@@ -127,7 +127,9 @@ class Selection:
             marks = members(self.catalog, self._matching_rows, scope)
             stays = np.flatnonzero(marks.take(unit))
             sums = (int(array(f"stay.{name}").take(stays).sum()) for name in ("series", "instances", "bytes"))
-            found[scope] = Totals(_count_runs(patients.take(stays)), len(np.unique(studies.take(stays))), *sums)
+            seen = np.zeros(self.catalog.study_count + 1, dtype=bool)
+            seen[studies.take(stays)] = True
+            found[scope] = Totals(_count_runs(patients.take(stays)), int(np.count_nonzero(seen)), *sums)
         return found
 
     @cached_property

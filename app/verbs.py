@@ -24,6 +24,7 @@ from app.query import select
 from app.selection import Selection
 from app.sentence import sentence
 from app.viewers import viewer_of_series
+from app.waterfall import missing_shares, waterfall
 
 JSON = "application/json"
 TEXT = "text/plain; charset=utf-8"
@@ -131,6 +132,19 @@ def _bin_values(attribute: Attribute) -> list[Any]:
     return [int(edge) if edge.is_integer() else float(edge) for edge in bin_edges(attribute)]
 
 
+def _waterfall(request: Request) -> Answer:
+    steps = waterfall(request.selection)
+    return _json([{"clause": s.clause, "left": asdict(s.totals), "removed": asdict(s.removed)} for s in steps])
+
+
+def _scopes(request: Request) -> Answer:
+    return _json({scope: asdict(totals) for scope, totals in request.selection.scopes().items()})
+
+
+def _missing(request: Request) -> Answer:
+    return _json(missing_shares(request.selection))
+
+
 def _sql(request: Request) -> Answer:
     return Answer(TEXT, [select(request.cohort).encode()], file_name("query", "sql"))
 
@@ -198,6 +212,9 @@ VERBS: dict[str, Verb] = {
             _facets,
             (Option("attribute", "only this attribute"),),
         ),
+        Verb("scopes", "Totals of the matching series, of their studies and of their patients, as JSON.", _scopes),
+        Verb("waterfall", "What each condition removes, in order, as JSON.", _waterfall),
+        Verb("missing", "Share of series without a value, per attribute, as JSON.", _missing),
         Verb("sql", "The query, to run in idc-index.", _sql),
         Verb(
             "series",

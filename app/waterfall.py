@@ -1,0 +1,97 @@
+"""How much each condition of a cohort removes, and how much is missing in what is left."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from app.attributes import ATTRIBUTES, Attribute
+from app.cohort import Cohort
+from app.selection import Selection, Totals
+from app.sentence import clauses, combination_clause, option_clauses, relation_clause
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step from the whole of IDC to the cohort.
+
+    Parameters
+    ----------
+    clause
+        What it asks or adds, in words.
+    totals
+        What is left after it.
+    removed
+        By how much it is less than before it; negative where the step adds series.
+    """
+
+    clause: str
+    totals: Totals
+    removed: Totals
+
+
+def waterfall(selection: Selection) -> list[Step]:
+    """Steps in the order on screen; the first is the whole of IDC."""
+    steps: list[Step] = []
+    for clause, cohort in _prefixes(selection.cohort):
+        totals = Selection(selection.catalog, cohort).totals
+        before = steps[-1].totals if steps else totals
+        steps.append(Step(clause, totals, _difference(before, totals)))
+    return steps
+
+
+def missing_shares(selection: Selection) -> dict[str, float]:
+    """Attribute → share (0 to 1) of the cohort's series that have no value; only attributes that can lack one."""
+    rows = selection.rows
+    result = Selection.of_rows(selection.catalog, rows)
+    return {
+        attribute.name: _count_missing(result, attribute) / len(rows)
+        for attribute in ATTRIBUTES.values()
+        if len(rows) and not attribute.complete
+    }
+
+
+def _count_missing(result: Selection, attribute: Attribute) -> int:
+    if attribute.is_facet or attribute.is_range:
+        return int(result.facet(attribute).counts[0])
+    return int(np.count_nonzero(result.catalog.array(attribute.name).take(result.rows) == 0))
+
+
+def _prefixes(cohort: Cohort) -> list[tuple[str, Cohort]]:
+    """The cohort's first clauses, then one more each time, with the words of the last."""
+    found = [("all series of IDC", Cohort())]
+    growing = Cohort()
+    for name, clause in clauses(cohort).items():
+        own = tuple(condition for condition in cohort.conditions if condition.attribute == name)
+        growing = replace(growing, conditions=(*growing.conditions, *own))
+        found.append((clause, growing))
+    for relation in cohort.relations:
+        growing = replace(growing, relations=(*growing.relations, relation))
+        found.append((relation_clause(relation), growing))
+    for combination in cohort.combinations:
+        growing = replace(growing, combinations=(*growing.combinations, combination))
+        found.append((combination_clause(combination), growing))
+    if cohort.scope is not growing.scope:
+        growing = replace(growing, scope=cohort.scope)
+        plural = {"study": "studies", "patient": "patients"}[cohort.scope]
+        found.append((f"all series of these {plural}", growing))
+    for wider in (
+        replace(growing, added=cohort.added),
+        replace(growing, added=cohort.added, sample=cohort.sample, seed=cohort.seed),
+        cohort,
+    ):
+        if wider != growing:
+            found.append(("; ".join(option_clauses(wider)[len(option_clauses(growing)) :]), wider))
+            growing = wider
+    return found
+
+
+def _difference(before: Totals, after: Totals) -> Totals:
+    return Totals(
+        before.patients - after.patients,
+        before.studies - after.studies,
+        before.series - after.series,
+        before.instances - after.instances,
+        before.size_bytes - after.size_bytes,
+    )
