@@ -118,7 +118,7 @@ def _line(line: int) -> list[tuple[str, str, list[str]]]:
             asked = _text(attribute, key)
         if len(_lines()) > 1:
             st.button(
-                "Remove this attribute",
+                "Remove",
                 icon=":material/close:",
                 type="tertiary",
                 on_click=_drop_line,
@@ -151,34 +151,19 @@ def _text(attribute: Attribute, key: str) -> dict[str, list[str]]:
 
 
 def _bounds(attribute: Attribute, key: str) -> dict[str, list[str]]:
-    bounds = {"gte": "at least", "lte": "at most"}
     read = _date if attribute.kind is Kind.DATE else _number
-    return {operator: read(attribute, words, f"{key}_{operator}") for operator, words in bounds.items()}
+    unit = f" ({attribute.unit})" if attribute.unit else ""
+    return {"gte": read(attribute, f"From{unit}", f"{key}_gte"), "lte": read(attribute, f"To{unit}", f"{key}_lte")}
 
 
-def _number(attribute: Attribute, words: str, key: str) -> list[str]:
-    number = st.number_input(
-        f"{attribute.title} {words}",
-        value=None,
-        step=1 if attribute.integer else 1.0,
-        placeholder=f"{words} ({attribute.unit})" if attribute.unit else words,
-        key=key,
-        label_visibility="collapsed",
-    )
+def _number(attribute: Attribute, label: str, key: str) -> list[str]:
+    number = st.number_input(label, value=None, step=1 if attribute.integer else 1.0, placeholder="any", key=key)
     return [] if number is None else [str(number)]
 
 
-def _date(attribute: Attribute, words: str, key: str) -> list[str]:
+def _date(attribute: Attribute, label: str, key: str) -> list[str]:
     first, last = (date(1970, 1, 1) + timedelta(days=int(day)) for day in catalog().bounds(attribute))
-    day = st.date_input(
-        f"{attribute.title} {words}",
-        value=None,
-        min_value=first,
-        max_value=last,
-        format="YYYY-MM-DD",
-        key=key,
-        label_visibility="collapsed",
-    )
+    day = st.date_input(label, value=None, min_value=first, max_value=last, format="YYYY-MM-DD", key=key)
     return [] if day is None else [day.isoformat()]
 
 

@@ -115,12 +115,13 @@ def test_patients_with_ct_and_pt_and_no_seg_by_clicks_and_back_again(page: Page)
 
 def test_builder_takes_numbers_texts_counts_and_days(page: Page) -> None:
     visit(page, "Modality=PT")
+    tab(page, "SQL")
     opened = builder(page)
     pick(page, opened, "modality", "CT")
     opened.get_by_role("button", name="And another attribute").click()
     ask_of(page, opened, 1, "Number of instances")
-    opened.get_by_label("Number of instances at least").fill("100")
-    opened.get_by_label("Number of instances at least").press("Enter")
+    opened.get_by_label("From").fill("100")
+    opened.get_by_label("From").press("Enter")
     opened.get_by_label("Within days of the matching series").fill("30")
     opened.get_by_label("Within days of the matching series").press("Enter")
     inner = "Modality=CT&instanceCount__gte=100&within_days=30"
@@ -170,6 +171,7 @@ def test_scope_changes_head_charts_and_what_is_exported(page: Page) -> None:
 def test_completing_adds_the_series_that_it_names(page: Page) -> None:
     query = "Modality=SEG&collection_id=qin_prostate_repeatability"
     visit(page, query)
+    tab(page, "SQL")
     before, after = (Selection(catalog(), Cohort.from_query(q)).totals for q in (query, f"{query}&add=sources"))
     opened = dialog(page, "Complete")
     expect(opened).to_contain_text(
