@@ -1,0 +1,38 @@
+"""Recipes as cards that open in Explore."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app.catalog import catalog
+from app.cohort import Cohort
+from app.numbers import compact, size
+from app.recipes import RECIPES
+from app.selection import Selection
+from app.sentence import sentence
+
+_EXPLORE = "pages/explore.py"
+_COLUMNS = 3
+
+
+def recipe_cards() -> None:
+    """All recipes, with what each holds in this release."""
+    for first in range(0, len(RECIPES), _COLUMNS):
+        for recipe, column in zip(RECIPES[first : first + _COLUMNS], st.columns(_COLUMNS), strict=False):
+            with column.container(border=True, height="stretch"):
+                st.subheader(recipe.title, anchor=False)
+                st.text(recipe.why)
+                st.caption(_figures(recipe.query))
+                st.page_link(
+                    _EXPLORE,
+                    label="Open in Explore",
+                    icon=":material/arrow_forward:",
+                    query_params=recipe.cohort.to_pairs(),
+                    help=sentence(recipe.cohort),
+                )
+
+
+@st.cache_data(show_spinner=False, max_entries=len(RECIPES))
+def _figures(query: str) -> str:
+    totals = Selection(catalog(), Cohort.from_query(query)).totals
+    return f"{compact(totals.patients)} patients · {compact(totals.series)} series · {size(totals.size_bytes)}"
