@@ -247,3 +247,12 @@ def test_combined_cohorts_and_unknown_values_are_marked_and_removable(page: Page
     expect_cohort(page, "Modality=CT&union=a%3DModality%253DCT%26b%3DModality%253DMR")
     page.get_by_role("button", name=f"Remove {text}", exact=True).click()
     expect_cohort(page, "Modality=CT")
+
+
+def test_hostile_text_in_a_condition_stays_text(page: Page) -> None:
+    relation = Relation.parse("patient_has", "SeriesDescription__contains=" + quote("<img src=x onerror=alert(1)>"))
+    visit(page, Cohort().with_clause(relation).to_query())
+    tab(page, "Conditions")
+    expect(page.get_by_test_id("steps")).to_contain_text("<img src=x onerror=alert(1)>")
+    expect(sentence(page)).to_contain_text("<img src=x onerror=alert(1)>")
+    assert page.locator("img[src='x']").count() == 0
