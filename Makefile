@@ -18,6 +18,10 @@ endif
 help:  ## List what make can do
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' Makefile | awk -F'|' '{ printf "  make %-13s %s\n", $$1, $$2 }'
 
+# While the app answers this machine alone, its pages may download into any folder of yours; an empty value forbids it.
+ifneq ($(filter 127.0.0.1 localhost ::1,$(HOST)),)
+run: export IDC_COHORT_DOWNLOAD_ROOT ?= /
+endif
 run: .venv/run  ## Serve the app on http://localhost:8501 (PORT=, HOST=, PYTHON= change it)
 	@echo "IDC Cohort Builder: http://localhost:$(PORT) (Ctrl-C stops it)"
 	$(BIN)/python -m uvicorn app.server:app --host $(HOST) --port $(PORT) --ws-per-message-deflate false --log-level warning

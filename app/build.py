@@ -24,7 +24,7 @@ from app.settings import settings
 from app.sql import quote_text
 
 #: Raise it whenever the layout of the catalog changes.
-REVISION = 4
+REVISION = 5
 
 DATABASE = "catalog.duckdb"
 ARRAYS = "arrays"
@@ -176,7 +176,7 @@ def _load_dictionary(con: duckdb.DuckDBPyConnection) -> None:
 def _number_patients_and_studies(con: duckdb.DuckDBPyConnection, arrays: _Arrays) -> None:
     """Number patients, as (collection_id, PatientID), and studies from 1; a number is the code of its identifier."""
     con.execute(
-        "CREATE TEMP TABLE patient AS SELECT row_number() OVER (ORDER BY collection_id, PatientID) AS code, *"
+        "CREATE TABLE patient AS SELECT row_number() OVER (ORDER BY collection_id, PatientID) AS code, *"
         " FROM (SELECT DISTINCT collection_id, PatientID FROM index)"
     )
     con.execute(

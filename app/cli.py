@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from app.build import ensure_built, is_built
+from app.downloads.command import add_parser, download
 from app.errors import UserError
 
 
@@ -20,12 +21,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        0, or 2 after one sentence on stderr about a faulty request.
+        0, or 2 after one sentence on stderr about a faulty request; 1 for a download that is not complete.
     """
     parsed = _parser().parse_args(arguments)
     try:
         if parsed.verb == "build" or not is_built():
             ensure_built(_report)
+        if parsed.verb == "download":
+            return download(parsed)
         if parsed.verb != "build":
             _answer(parsed)
     except UserError as error:
@@ -84,5 +87,6 @@ def _parser() -> argparse.ArgumentParser:
         for option in verb.options:
             command.add_argument(f"--{option.name}", help=option.help, choices=option.choices or None)
         command.add_argument("--output", type=Path, metavar="FILE", help="write there instead of standard output")
+    add_parser(verbs)
     verbs.add_parser("build", help="Build the catalog now rather than at first use.")
     return parser

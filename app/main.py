@@ -2,12 +2,15 @@
 
 import streamlit as st
 
+from app.settings import settings
+
 st.set_page_config(page_title="IDC Cohort Builder", page_icon="components/icon.svg", layout="wide")
 st.logo("components/logo.svg", icon_image="components/icon.svg")
-st.navigation(
-    [
-        st.Page("../pages/explore.py", title="Explore", icon=":material/search:", url_path="explore", default=True),
-        st.Page("../pages/recipes.py", title="Recipes", icon=":material/menu_book:", url_path="recipes"),
-    ],
-    position="top",
-).run()
+pages = [
+    st.Page("../pages/explore.py", title="Explore", icon=":material/search:", url_path="explore", default=True),
+    st.Page("../pages/recipes.py", title="Recipes", icon=":material/menu_book:", url_path="recipes"),
+    st.Page("../pages/compare.py", title="Compare", icon=":material/join_inner:", url_path="compare"),
+]
+if settings().download_root:
+    pages.append(st.Page("../pages/downloads.py", title="Downloads", icon=":material/download:", url_path="downloads"))
+st.navigation(pages, position="top").run()

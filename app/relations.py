@@ -43,11 +43,14 @@ def _count_near(catalog: Catalog, relation: Relation, others: Array, days: int) 
 
     others, when = moments(others)
     rows, here = moments(in_scope(catalog, others, Scope.PATIENT))
-    counts = np.zeros(catalog.series_count, dtype=np.int64)
+    # The series of a study stand together and mostly share its date: one answer serves a run of them.
+    starts = np.flatnonzero(np.diff(here, prepend=-1))
     if relation.counted is Scope.STUDY:
-        counts[rows] = _studies_between(when, catalog.array("StudyInstanceUID").take(others), here, days)
+        found = _studies_between(when, catalog.array("StudyInstanceUID").take(others), here[starts], days)
     else:
-        counts[rows] = _between(np.sort(when), here - days, here + days)
+        found = _between(np.sort(when, kind="stable"), here[starts] - days, here[starts] + days)
+    counts = np.zeros(catalog.series_count, dtype=np.int64)
+    counts[rows] = np.repeat(found, np.diff(starts, append=len(here)))
     return counts
 
 

@@ -83,12 +83,10 @@ def _strata(catalog: Catalog, rows: Array, starts: Array, name: str) -> Array:
 
 @lru_cache(maxsize=4)
 def _draw(catalog: Catalog, seed: int) -> Array:
-    """Position of each patient of the release in the draw."""
-    found = catalog.cursor().execute(
-        f"SELECT row_number() OVER (ORDER BY md5('{int(seed)}/' || collection_id || '/' || PatientID)) AS position"
-        " FROM (SELECT DISTINCT collection_id, PatientID FROM series) ORDER BY collection_id, PatientID"
-    )
-    return np.asarray(found.fetchnumpy()["position"])
+    """What each patient of the release is drawn by: the first half of the MD5, which no two patients share."""
+    text = f"md5('{int(seed)}/' || collection_id || '/' || PatientID)"
+    found = catalog.cursor().execute(f"SELECT ('0x' || left({text}, 16))::UBIGINT AS draw FROM patient ORDER BY code")
+    return np.asarray(found.fetchnumpy()["draw"])
 
 
 def _md5(text: str) -> str:

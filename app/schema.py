@@ -56,7 +56,7 @@ def tables() -> dict[str, Table]:
     for key, raw in INDEX_METADATA.items():
         entry = cast("dict[str, Any]", raw)
         schema = entry["schema"] or {"columns": []}
-        name = _SQL_NAMES.get(key, key)
+        name = sql_name(key)
         found[name] = Table(
             name=name,
             description=schema.get("table_description", ""),
@@ -67,6 +67,11 @@ def tables() -> dict[str, Table]:
             parquet=Path(entry["parquet_filepath"]) if entry["parquet_filepath"] else None,
         )
     return found
+
+
+def sql_name(key: str) -> str:
+    """Name that SQL gives a table which the metadata lists under `key`."""
+    return _SQL_NAMES.get(key, key)
 
 
 def has_columns(table: str, names: tuple[str, ...]) -> bool:

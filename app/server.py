@@ -21,6 +21,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app import api, startup
+from app.downloads import worker
 from app.viewers import VIEWER_HOST
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -92,6 +93,7 @@ def _policy(path: str) -> str:
 @asynccontextmanager
 async def _lifespan(app: st.App) -> AsyncIterator[None]:
     startup.state()
+    worker.ensure()
     yield
 
 

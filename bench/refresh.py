@@ -1,4 +1,7 @@
-"""One whole refresh of Explore, without any cache: conditions, totals, all facets, first page of rows."""
+"""One whole refresh of Explore, without any cache: conditions, totals, all facets, first page of rows.
+
+Two workloads: cohorts as users click them, and cohorts with conditions on patients, algebra, scope, samples and splits.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from app.rows import page
 from app.selection import Selection
 from bench.cohorts import random_cohorts
 from bench.figures import say, spread, table
+from tests.clause_cohorts import random_clause_cohorts
 
 UNITS = ("series", "patients")
 PARTS = ("conditions", "totals", "facets", "rows")
@@ -18,18 +22,20 @@ _SLOWEST = 5
 
 
 def measure(count: int, seed: int) -> dict[str, Any]:
-    """Refresh `count` cohorts once per unit; print and return the figures."""
-    opened = catalog()
-    say(f"drawing {count} cohorts")
-    cohorts = random_cohorts(count, seed)
-    for unit in UNITS:
-        for cohort in random_cohorts(5, seed + 1):  # maps the arrays, lists the values
-            _refresh(cohort, unit)
-    results: dict[str, Any] = {"cohorts": count, "seed": seed, "series_in_catalog": opened.series_count}
-    for unit in UNITS:
-        say(f"refreshing {count} cohorts, counting {unit}")
-        results[unit] = _summary(cohorts, [_refresh(cohort, unit) for cohort in cohorts])
-    _print(results)
+    """Refresh `count` cohorts, and half as many with clauses, once per unit; print and return the figures."""
+    workloads = {"clicked": (random_cohorts, count), "clauses": (random_clause_cohorts, count // 2)}
+    results: dict[str, Any] = {"seed": seed, "series_in_catalog": catalog().series_count}
+    for name, (draw, size) in workloads.items():
+        say(f"drawing {size} cohorts: {name}")
+        cohorts = draw(size, seed)
+        for unit in UNITS:
+            for cohort in draw(5, seed + 1):  # maps the arrays, lists the values
+                _refresh(cohort, unit)
+        results[name] = {"cohorts": size}
+        for unit in UNITS:
+            say(f"refreshing {size} cohorts, counting {unit}")
+            results[name][unit] = _summary(cohorts, [_refresh(cohort, unit) for cohort in cohorts])
+        _print(name, results[name])
     return results
 
 
@@ -41,6 +47,7 @@ def _refresh(cohort: Cohort, unit: str) -> dict[str, float]:
     _ = selection.totals
     marks.append(perf_counter())
     selection.facets(unit)
+    selection.scopes()
     marks.append(perf_counter())
     page(selection)
     marks.append(perf_counter())
@@ -63,12 +70,12 @@ def _summary(cohorts: list[Cohort], times: list[dict[str, float]]) -> dict[str, 
     }
 
 
-def _print(results: dict[str, Any]) -> None:
+def _print(name: str, results: dict[str, Any]) -> None:
     for unit in UNITS:
         of_unit = results[unit]
         rows = [(part, *of_unit["parts"][part].values(), f"{of_unit['share'][part]:.0%}") for part in PARTS]
         table(
-            f"Refresh of Explore, no cache, {results['cohorts']} cohorts, facets count {unit}",
+            f"Refresh of Explore, no cache, {results['cohorts']} cohorts ({name}), facets count {unit}",
             ("part", "p50 ms", "p95 ms", "max ms", "share"),
             [*rows, ("whole refresh", *of_unit["refresh"].values(), "")],
         )

@@ -7,6 +7,7 @@ from components.charts import chart_counts, charts
 from components.chips import cohort_chips
 from components.conditions import conditions_panel
 from components.dialogs import open_dialog
+from components.download_panel import download_panel
 from components.errors import explain_errors
 from components.facets import facet_sidebar, unit
 from components.grid import grid
@@ -48,6 +49,7 @@ with explain_errors():
     if data.open:
         with data:
             exports.data_panel(selection)
+            download_panel(selection)
     if citations.open:
         with citations:
             exports.citations_panel(selection)

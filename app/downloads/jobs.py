@@ -1,0 +1,357 @@
+"""The queue of downloads: jobs that outlive the page, the tab and the server, in one SQLite file of the data folder.
+
+Any process may add, pause or cancel; only the worker that holds the lock runs a job. What stands here about files is
+for display: resuming compares with the disk.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, fields
+from enum import StrEnum
+from pathlib import Path
+
+from app.downloads.faults import Fault
+from app.downloads.limits import DEFAULT_LIMITS, Limits
+from app.downloads.plan import Series
+from app.downloads.transfer import Progress, Report
+from app.errors import UserError
+from app.exports import Source
+from app.settings import settings
+
+
+class State(StrEnum):
+    """Where a job stands."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    PAUSED = "paused"
+    CANCELLED = "cancelled"
+    DONE = "done"
+    FAILED = "failed"
+
+
+#: States in which the worker has something to do.
+OPEN = (State.QUEUED, State.RUNNING)
+
+#: Columns of a job that a running transfer counts up.
+_PROGRESS = tuple(field.name for field in fields(Progress))
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS job (
+    number INTEGER PRIMARY KEY AUTOINCREMENT, created REAL NOT NULL, title TEXT NOT NULL, root TEXT NOT NULL,
+    source TEXT NOT NULL, parallel INTEGER NOT NULL, bytes_per_second REAL, dry_run INTEGER NOT NULL,
+    state TEXT NOT NULL, message TEXT NOT NULL DEFAULT '',
+    series INTEGER NOT NULL, files INTEGER NOT NULL, bytes INTEGER NOT NULL,
+    series_done INTEGER NOT NULL DEFAULT 0, series_faulty INTEGER NOT NULL DEFAULT 0,
+    files_done INTEGER NOT NULL DEFAULT 0, bytes_done INTEGER NOT NULL DEFAULT 0,
+    files_present INTEGER NOT NULL DEFAULT 0, bytes_present INTEGER NOT NULL DEFAULT 0,
+    bytes_received INTEGER NOT NULL DEFAULT 0,
+    rate REAL NOT NULL DEFAULT 0
+);
+CREATE TABLE IF NOT EXISTS series (
+    job INTEGER NOT NULL REFERENCES job ON DELETE CASCADE, place INTEGER NOT NULL,
+    uid TEXT NOT NULL, bucket TEXT NOT NULL, crdc_uuid TEXT NOT NULL, folder TEXT NOT NULL,
+    instances INTEGER NOT NULL, size_bytes INTEGER NOT NULL, fault TEXT, detail TEXT,
+    PRIMARY KEY (job, place)
+) WITHOUT ROWID;
+CREATE UNIQUE INDEX IF NOT EXISTS series_uid ON series (job, uid);
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One job as it stands now."""
+
+    number: int
+    created: float
+    title: str
+    root: Path
+    source: Source
+    limits: Limits
+    dry_run: bool
+    state: State
+    message: str
+    series: int
+    files: int
+    size_bytes: int
+    progress: Progress
+    rate: float
+
+    @property
+    def share(self) -> float:
+        """Share of the work that is behind it, 0 to 1: series looked at in a dry run, bytes otherwise."""
+        done, all_of_it = (
+            (self.progress.series_done + self.progress.series_faulty, self.series)
+            if self.dry_run
+            else (self.progress.bytes_done, self.size_bytes)
+        )
+        return min(1.0, done / all_of_it) if all_of_it else 1.0
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Seconds to the end at the present rate, if there is one."""
+        left = max(0, self.size_bytes - self.progress.bytes_done)
+        return left / self.rate if self.rate and self.state is State.RUNNING else None
+
+
+@dataclass(frozen=True, slots=True)
+class FaultySeries:
+    """A series that is not complete, and why."""
+
+    uid: str
+    folder: str
+    fault: Fault
+    detail: str
+
+
+def folder() -> Path:
+    """Folder of the queue and its locks."""
+    return settings().data_folder / "downloads"
+
+
+def add(
+    title: str,
+    wanted: Iterable[Series],
+    root: Path,
+    source: Source,
+    limits: Limits = DEFAULT_LIMITS,
+    dry_run: bool = False,
+) -> int:
+    """Queue a download of `wanted` into `root`; gives the job's number.
+
+    Raises
+    ------
+    UserError
+        If nothing is wanted.
+    """
+    rows = [
+        (place, one.uid, one.bucket, one.crdc_uuid, one.folder, one.instances, one.size_bytes)
+        for place, one in enumerate(wanted)  # before the transaction, which a running download has to wait for
+    ]
+    with _writing() as connection:
+        number = _add(connection, title, root, source, limits, dry_run)
+        connection.executemany(
+            "INSERT INTO series (job, place, uid, bucket, crdc_uuid, folder, instances, size_bytes)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            ((number, *row) for row in rows),
+        )
+        _add_up(connection, number)
+    return number
+
+
+def retry(number: int) -> int:
+    """Queue the faulty series of an ended job as a job of their own; gives its number.
+
+    Raises
+    ------
+    UserError
+        If the job is gone or has none.
+    """
+    old = get(number)
+    with _writing() as connection:
+        title = f"{old.title} (again, from job {number})"
+        new = _add(connection, title, old.root, old.source, old.limits, old.dry_run)
+        connection.execute(
+            "INSERT INTO series (job, place, uid, bucket, crdc_uuid, folder, instances, size_bytes)"
+            " SELECT ?, place, uid, bucket, crdc_uuid, folder, instances, size_bytes"
+            " FROM series WHERE job = ? AND fault IS NOT NULL",
+            (new, number),
+        )
+        _add_up(connection, new)
+    return new
+
+
+def _add(connection: sqlite3.Connection, title: str, root: Path, source: Source, limits: Limits, dry_run: bool) -> int:
+    row = connection.execute(
+        "INSERT INTO job (created, title, root, source, parallel, bytes_per_second, dry_run, state, series, files,"
+        " bytes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0) RETURNING number",
+        (time.time(), title, str(root), source, limits.parallel, limits.bytes_per_second, dry_run, State.QUEUED),
+    ).fetchone()
+    return int(row[0])
+
+
+def _add_up(connection: sqlite3.Connection, number: int) -> None:
+    connection.execute(
+        "UPDATE job SET (series, files, bytes) ="
+        " (SELECT count(*), total(instances), total(size_bytes) FROM series WHERE job = number) WHERE number = ?",
+        (number,),
+    )
+    if not connection.execute("SELECT series FROM job WHERE number = ?", (number,)).fetchone()[0]:
+        raise UserError("There is nothing to download; widen the cohort.")
+
+
+def jobs() -> list[Job]:
+    """All jobs, newest first."""
+    with _reading() as connection:
+        return [_job(row) for row in connection.execute("SELECT * FROM job ORDER BY number DESC")]
+
+
+def get(number: int) -> Job:
+    """One job.
+
+    Raises
+    ------
+    UserError
+        If there is none of that number.
+    """
+    with _reading() as connection:
+        row = connection.execute("SELECT * FROM job WHERE number = ?", (number,)).fetchone()
+    if row is None:
+        raise UserError(f"Download {number} is no longer in the list.")
+    return _job(row)
+
+
+def faulty(number: int, limit: int = 1000) -> list[FaultySeries]:
+    """The first `limit` series of a job that are not complete."""
+    with _reading() as connection:
+        rows = connection.execute(
+            "SELECT uid, folder, fault, detail FROM series WHERE job = ? AND fault IS NOT NULL ORDER BY place LIMIT ?",
+            (number, limit),
+        ).fetchall()
+    return [FaultySeries(row["uid"], row["folder"], Fault(row["fault"]), row["detail"]) for row in rows]
+
+
+def series(number: int) -> Iterator[Series]:
+    """What a job wants, in order."""
+    place = -1
+    while True:
+        # In short reads: a reader that stays for days would keep SQLite from ever clearing its log.
+        with _reading() as connection:
+            rows = connection.execute(
+                "SELECT place, uid, bucket, crdc_uuid, folder, instances, size_bytes FROM series"
+                " WHERE job = ? AND place > ? ORDER BY place LIMIT 1000",
+                (number, place),
+            ).fetchall()
+        for place, *values in rows:  # noqa: B007 – the last one is where the next read begins
+            yield Series(*values)
+        if not rows:
+            return
+
+
+def pause(number: int) -> None:
+    """Stop a job for now; what has come stays."""
+    _move(number, OPEN, State.PAUSED)
+
+
+def resume(number: int) -> None:
+    """Queue a job again that was paused, was cancelled or has failed."""
+    _move(number, (State.PAUSED, State.CANCELLED, State.FAILED), State.QUEUED)
+
+
+def cancel(number: int) -> None:
+    """Give a job up; what has come stays."""
+    _move(number, (*OPEN, State.PAUSED), State.CANCELLED)
+
+
+def remove(number: int) -> None:
+    """Take an ended job off the list; its files stay."""
+    with _writing() as connection:
+        states = (State.DONE, State.FAILED, State.CANCELLED)
+        connection.execute(f"DELETE FROM job WHERE number = ? AND state IN ({_marks(states)})", (number, *states))
+
+
+def any_open() -> bool:
+    """Whether the worker has something to do."""
+    with _reading() as connection:
+        return bool(connection.execute(f"SELECT 1 FROM job WHERE state IN ({_marks(OPEN)})", OPEN).fetchone())
+
+
+# --- the worker's part ------------------------------------------------------------------------------------------------
+
+
+def take() -> Job | None:
+    """The next job to run, now ``running``: first what a killed worker left, then in order; only under the lock."""
+    with _writing() as connection:
+        zero = ", ".join(f"{name} = 0" for name in _PROGRESS)
+        row = connection.execute(
+            f"UPDATE job SET state = ?, message = '', rate = 0, {zero} WHERE number ="
+            f" (SELECT number FROM job WHERE state IN ({_marks(OPEN)}) ORDER BY state = ? DESC, number LIMIT 1)"
+            " RETURNING *",
+            (State.RUNNING, *OPEN, State.RUNNING),
+        ).fetchone()
+        if row is not None:
+            connection.execute("UPDATE series SET fault = NULL, detail = NULL WHERE job = ?", (row["number"],))
+    return _job(row) if row is not None else None
+
+
+def note(number: int, progress: Progress, rate: float, ended: Iterable[Report]) -> bool:
+    """Write down how far a job is; False if it is no longer to run."""
+    with _writing() as connection:
+        connection.executemany(
+            "UPDATE series SET fault = ?, detail = ? WHERE job = ? AND uid = ?",
+            [(one.fault, one.detail, number, one.series.uid) for one in ended if one.fault],
+        )
+        connection.execute(
+            f"UPDATE job SET rate = ?, {', '.join(f'{name} = ?' for name in _PROGRESS)} WHERE number = ?",
+            (rate, *(getattr(progress, name) for name in _PROGRESS), number),
+        )
+        row = connection.execute("SELECT state FROM job WHERE number = ?", (number,)).fetchone()
+    return row is not None and row["state"] == State.RUNNING
+
+
+def finish(number: int, state: State, message: str = "") -> None:
+    """End a job that is still running."""
+    with _writing() as connection:
+        connection.execute(
+            "UPDATE job SET state = ?, message = ?, rate = 0 WHERE number = ? AND state = ?",
+            (state, message, number, State.RUNNING),
+        )
+
+
+def _move(number: int, before: Sequence[State], after: State) -> None:
+    with _writing() as connection:
+        connection.execute(
+            f"UPDATE job SET state = ?, rate = 0 WHERE number = ? AND state IN ({_marks(before)})",
+            (after, number, *before),
+        )
+
+
+def _marks(values: Sequence[State]) -> str:
+    return ", ".join("?" * len(values))
+
+
+def _job(row: sqlite3.Row) -> Job:
+    return Job(
+        number=row["number"],
+        created=row["created"],
+        title=row["title"],
+        root=Path(row["root"]),
+        source=Source(row["source"]),
+        limits=Limits(row["parallel"], row["bytes_per_second"]),
+        dry_run=bool(row["dry_run"]),
+        state=State(row["state"]),
+        message=row["message"],
+        series=row["series"],
+        files=row["files"],
+        size_bytes=row["bytes"],
+        progress=Progress(**{name: row[name] for name in _PROGRESS}),
+        rate=row["rate"],
+    )
+
+
+@contextmanager
+def _reading() -> Iterator[sqlite3.Connection]:
+    folder().mkdir(parents=True, exist_ok=True)
+    with closing(sqlite3.connect(folder() / "jobs.sqlite", timeout=30, isolation_level=None)) as connection:
+        connection.row_factory = sqlite3.Row
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.executescript(_SCHEMA)
+        yield connection
+
+
+@contextmanager
+def _writing() -> Iterator[sqlite3.Connection]:
+    """A connection within one transaction, kept only if the block ends well."""
+    with _reading() as connection:
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield connection
+        except BaseException:
+            connection.execute("ROLLBACK")
+            raise
+        connection.execute("COMMIT")

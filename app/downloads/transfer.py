@@ -1,0 +1,353 @@
+"""Fetch series from a public bucket into folders, and account for every file and byte.
+
+Threads list, compare with the disk and fetch; obstore does the S3 work in Rust, outside Python's lock. A file is
+written under a temporary name beside its place and renamed when it is whole.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+import threading
+import time
+from collections import deque
+from collections.abc import Generator, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from queue import SimpleQueue
+
+import obstore
+from obstore.store import S3Store
+
+from app.downloads.faults import NETWORK, Fault, FaultyError, name_fault
+from app.downloads.limits import DEFAULT_LIMITS, Limits, Throttle
+from app.downloads.paths import make_folder
+from app.downloads.plan import Series
+
+#: Seconds between two looks at a running transfer.
+TICK = 0.25
+
+_CHUNK = 1 << 20
+_CHUNK_LIMITED = 1 << 16
+_RATE_WINDOW = 10.0
+_FILE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,119}")
+
+
+@dataclass(slots=True)
+class Report:
+    """What became of one series; it is complete if `fault` is None.
+
+    Parameters
+    ----------
+    present_files, present_bytes
+        What was already on the disk.
+    fetched_files, fetched_bytes
+        What was fetched; in a dry run, what would be.
+    """
+
+    series: Series
+    present_files: int = 0
+    present_bytes: int = 0
+    fetched_files: int = 0
+    fetched_bytes: int = 0
+    fault: Fault | None = None
+    detail: str = ""
+
+
+@dataclass(slots=True)
+class Progress:
+    """Running totals.
+
+    Parameters
+    ----------
+    files_done, bytes_done
+        What is on the disk; the bytes of half files count.
+    files_present, bytes_present
+        What of it was there before.
+    bytes_received
+        What came over the network.
+    """
+
+    series_done: int = 0
+    series_faulty: int = 0
+    files_done: int = 0
+    bytes_done: int = 0
+    files_present: int = 0
+    bytes_present: int = 0
+    bytes_received: int = 0
+
+
+class Meter:
+    """Bytes a second over the last ten seconds."""
+
+    def __init__(self) -> None:
+        self._samples: deque[tuple[float, int]] = deque()
+
+    def rate(self, received: int) -> float:
+        """Note that so many bytes have come by now, and give the rate."""
+        now = time.monotonic()
+        self._samples.append((now, received))
+        while now - self._samples[0][0] > _RATE_WINDOW:
+            self._samples.popleft()
+        then, before = self._samples[0]
+        return (received - before) / (now - then) if now > then else 0.0
+
+
+@dataclass(slots=True)
+class _Open:
+    """A series that has been listed and not yet ended."""
+
+    report: Report
+    folder: Path
+    waiting: int
+
+
+class Transfer:
+    """One pass over the wanted series.
+
+    Parameters
+    ----------
+    root
+        Folder below which everything goes; it is made if need be.
+    address
+        Endpoint of the S3 service.
+    dry_run
+        List and compare only.
+    """
+
+    def __init__(self, root: Path, address: str, limits: Limits = DEFAULT_LIMITS, dry_run: bool = False) -> None:
+        self.progress = Progress()
+        self.stopped_by: Fault | None = None
+        self._root = root.resolve()
+        self._address = address
+        self._limits = limits
+        self._dry_run = dry_run
+        self._throttle = Throttle(limits.bytes_per_second) if limits.bytes_per_second else None
+        self._chunk = _CHUNK_LIMITED if self._throttle else _CHUNK
+        self._stores: dict[str, S3Store] = {}
+        self._ended: SimpleQueue[Report] = SimpleQueue()
+        self._stop = threading.Event()
+        self._lock = threading.Lock()
+        self._network_faults = 0
+        # More series are open than there are threads, so that no thread waits while a series ends.
+        self._room = threading.Semaphore(2 * limits.parallel)
+        self._pool = ThreadPoolExecutor(limits.parallel, thread_name_prefix="download")
+
+    def stop(self) -> None:
+        """End soon, leaving whole files only; open series get no report."""
+        self._stop.set()
+
+    def run(self, wanted: Iterable[Series]) -> Generator[list[Report], None, None]:
+        """Fetch everything; gives the series that ended since last time, four times a second.
+
+        Raises
+        ------
+        OSError
+            If the root can't be made.
+        """
+        if not self._dry_run:
+            self._root.mkdir(parents=True, exist_ok=True)
+        driver = ThreadPoolExecutor(1, thread_name_prefix="download-driver")
+        finished = threading.Event()
+        driven = driver.submit(self._drive, wanted)
+        driven.add_done_callback(lambda _: finished.set())
+        try:
+            while not finished.wait(TICK):
+                yield self.reports()
+        finally:
+            if not finished.is_set():  # the caller has left early
+                self.stop()
+            driver.shutdown()
+        driven.result()
+        yield self.reports()
+
+    def reports(self) -> list[Report]:
+        """The series that ended since this was last asked."""
+        return [self._ended.get() for _ in range(self._ended.qsize())]
+
+    def _drive(self, wanted: Iterable[Series]) -> None:
+        try:
+            for series in wanted:
+                if self.stopped_by:
+                    self._end(Report(series, fault=Fault.NOT_TRIED, detail=self.stopped_by))
+                    continue
+                if self._stop.is_set():
+                    break
+                self._room.acquire()
+                self._pool.submit(self._begin, series)
+            for _ in range(2 * self._limits.parallel):
+                self._room.acquire()
+        finally:
+            self._pool.shutdown()
+
+    def _begin(self, series: Series) -> None:
+        """List a series, compare it with the disk, and queue what is missing."""
+        report = Report(series)
+        if self._stop.is_set():
+            self._close(report)
+            return
+        try:
+            listed = self._list(series)
+            folder = self._root / series.folder if self._dry_run else make_folder(self._root, series.folder)
+            missing = [(name, size) for name, size in listed.items() if not _is_there(folder / name, size)]
+        except Exception as error:
+            self._note_fault(report, error)
+            self._close(report)
+            return
+        if (len(listed), sum(listed.values())) != (series.instances, series.size_bytes):
+            self._note_mismatch(report, listed)
+        report.present_files = len(listed) - len(missing)
+        report.present_bytes = sum(listed.values()) - sum(size for _, size in missing)
+        with self._lock:
+            self.progress.files_done += report.present_files
+            self.progress.bytes_done += report.present_bytes
+            self.progress.files_present += report.present_files
+            self.progress.bytes_present += report.present_bytes
+        if self._dry_run or not missing:
+            report.fetched_files, report.fetched_bytes = len(missing), sum(size for _, size in missing)
+            self._close(report)
+            return
+        opened = _Open(report, folder, len(missing))
+        for name, size in missing:
+            self._pool.submit(self._fetch, opened, name, size)
+
+    def _list(self, series: Series) -> dict[str, int]:
+        """Name → size of the files at the source."""
+        prefix = f"{series.crdc_uuid}/"
+        listed = {}
+        for page in obstore.list(self._store(series.bucket), prefix):
+            for meta in page:
+                name = meta["path"].removeprefix(prefix)
+                if not _FILE_NAME.fullmatch(name):
+                    raise FaultyError(Fault.UNSAFE, repr(name[:60]))
+                listed[name] = meta["size"]
+        self._network_faults = 0
+        if not listed:
+            raise FaultyError(Fault.NOT_FOUND, f"nothing lies at {series.bucket}/{prefix}")
+        return listed
+
+    def _fetch(self, opened: _Open, name: str, size: int) -> None:
+        report = opened.report
+        try:
+            if not self._stop.is_set() and self._save(report.series, opened.folder, name, size):
+                self._network_faults = 0
+                with self._lock:
+                    report.fetched_files += 1
+                    report.fetched_bytes += size
+                    self.progress.files_done += 1
+        except Exception as error:
+            self._note_fault(report, error)
+        with self._lock:
+            opened.waiting -= 1
+            last = not opened.waiting
+        if last:
+            self._close(report)
+
+    def _save(self, series: Series, folder: Path, name: str, size: int) -> bool:
+        """Fetch one file; False if the transfer was stopped meanwhile."""
+        part = folder / f"{name}.part"
+        received = 0
+        # What a killed run left behind; "x" follows no link that might stand there instead.
+        part.unlink(missing_ok=True)
+        chunks = obstore.get(self._store(series.bucket), f"{series.crdc_uuid}/{name}").stream(self._chunk)
+        try:
+            with part.open("xb") as file:
+                for chunk in chunks:
+                    if self._stop.is_set():
+                        break
+                    received += len(chunk)
+                    with self._lock:
+                        self.progress.bytes_done += len(chunk)
+                        self.progress.bytes_received += len(chunk)
+                    file.write(chunk)
+                    if self._throttle:
+                        self._throttle.take(len(chunk), self._stop)
+            if received == size:
+                os.replace(part, folder / name)
+                return True
+            if self._stop.is_set():
+                return False
+            raise FaultyError(Fault.BYTES, f"{name}: {received:,} bytes came, {size:,} are listed")
+        finally:
+            if part.exists():
+                part.unlink()
+                with self._lock:
+                    self.progress.bytes_done -= received
+
+    def _store(self, bucket: str) -> S3Store:
+        with self._lock:
+            if bucket not in self._stores:
+                self._stores[bucket] = _open_store(self._address, bucket, self._limits)
+            return self._stores[bucket]
+
+    def _note_mismatch(self, report: Report, listed: dict[str, int]) -> None:
+        series, size = report.series, sum(listed.values())
+        report.fault = Fault.COUNT if len(listed) != series.instances else Fault.BYTES
+        expected = f"{series.instances:,} of {series.size_bytes:,} bytes"
+        report.detail = f"{len(listed):,} files of {size:,} bytes are listed, the index says {expected}"
+
+    def _note_fault(self, report: Report, error: Exception) -> None:
+        fault, detail = name_fault(error)
+        with self._lock:
+            if fault is Fault.DISK_FULL or report.fault is None:
+                report.fault, report.detail = fault, detail
+            self._network_faults += fault in NETWORK
+            useless = self._network_faults >= max(self._limits.parallel, 8)
+        if (fault is Fault.DISK_FULL or useless) and not self._stop.is_set():
+            self.stopped_by = fault
+            self._stop.set()
+
+    def _close(self, report: Report) -> None:
+        """End an open series."""
+        expected = report.present_files + report.fetched_files
+        whole = expected == report.series.instances
+        if report.fault is None and not whole and self.stopped_by:
+            report.fault, report.detail = Fault.NOT_TRIED, self.stopped_by
+        if report.fault is not None or whole:
+            self._end(report)
+        self._room.release()
+
+    def _end(self, report: Report) -> None:
+        with self._lock:
+            self.progress.series_done += report.fault is None
+            self.progress.series_faulty += report.fault is not None
+        self._ended.put(report)
+
+
+def _is_there(path: Path, size: int) -> bool:
+    """Whether a regular file of this size stands there."""
+    try:
+        found = path.lstat()
+    except FileNotFoundError:
+        return False
+    return stat.S_ISREG(found.st_mode) and found.st_size == size
+
+
+def _open_store(address: str, bucket: str, limits: Limits) -> S3Store:
+    patience = timedelta(seconds=limits.patience)
+    return S3Store(
+        bucket,
+        endpoint=address,
+        region="us-east-1",
+        skip_signature=True,
+        virtual_hosted_style_request=False,
+        client_options={
+            "allow_http": address.startswith("http://"),
+            "connect_timeout": min(patience, timedelta(seconds=10)),
+            "read_timeout": patience,
+            # Large files take as long as they take.
+            "timeout": timedelta(days=7),
+        },
+        retry_config={
+            "max_retries": 4,
+            "backoff": {
+                "init_backoff": timedelta(milliseconds=200),
+                "max_backoff": timedelta(seconds=3),
+                "base": 2,
+            },
+            "retry_timeout": patience * 1.5,
+        },
+    )

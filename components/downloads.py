@@ -1,0 +1,108 @@
+"""The list of downloads: how far each is, and what can be done about it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from datetime import timedelta
+
+import streamlit as st
+
+from app.downloads import jobs, worker
+from app.downloads.jobs import Job, State
+from app.errors import UserError
+from app.numbers import compact, size
+
+_MESSAGE = "download_message"
+_LABELS = {
+    State.QUEUED: "Waiting",
+    State.RUNNING: "Running",
+    State.PAUSED: "Paused",
+    State.CANCELLED: "Cancelled",
+    State.DONE: "Complete",
+    State.FAILED: "Not complete",
+}
+#: State → what can be done: label, icon, action.
+_ACTIONS: dict[State, tuple[tuple[str, str, Callable[[int], object]], ...]] = {
+    State.QUEUED: (("Pause", ":material/pause:", jobs.pause), ("Cancel", ":material/close:", jobs.cancel)),
+    State.RUNNING: (("Pause", ":material/pause:", jobs.pause), ("Cancel", ":material/close:", jobs.cancel)),
+    State.PAUSED: (("Resume", ":material/play_arrow:", jobs.resume), ("Cancel", ":material/close:", jobs.cancel)),
+    State.CANCELLED: (("Resume", ":material/play_arrow:", jobs.resume), ("Remove", ":material/delete:", jobs.remove)),
+    State.DONE: (("Remove", ":material/delete:", jobs.remove),),
+    State.FAILED: (("Start again", ":material/replay:", jobs.resume), ("Remove", ":material/delete:", jobs.remove)),
+}
+
+
+@st.fragment(run_every=1.0)
+def download_list() -> None:
+    """All downloads, newest first, with live progress."""
+    worker.ensure()
+    if message := st.session_state.pop(_MESSAGE, None):
+        st.text(message)
+    found = jobs.jobs()
+    if not found:
+        st.text("Nothing has been downloaded yet. Choose a cohort in Explore, and start a download in its Data tab.")
+    for job in found:
+        with st.container(border=True, key=f"download_{job.number}"):
+            _show(job)
+
+
+def _show(job: Job) -> None:
+    kind = "Dry run" if job.dry_run else "Download"
+    st.text(f"{kind} {job.number}, {_LABELS[job.state].lower()}: {job.title}")
+    st.progress(job.share, text=_progress(job))
+    if job.message:
+        st.text(job.message)
+    st.code(str(job.root), language=None)
+    with st.container(horizontal=True):
+        for label, icon, action in _ACTIONS[job.state]:
+            key = f"{label}_{job.number}"
+            st.button(label, key=key, icon=icon, on_click=_act, args=(action, job.number))
+        if job.state is State.FAILED and job.progress.series_faulty:
+            key = f"retry_{job.number}"
+            st.button(
+                "Retry these series", key=key, icon=":material/refresh:", on_click=_act, args=(jobs.retry, job.number)
+            )
+    if job.progress.series_faulty:
+        _show_faults(job)
+
+
+def _button(job: Job, label: str, icon: str, action: Callable[[int], object]) -> None:
+    st.button(label, key=f"{label}_{job.number}", icon=icon, on_click=_act, args=(action, job.number))
+
+
+def _progress(job: Job) -> str:
+    now = job.progress
+    # Rounded down: 100% means all of it.
+    parts = [f"{math.floor(job.share * 100)}%", f"{compact(now.files_done)} of {compact(job.files)} files"]
+    if job.dry_run:
+        there = f"{size(now.bytes_done)} of {size(job.size_bytes)} already there"
+        parts.append(f"{there}, {size(max(0, job.size_bytes - now.bytes_done))} to fetch")
+    else:
+        parts.append(f"{size(now.bytes_done)} of {size(job.size_bytes)}")
+    if job.state is State.RUNNING and job.rate:
+        parts.append(f"{size(round(job.rate))}/s")
+    if job.seconds_left is not None:
+        parts.append(f"{timedelta(seconds=round(job.seconds_left))} left")
+    return " · ".join(parts)
+
+
+def _show_faults(job: Job) -> None:
+    with st.expander(f"Series that are not complete: {job.progress.series_faulty:,}"):
+        found = jobs.faulty(job.number)
+        st.dataframe(
+            {
+                "Series": [one.uid for one in found],
+                "Why": [one.fault.value for one in found],
+                "Detail": [one.detail for one in found],
+                "Folder": [one.folder for one in found],
+            },
+            hide_index=True,
+        )
+
+
+def _act(action: Callable[[int], object], number: int) -> None:
+    try:
+        action(number)
+    except UserError as error:
+        st.session_state[_MESSAGE] = str(error)
