@@ -6,6 +6,7 @@ streamed from a worker thread as the client reads them.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from urllib.parse import unquote_plus
 
 from starlette.requests import Request
@@ -14,7 +15,8 @@ from starlette.routing import Route
 
 from app.cohort import Cohort
 from app.errors import UserError
-from app.verbs import EXTENSIONS, VERBS, Verb, pieces, run
+from app.memory import return_freed
+from app.verbs import EXTENSIONS, VERBS, Answer, Verb, pieces, run
 
 
 def routes() -> list[Route]:
@@ -47,9 +49,16 @@ def _route(verb: Verb, path: str, preset: dict[str, str]) -> Route:
         headers = {"Cache-Control": "no-cache"}
         if answer.file:
             headers["Content-Disposition"] = f'attachment; filename="{answer.file}"'
-        return StreamingResponse(pieces(answer), media_type=answer.media_type, headers=headers)
+        return StreamingResponse(_streamed(answer), media_type=answer.media_type, headers=headers)
 
     return Route(path, endpoint, methods=["GET"])
+
+
+def _streamed(answer: Answer) -> Iterator[bytes]:
+    try:
+        yield from pieces(answer)
+    finally:
+        return_freed()
 
 
 def _split(raw: bytes, names: set[str]) -> tuple[dict[str, str], str]:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, cast
 from app import schema
 from app.cohort import Cohort
 from app.errors import UserError
-from app.sql import select
+from app.query import select
 
 if TYPE_CHECKING:
     from sqlglot import Dialect, exp

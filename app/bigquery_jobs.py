@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from app.cohort import shorten
+from app.conditions import shorten
 from app.errors import UserError
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
@@ -20,21 +21,23 @@ import numpy.typing as npt
 
 from app.attributes import ATTRIBUTES, Attribute
 from app.build import ARRAYS, DATABASE, ensure_built
+from app.memory import return_freed
 from app.sql import quote_text
 
 Array = npt.NDArray[Any]
 
-#: Read-only, no files or network beyond the catalog itself, no extensions, and little memory.
+#: No extensions, and little memory.
 _HARDENED: dict[str, str | bool | int | float | list[str]] = {
-    "enable_external_access": False,
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
     "allow_community_extensions": False,
     "python_enable_replacements": False,
     "temp_directory": "",
-    "memory_limit": "1GB",
-    "lock_configuration": True,
+    "memory_limit": "512MB",
 }
+
+#: No files or network beyond the catalog itself, and no way back.
+_CLOSED: dict[str, str | bool | int | float | list[str]] = {"enable_external_access": False, "lock_configuration": True}
 
 
 class Catalog:
@@ -47,14 +50,21 @@ class Catalog:
         self._codes: dict[str, dict[str, int]] = {}
         self._texts: dict[str, bytes] = {}
         self._bounds: dict[str, tuple[float, float]] = {}
+        self._long_reads = _LongReads(folder / DATABASE)
+        #: Held by a query that sorts or groups all series: two at once take no less time, and twice the memory.
+        self.sorting = threading.Lock()
 
     @cached_property
     def _connection(self) -> duckdb.DuckDBPyConnection:
-        return duckdb.connect(str(self.folder / DATABASE), read_only=True, config=_HARDENED)
+        return duckdb.connect(str(self.folder / DATABASE), read_only=True, config=_HARDENED | _CLOSED)
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """A cursor for one query."""
         return self._connection.cursor()
+
+    def long_reads(self) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
+        """A connection for reading much of the catalog: what it caches is given back after its last user."""
+        return self._long_reads.connection()
 
     def array(self, name: str) -> Array:
         """Array `name` of the catalog, mapped read-only."""
@@ -149,6 +159,41 @@ class Catalog:
     def unknown_values(self, attribute: Attribute, values: Sequence[str]) -> list[str]:
         """Those of `values` that this release does not hold, for an attribute with listed values."""
         return [value for value in values if value not in self.codes(attribute)]
+
+
+class _LongReads:
+    """A database instance of its own over the same file, open while somebody uses it."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = threading.Lock()
+        self._users = 0
+        self._connection: duckdb.DuckDBPyConnection | None = None
+
+    @contextmanager
+    def connection(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """The shared connection; take cursors from it."""
+        with self._lock:
+            if self._connection is None:
+                self._connection = self._open()
+            self._users += 1
+            shared = self._connection
+        try:
+            yield shared
+        finally:
+            with self._lock:
+                self._users -= 1
+                if not self._users:
+                    self._connection = None
+                    shared.close()
+            return_freed()
+
+    def _open(self) -> duckdb.DuckDBPyConnection:
+        opened = duckdb.connect(config=_HARDENED)
+        opened.execute(f"ATTACH {quote_text(str(self._path))} AS catalog (READ_ONLY)")
+        for name in _CLOSED:
+            opened.execute(f"SET {name} = {_CLOSED[name]}")
+        return opened
 
 
 _opening = threading.Lock()

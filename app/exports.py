@@ -6,16 +6,14 @@ piece leaves before the first row is read.
 
 from __future__ import annotations
 
-import ctypes
 import io
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from enum import StrEnum
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from app import schema
 from app.clauses import PARTS
+from app.memory import return_freed
 from app.query import ROW_COLUMNS
 from app.selection import Selection
 from app.sentence import sentence
@@ -78,7 +76,9 @@ def rows_parquet(selection: Selection) -> Iterator[bytes]:
     from pyarrow import parquet
 
     columns = _listed(_columns(selection))
-    shape = _fetch(selection, columns, 0, 0).schema.with_metadata(
+    rows = "(SELECT *, 0 AS part FROM series LIMIT 0)"
+    empty = selection.catalog.cursor().execute(f"SELECT {columns} FROM {rows}").to_arrow_table()
+    shape = empty.schema.with_metadata(
         {"idc_version": str(schema.idc_version()), "cohort": selection.cohort.to_query()}
     )
     sink = _Sink()
@@ -166,33 +166,18 @@ def _listed(columns: Mapping[str, str]) -> str:
 
 
 def _batches(selection: Selection, columns: str) -> Iterator[pa.Table]:
-    rows = selection.rows
-    start, size = 0, _FIRST_BATCH
-    while start < len(rows):
-        yield _fetch(selection, columns, start, size)
-        start, size = start + size, _BATCH
-        _return_memory()
-
-
-def _fetch(selection: Selection, columns: str, start: int, size: int) -> pa.Table:
-    cursor = selection.catalog.cursor()
-    here = slice(start, start + size)
-    cursor.register("chosen", {"series_row": selection.rows[here].astype("int32"), "part": selection.parts[here]})
-    query = f"SELECT {columns} FROM series JOIN chosen USING (series_row) ORDER BY series_row"
-    return cursor.execute(query).to_arrow_table()
-
-
-@cache
-def _trim() -> Callable[[int], int] | None:
-    """glibc's ``malloc_trim``, where it is the allocator."""
-    return getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
-
-
-def _return_memory() -> None:
-    """Give freed memory back: glibc would keep the peak of every worker thread that ever streamed."""
-    trim = _trim()
-    if trim is not None:
-        trim(0)
+    rows, parts = selection.rows.astype("int32"), selection.parts
+    with selection.catalog.long_reads() as connection:
+        start, size = 0, _FIRST_BATCH
+        while start < len(rows):
+            here = slice(start, start + size)
+            cursor = connection.cursor()
+            cursor.register("chosen", {"series_row": rows[here], "part": parts[here]})
+            yield cursor.execute(
+                f"SELECT {columns} FROM catalog.series JOIN chosen USING (series_row) ORDER BY series_row"
+            ).to_arrow_table()
+            start, size = start + size, _BATCH
+            return_freed()
 
 
 class _Sink(io.RawIOBase):

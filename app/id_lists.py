@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from app import schema
 from app.attributes import ATTRIBUTES
 from app.catalog import Catalog
-from app.cohort import MAX_VALUE_LENGTH
+from app.conditions import MAX_VALUE_LENGTH
 from app.errors import UserError
 
 if TYPE_CHECKING:

@@ -18,7 +18,9 @@ from urllib.parse import parse_qsl, urlsplit
 from app import schema
 from app.attributes import ATTRIBUTES, UNAVAILABLE, Attribute, Kind
 from app.catalog import catalog
-from app.cohort import MAX_QUERY_LENGTH, Cohort, Condition, QueryError, format_number, shorten
+from app.clauses import MAX_QUERY_LENGTH
+from app.cohort import Cohort
+from app.conditions import Condition, QueryError, format_number, shorten
 from app.errors import UserError
 
 _HOSTS = (".imaging.datacommons.cancer.gov", ".canceridc.dev")

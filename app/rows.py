@@ -11,7 +11,6 @@ import numpy as np
 
 from app import schema
 from app.attributes import ATTRIBUTES
-from app.build import DEFAULT_ORDER
 from app.errors import UserError
 from app.selection import Selection
 from app.viewers import viewer_url
@@ -30,12 +29,13 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column of the grid: `sql` is an aggregate, except at series level."""
+    """One column of the grid: `sql` is an aggregate, except at series level; `rank` is what it is sorted by instead."""
 
     name: str
     label: str
     sql: str
     numeric: bool = False
+    rank: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +65,19 @@ _LABELS = {
 }
 
 
+#: Columns of texts that stand for numbers.
+_RANKS = {
+    "PatientAge": ATTRIBUTES["PatientAge"].expression,
+    "SeriesNumber": "TRY_CAST(SeriesNumber AS DOUBLE)",
+}
+
+
 def _series_columns() -> dict[str, Column]:
     columns = {}
     for name, column in schema.tables()["index"].columns.items():
         label = _LABELS.get(name) or (ATTRIBUTES[name].title if name in ATTRIBUTES else name)
-        columns[name] = Column(name, label, name, numeric=column.type in ("INTEGER", "FLOAT"))
+        numeric = column.type in ("INTEGER", "FLOAT")
+        columns[name] = Column(name, label, name, numeric=numeric, rank=_RANKS.get(name, ""))
     return columns
 
 
@@ -95,22 +103,22 @@ COLUMNS: dict[Level, dict[str, Column]] = {
         for column in (
             Column("collection_id", "Collection", "min(collection_id)"),
             Column("PatientID", "Patient ID", "min(PatientID)"),
-            Column("StudyInstanceUID", "Study UID", "StudyInstanceUID"),
             Column("StudyDate", "Study date", "min(StudyDate)"),
             Column("StudyDescription", "Study description", "min(StudyDescription)"),
             _MODALITIES,
             _BODY_PARTS,
             *_SUMS,
             _LICENCES,
+            Column("StudyInstanceUID", "Study UID", "min(StudyInstanceUID)"),
         )
     },
     Level.PATIENT: {
         column.name: column
         for column in (
-            Column("collection_id", "Collection", "collection_id"),
-            Column("PatientID", "Patient ID", "PatientID"),
+            Column("collection_id", "Collection", "min(collection_id)"),
+            Column("PatientID", "Patient ID", "min(PatientID)"),
             Column("PatientSex", "Sex", _list("PatientSex")),
-            Column("PatientAge", "Age", _list("PatientAge")),
+            Column("PatientAge", "Age", _list("PatientAge"), rank=f"min({_RANKS['PatientAge']})"),
             _MODALITIES,
             _BODY_PARTS,
             _STUDIES,
@@ -121,7 +129,7 @@ COLUMNS: dict[Level, dict[str, Column]] = {
     Level.COLLECTION: {
         column.name: column
         for column in (
-            Column("collection_id", "Collection", "collection_id"),
+            Column("collection_id", "Collection", "min(collection_id)"),
             _MODALITIES,
             _BODY_PARTS,
             Column("patients", "Patients", "count(DISTINCT PatientID)", numeric=True),
@@ -199,12 +207,13 @@ def _numbers(selection: Selection, sort: str | None, descending: bool, offset: i
         return selection.rows[offset : offset + limit]
     cursor = selection.catalog.cursor()
     cursor.register("chosen", {"chosen": _mask(selection)})
-    found = cursor.execute(
-        "SELECT series_row FROM series POSITIONAL JOIN chosen WHERE chosen"
-        f" ORDER BY {COLUMNS[Level.SERIES][sort].sql} {'DESC' if descending else 'ASC'} NULLS LAST, series_row"
-        f" LIMIT {int(limit)} OFFSET {int(offset)}"
-    )
-    return np.asarray(found.fetchnumpy()["series_row"])
+    with selection.catalog.sorting:
+        found = cursor.execute(
+            "SELECT series_row FROM series POSITIONAL JOIN chosen WHERE chosen"
+            f" ORDER BY {_rank(Level.SERIES, sort)} {'DESC' if descending else 'ASC'} NULLS LAST, series_row"
+            f" LIMIT {int(limit)} OFFSET {int(offset)}"
+        )
+        return np.asarray(found.fetchnumpy()["series_row"])
 
 
 def _fetch_series(selection: Selection, numbers: Any, names: Sequence[str]) -> list[dict[str, Any]]:
@@ -225,29 +234,68 @@ def _fetch_series(selection: Selection, numbers: Any, names: Sequence[str]) -> l
     return rows
 
 
+def _rank(level: Level, sort: str) -> str:
+    column = COLUMNS[level][sort]
+    return column.rank or column.sql
+
+
 def _groups(
     selection: Selection, level: Level, sort: str | None, descending: bool, offset: int, limit: int
 ) -> list[dict[str, Any]]:
+    """Rows that each stand for a group of series: found first, then only these are added up."""
     columns = COLUMNS[level]
-    keys = _KEYS[level]
-    order = ", ".join(name for name in DEFAULT_ORDER if name in columns)
-    if sort is not None:
-        order = f'"{sort}" {"DESC" if descending else "ASC"} NULLS LAST, {order}'
-    chosen = ", ".join(f'{column.sql} AS "{column.name}"' for column in columns.values())
+    codes = _group_codes(selection, level)
+    groups = _sorted_groups(selection, codes, level, sort, descending, offset, limit)
+    places = np.full(int(codes.max(initial=0)) + 1, -1, dtype=np.int32)
+    places[groups] = np.arange(len(groups), dtype=np.int32)
+    place = places.take(codes)
+    shown = place >= 0
     cursor = selection.catalog.cursor()
-    cursor.register("chosen", {"chosen": _mask(selection)})
+    cursor.register("shown", {"series_row": selection.rows[shown].astype(np.int32), "place": place[shown]})
+    listed = ", ".join(f'{column.sql} AS "{column.name}"' for column in columns.values())
     found = cursor.execute(
-        f"SELECT bool_or(in_slide_study) AS slides, {chosen} FROM series POSITIONAL JOIN chosen WHERE chosen"
-        f" GROUP BY {', '.join(f'series.{key}' for key in keys)} ORDER BY {order}"
-        f" LIMIT {int(limit)} OFFSET {int(offset)}"
+        f"SELECT bool_or(in_slide_study), {listed} FROM series JOIN shown USING (series_row)"
+        " GROUP BY place ORDER BY place"
     )
     rows = []
     for slides, *record in found.fetchall():
         row = dict(zip(columns, record, strict=True))
-        row["id"] = "/".join(str(row[key]) for key in keys)
+        row["id"] = "/".join(str(row[key]) for key in _KEYS[level])
         row["viewer"] = viewer_url(row["StudyInstanceUID"], None, slides=slides) if level is Level.STUDY else None
         rows.append(row)
     return rows
+
+
+def _group_codes(selection: Selection, level: Level) -> Any:
+    """Number of the group of each selected series."""
+    array = selection.catalog.array
+    if level is not Level.COLLECTION:
+        return array(_KEYS[level][-1]).take(selection.rows)
+    of_combination = np.zeros(selection.catalog.combination_count, dtype=np.int32)
+    of_combination[array("collection_id.combination")] = array("collection_id.value")
+    return of_combination.take(array("combination").take(selection.rows))
+
+
+def _sorted_groups(
+    selection: Selection, codes: Any, level: Level, sort: str | None, descending: bool, offset: int, limit: int
+) -> Any:
+    """Numbers of the groups on a page."""
+    if sort is None:
+        # The catalog's order has the series of a group together, so few entries are left to look through.
+        starts = codes[np.flatnonzero(np.diff(codes, prepend=-1))]
+        groups, first = np.unique(starts, return_index=True)
+        return groups[np.argsort(first)][offset : offset + limit]
+    group = np.full(selection.catalog.series_count, -1, dtype=np.int32)
+    group[selection.rows] = codes
+    cursor = selection.catalog.cursor()
+    cursor.register("grouped", {"code": group})
+    with selection.catalog.sorting:
+        found = cursor.execute(
+            "SELECT code FROM series POSITIONAL JOIN grouped WHERE code >= 0 GROUP BY code"
+            f" ORDER BY {_rank(level, sort)} {'DESC' if descending else 'ASC'} NULLS LAST, min(series_row)"
+            f" LIMIT {int(limit)} OFFSET {int(offset)}"
+        )
+        return np.asarray(found.fetchnumpy()["code"])
 
 
 def _mask(selection: Selection) -> Any:

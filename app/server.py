@@ -22,6 +22,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app import api, startup
 from app.downloads import worker
+from app.memory import share_arenas
 from app.viewers import VIEWER_HOST
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -96,6 +97,8 @@ async def _lifespan(app: st.App) -> AsyncIterator[None]:
     worker.ensure()
     yield
 
+
+share_arenas()
 
 # Streamlit runs the entry script by path: pages and components must be importable from the root.
 sys.path.insert(0, str(ROOT))

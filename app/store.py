@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from app.cohort import shorten
+from app.conditions import shorten
 from app.errors import UserError
 from app.id_lists import IdList
 from app.settings import settings

@@ -17,7 +17,7 @@ from typing import Any
 from app import schema
 from app.build import ensure_built
 from bench.figures import say
-from bench.serving import ROOT
+from tests.server import ROOT
 
 PARTS = ("refresh", "rivals", "memory", "browser", "downloads")
 

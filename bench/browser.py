@@ -7,10 +7,11 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import ElementHandle, Page, sync_playwright
+from playwright.sync_api import ElementHandle, Page
 
 from bench.figures import say, spread, table
 from bench.serving import Server, serve
+from tests.server import browser
 
 #: What the page must offer: the totals, and one checkbox per value of a facet.
 HEAD = '[data-testid="head-counts"]'
@@ -19,14 +20,6 @@ TICK = ".pick input"
 ATTRIBUTES = ("Modality", "BodyPartExamined", "collection_id", "license_short_name")
 
 CLICK_AIM_MS = 300
-_CHROMIUM = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-)
 _WARM_UP = 4
 _TIMEOUT_MS = 30_000
 
@@ -52,19 +45,14 @@ def measure(clicks: int, seed: int) -> dict[str, Any]:
     """Click `clicks` times; print and return the figures."""
     with tempfile.TemporaryDirectory() as folder:
         runs = Path(folder) / "runs"
-        with (
-            serve("bench.timed_server", BENCH_SCRIPT_RUNS=str(runs)) as server,
-            sync_playwright() as playwright,
-        ):
-            browser = playwright.chromium.launch(executable_path=_browser(), args=list(_CHROMIUM))
-            page = browser.new_page(viewport={"width": 1400, "height": 1000})
+        with serve("bench.timed_server", BENCH_SCRIPT_RUNS=str(runs)) as server, browser() as chromium:
+            page = chromium.new_page(viewport={"width": 1400, "height": 1000})
             say("opening Explore")
-            page.goto(f"{server.url}/explore", timeout=_TIMEOUT_MS * 4)
+            page.goto(f"{server.url}/", timeout=_TIMEOUT_MS * 4)
             page.wait_for_selector(HEAD, timeout=_TIMEOUT_MS * 4)
             page.wait_for_selector(ROW.format(attribute=ATTRIBUTES[0]), timeout=_TIMEOUT_MS)
             found = _click_around(page, clicks, seed, runs)
             found["memory"] = _memory(server)
-            browser.close()
     _print(found)
     return found
 
@@ -121,14 +109,6 @@ def _lines(runs: Path) -> list[str]:
 
 def _memory(server: Server) -> dict[str, int]:
     return server.memory()
-
-
-def _browser() -> str | None:
-    """Path of an installed Chromium; None means Playwright's own."""
-    import shutil
-
-    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-    return next((path for name in names if (path := shutil.which(name))), None)
 
 
 def _print(found: dict[str, Any]) -> None:

@@ -20,7 +20,7 @@ from app.downloads.plan import Series
 from app.downloads.transfer import Transfer
 from bench.figures import say, table
 from bench.s3_server import S3Server
-from bench.serving import ROOT
+from tests.server import ROOT
 
 SERIES, FILES, SIZE = 20, 100, 500_000
 LATENCIES = (0.0, 0.05)

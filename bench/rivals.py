@@ -20,7 +20,7 @@ from app.selection import Selection
 from bench.cohorts import random_cohorts
 from bench.figures import say, spread, table
 from bench.questions import as_tuple, facets_sql, parquet_views, tables, totals_sql
-from bench.serving import ROOT
+from tests.server import ROOT
 
 _CACHE = ROOT / ".cache"
 _OLDER = _CACHE / "bench-pandas23"

@@ -25,7 +25,7 @@ CHARTS = (
     "series_init_idc_version",
 )
 _MOST = 8
-_HEIGHT = 172
+_HEIGHT = 156
 #: Room for the labels of horizontal bars, in pixels.
 _LABELS = 118
 #: Ages just below a bin's upper edge: no DICOM age lies between.
@@ -169,7 +169,7 @@ def _figure(attribute: Attribute, bars: list[dict[str, Any]], unit: str) -> go.F
     if upright:
         trace |= {"x": labels, "y": counts}
         layout |= {
-            "margin": {"l": 4, "r": 4, "t": 26, "b": 22},
+            "margin": {"l": 14, "r": 14, "t": 26, "b": 22},
             "bargap": 0.12,
             "xaxis": {**quiet, "nticks": 8, "tickangle": 0},
             "yaxis": hidden,
@@ -177,13 +177,20 @@ def _figure(attribute: Attribute, bars: list[dict[str, Any]], unit: str) -> go.F
     else:
         texts = [compact(count) for count in counts]
         trace |= {"y": labels, "x": counts, "orientation": "h", "text": texts, "textposition": "outside"}
-        trace |= {"cliponaxis": False}
+        trace |= {"cliponaxis": False, "constraintext": "none", "textfont": {"size": 10}}
         shown = [_shorten(label) for label in labels]
         layout |= {
             "margin": {"l": _LABELS, "r": 48, "t": 26, "b": 2},
             "bargap": 0.28,
             "xaxis": hidden,
-            "yaxis": {**quiet, "autorange": "reversed", "tickvals": labels, "ticktext": shown},
+            # The same room for each bar, however many there are.
+            "yaxis": {
+                **quiet,
+                "range": [_MOST - 0.5, -0.5],
+                "tickvals": labels,
+                "ticktext": shown,
+                "ticklabelstandoff": 5,
+            },
         }
     return go.Figure({"data": [trace], "layout": layout}, _validate=False)
 

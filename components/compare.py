@@ -14,9 +14,9 @@ import streamlit as st
 from app.catalog import catalog
 from app.clauses import Scope
 from app.cohort import Cohort, Operation
-from app.conditions import QueryError
+from app.errors import UserError
 from app.numbers import compact, exact, size
-from app.portal import from_portal, is_portal_link
+from app.portal import from_portal
 from app.selection import Selection
 from app.sentence import sentence
 from app.venn import Region, combined, count, regions
@@ -64,7 +64,9 @@ def compare() -> None:
     if len(cohorts) < 2:
         st.info("Give at least two cohorts: open one in Explore and choose Compare there, or paste its link here.")
         return
-    unit = st.segmented_control("Compare", list(_UNITS), default=Scope.PATIENT, format_func=_UNITS.get, key="by")
+    unit = st.segmented_control(
+        "Compare", list(_UNITS), default=Scope.PATIENT, format_func=lambda unit: _UNITS[unit], key="by"
+    )
     unit = unit or Scope.PATIENT
     found = regions(catalog(), list(cohorts.values()), unit)
     letters = [slot.upper() for slot in cohorts]
@@ -90,7 +92,7 @@ def _inputs() -> dict[str, Cohort]:
             continue
         try:
             cohorts[slot] = _read(text.strip())
-        except QueryError as error:
+        except UserError as error:
             st.error(f"Cohort {slot.upper()}: {error}", icon=":material/error:")
             continue
         totals = Selection(catalog(), cohorts[slot]).totals
@@ -99,7 +101,7 @@ def _inputs() -> dict[str, Cohort]:
 
 
 def _read(text: str) -> Cohort:
-    if is_portal_link(text):
+    if "/explore/filters" in text:
         return from_portal(text)[0]
     return Cohort.from_query(urlsplit(text).query if "://" in text else text)
 

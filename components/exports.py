@@ -42,11 +42,19 @@ def data_panel(selection: Selection) -> None:
     aws, gcs = (file_name(f"manifest-{source}", "s5cmd") for source in Source)
     tabs = st.tabs(["s5cmd, AWS", "s5cmd, GCS", "idc download", "Python"])
     with tabs[0]:
-        st.code(f"s5cmd --no-sign-request --endpoint-url {ENDPOINTS[Source.AWS]} run {aws}", language="bash")
+        st.code(
+            f"s5cmd --no-sign-request --endpoint-url {ENDPOINTS[Source.AWS]} run {aws}",
+            language="bash",
+            wrap_lines=True,
+        )
     with tabs[1]:
-        st.code(f"s5cmd --no-sign-request --endpoint-url {ENDPOINTS[Source.GCS]} run {gcs}", language="bash")
+        st.code(
+            f"s5cmd --no-sign-request --endpoint-url {ENDPOINTS[Source.GCS]} run {gcs}",
+            language="bash",
+            wrap_lines=True,
+        )
     with tabs[2]:
-        st.code(f"pip install idc-index\n{idc_download_command(aws)}", language="bash")
+        st.code(f"pip install idc-index\n{idc_download_command(aws)}", language="bash", wrap_lines=True)
     with tabs[3]:
         st.code(python_code(cohort), language="python", height=320)
     st.subheader("Take the rows", anchor=False)

@@ -25,6 +25,9 @@ _LABELS = {
 #: Rows that may be chosen; their UIDs must fit into a URL.
 MOST_CHOSEN = 500
 
+#: Room for the page switch, in pixels: left to itself it would show one number where there are few pages.
+_PAGES_WIDTH = 360
+
 _LINK = JsCode("""
 class ViewerLink {
   init(params) {
@@ -66,9 +69,13 @@ class Modality {
 _NUMBER = JsCode("""
 function(params) {
   if (params.value === null || params.value === undefined) return '';
-  return params.value.toLocaleString('en-US', {maximumFractionDigits: 2});
+  const digits = params.colDef.field.endsWith('_MB') ? 2 : 0;
+  return params.value.toLocaleString('en-US', {minimumFractionDigits: digits, maximumFractionDigits: 2});
 }
 """)
+
+#: A finger needs taller rows than a mouse.
+_ROW_HEIGHT = JsCode("matchMedia('(pointer: coarse)').matches ? 40 : 28")
 
 #: The server has sorted already.
 _KEEP_ORDER = JsCode("function() { return 0; }")
@@ -237,16 +244,16 @@ def _returned(answer: Any, level: Level, on_page: set[str]) -> None:
 
 
 def _options(columns: list[Column], level: Level, sort: str | None, descending: bool) -> dict[str, Any]:
-    definitions = [_definition(column, sort, descending) for column in columns]
+    definitions = [_definition(column, level, sort, descending) for column in columns]
     if level in (Level.SERIES, Level.STUDY):
-        link = {"field": "viewer", "headerName": "Viewer", "width": 76, "sortable": False, "cellRenderer": _LINK}
+        link = {"field": "viewer", "headerName": "Viewer", "width": 66, "sortable": False, "cellRenderer": _LINK}
         definitions.insert(0, link | {"cellRendererParams": {"colour": colours.accent()}})
     options = {
         "columnDefs": definitions,
         "defaultColDef": {"resizable": True, "sortable": True, "comparator": _KEEP_ORDER, "suppressMovable": False},
         "getRowId": _ROW_ID,
         "animateRows": False,
-        "rowHeight": 28,
+        "rowHeight": _ROW_HEIGHT,
         "headerHeight": 32,
         "suppressDragLeaveHidesColumns": True,
         "enableCellTextSelection": True,
@@ -267,26 +274,43 @@ def _options(columns: list[Column], level: Level, sort: str | None, descending: 
     return options
 
 
+#: Narrowest width in pixels at which a column can be read.
 _WIDTHS = {
-    "SeriesDescription": 200,
-    "StudyDescription": 200,
-    "collection_id": 130,
-    "PatientID": 130,
-    "Modality": 96,
-    "BodyPartExamined": 106,
-    "license_short_name": 108,
+    "collection_id": 124,
+    "PatientID": 124,
+    "StudyDate": 92,
+    "Modality": 84,
+    "BodyPartExamined": 104,
+    "SeriesDescription": 190,
+    "StudyDescription": 160,
+    "license_short_name": 100,
+    "PatientSex": 64,
+    "PatientAge": 76,
+    "StudyInstanceUID": 260,
+    "SeriesInstanceUID": 260,
+    "patients": 84,
+    "studies": 84,
+    "series": 84,
+    "size_MB": 118,
 }
+_WIDTH, _NUMBER_WIDTH = 120, 92
+
+#: Columns that share what room is left; above series level also those that list several values.
+_STRETCHED = ("SeriesDescription", "StudyDescription")
+_LISTS = ("collection_id", "Modality", "BodyPartExamined", "license_short_name")
 
 
-def _definition(column: Column, sort: str | None, descending: bool) -> dict[str, Any]:
+def _definition(column: Column, level: Level, sort: str | None, descending: bool) -> dict[str, Any]:
     definition: dict[str, Any] = {
         "field": column.name,
         "headerName": column.label,
         "tooltipField": column.name,
-        "width": _WIDTHS.get(column.name, 120),
+        "width": _WIDTHS.get(column.name, _NUMBER_WIDTH if column.numeric else _WIDTH),
     }
+    if column.name in _STRETCHED or (level is not Level.SERIES and column.name in _LISTS):
+        definition |= {"flex": 1, "minWidth": definition["width"]}
     if column.numeric:
-        definition |= {"type": "rightAligned", "valueFormatter": _NUMBER, "width": 98}
+        definition |= {"type": "rightAligned", "valueFormatter": _NUMBER}
     if column.name == "Modality":
         definition |= {
             "cellRenderer": _MODALITY,
@@ -307,6 +331,8 @@ def _theme() -> dict[str, Any]:
         "borderColor": "#2B3744" if dark else "#DDE3E9",
         "fontFamily": colours.FONT,
         "fontSize": 13,
+        "spacing": 6,
+        "cellHorizontalPadding": 10,
         "wrapperBorderRadius": 5,
         "browserColorScheme": "dark" if dark else "light",
     }
@@ -318,4 +344,4 @@ def _footer(rows: Page) -> None:
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.caption(f"{rows.offset + 1:,} to {last:,} of {compact(rows.total)} {_LABELS[rows.level].lower()}")
         if pages > 1:
-            st.pagination(pages, key=_page_key())
+            st.pagination(pages, key=_page_key(), width=_PAGES_WIDTH)

@@ -107,8 +107,8 @@ def address(catalog) -> Iterator[str]:
     """Address of the running app."""
     from tests import server
 
-    with server.served() as url:
-        yield url
+    with server.served() as running:
+        yield running.url
 
 
 @pytest.fixture(scope="module")

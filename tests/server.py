@@ -1,4 +1,4 @@
-"""The real server and a real browser, for the tests that click."""
+"""The real server and a real browser, for the tests that click and the benchmarks."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
@@ -28,19 +29,29 @@ _QUIET = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A running server."""
+
+    url: str
+    pid: int
+
+
 @contextmanager
-def served(env: dict[str, str] | None = None) -> Iterator[str]:
-    """Run the app as ``make run`` does, on a free port; gives its address."""
+def served(
+    env: dict[str, str] | None = None, module: str = "app.server", ready: str = "_stcore/health"
+) -> Iterator[Server]:
+    """Run ``<module>:app`` as ``make run`` does, on a free port, from its answer at `ready` on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "uvicorn", "app.server:app", "--port", str(port)]
+    command = [sys.executable, "-m", "uvicorn", f"{module}:app", "--port", str(port)]
     options = ["--ws-per-message-deflate", "false", "--log-level", "warning"]
     process = subprocess.Popen([*command, *options], cwd=ROOT, env=env)
     address = f"http://127.0.0.1:{port}"
     try:
-        _wait(f"{address}/_stcore/health", process)
-        yield address
+        _wait(f"{address}/{ready}", process)
+        yield Server(address, process.pid)
     finally:
         process.terminate()
         process.wait(30)
@@ -56,14 +67,14 @@ def browser() -> Iterator[Browser]:
 
 
 def _wait(url: str, process: subprocess.Popen[bytes]) -> None:
-    """Return at the first answer; the process is given a tenth of a second between two tries."""
-    for _ in range(1200):
+    """Return at the first answer; the process is given a hundredth of a second between two tries."""
+    for _ in range(12_000):
         try:
             with urllib.request.urlopen(url, timeout=5):
                 return
         except (urllib.error.URLError, ConnectionError, TimeoutError):
             try:
-                process.wait(0.1)
+                process.wait(0.01)
             except subprocess.TimeoutExpired:
                 continue
             break

@@ -19,15 +19,17 @@ from sqlglot import exp
 from app import schema
 from app.bigquery import bigquery, bigquery_sql, shipped_sql
 from app.bigquery_jobs import Estimate, connect, estimate, run
-from app.cohort import Cohort, Condition
+from app.cohort import Cohort
+from app.conditions import Condition
 from app.errors import UserError
-from app.sql import ROW_COLUMNS, select
+from app.query import ROW_COLUMNS, select
 from tests import truth
 from tests.bigquery_server import BYTES_READ, local, serve
+from tests.clause_cohorts import random_clause_cohorts
 from tests.cohorts import random_cohorts
 from tests.test_hostile import VALUES
 
-COHORTS = random_cohorts(100, seed=7)
+COHORTS = [*random_cohorts(100, seed=7), *random_clause_cohorts(60, seed=7)]
 
 #: Every function of GoogleSQL that the text may call, as Google's reference lists them.
 FUNCTIONS = {

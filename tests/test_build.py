@@ -62,29 +62,60 @@ def _array_names(catalog: Catalog) -> set[str]:
     return {path.name for path in (catalog.folder / "arrays").iterdir()}
 
 
+WAYS_OUT = (
+    "COPY (SELECT 1) TO '/tmp/out.csv'",
+    "SELECT * FROM read_csv('/etc/passwd')",
+    "SELECT * FROM read_text('/etc/hostname')",
+    "SELECT * FROM '/etc/passwd'",
+    "SELECT * FROM glob('/*')",
+    "ATTACH '/tmp/other.duckdb'",
+    "INSTALL httpfs",
+    "LOAD httpfs",
+    "SET memory_limit = '100GB'",
+    "SET enable_external_access = true",
+    "PRAGMA threads = 64",
+    "EXPORT DATABASE '/tmp/out'",
+)
+
+
 @pytest.mark.parametrize(
     "statement",
     [
         "CREATE TABLE x (a INTEGER)",
         "INSERT INTO dictionary VALUES ('x', 1, 'x')",
         "DROP VIEW index",
-        "COPY (SELECT 1) TO '/tmp/out.csv'",
-        "SELECT * FROM read_csv('/etc/passwd')",
-        "SELECT * FROM read_text('/etc/hostname')",
-        "SELECT * FROM '/etc/passwd'",
-        "SELECT * FROM glob('/*')",
-        "ATTACH '/tmp/other.duckdb'",
-        "INSTALL httpfs",
-        "LOAD httpfs",
-        "SET memory_limit = '100GB'",
-        "SET enable_external_access = true",
-        "PRAGMA threads = 64",
-        "EXPORT DATABASE '/tmp/out'",
+        *WAYS_OUT,
     ],
 )
 def test_the_catalog_is_read_only_and_has_no_way_out(catalog: Catalog, statement: str) -> None:
     with pytest.raises(duckdb.Error):
         catalog.cursor().execute(statement)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "CREATE TABLE catalog.x (a INTEGER)",
+        "INSERT INTO catalog.dictionary VALUES ('x', 1, 'x')",
+        "DROP VIEW catalog.index",
+        *WAYS_OUT,
+    ],
+)
+def test_long_reads_have_no_way_out_either(catalog: Catalog, statement: str) -> None:
+    with catalog.long_reads() as connection, pytest.raises(duckdb.Error):
+        connection.cursor().execute(statement)
+
+
+def test_long_reads_share_a_connection_until_the_last_one_ends(catalog: Catalog) -> None:
+    query = "SELECT count(*) FROM catalog.series"
+    with catalog.long_reads() as first:
+        with catalog.long_reads() as second:
+            assert second is first
+        assert first.cursor().execute(query).fetchone() == (catalog.series_count,)
+    with pytest.raises(duckdb.ConnectionException):
+        first.cursor().execute(query)
+    with catalog.long_reads() as third:
+        assert third.cursor().execute(query).fetchone() == (catalog.series_count,)
 
 
 def test_tables_hold_what_the_wheel_brings(catalog: Catalog) -> None:

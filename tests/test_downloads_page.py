@@ -49,10 +49,10 @@ def test_a_download_from_the_page(wanted: list[Series], data_folder: Path, tmp_p
     assert {one.bucket for one in wanted} == set(source.buckets)
     with (
         source.running(),
-        server.served(environment(data_folder, root, source.url)) as url,
+        server.served(environment(data_folder, root, source.url)) as app,
         server.browser() as chromium,
     ):
-        page = chromium.new_page(base_url=url, viewport={"width": 1440, "height": 1200})
+        page = chromium.new_page(base_url=app.url, viewport={"width": 1440, "height": 1200})
         page.set_default_timeout(_PATIENCE)
         page.goto(f"/?{QUERY}")
         expect(page.locator('[data-testid="head-counts"] > div').nth(2)).to_have_attribute("title", exact(len(wanted)))

@@ -16,9 +16,9 @@ from tests import server
 
 @pytest.mark.xdist_group("browser")
 def test_a_visitor_sees_the_build_and_then_the_page(tmp_path: Path, catalog: Catalog) -> None:
-    with server.served({**os.environ, "IDC_COHORT_DATA": str(tmp_path)}) as address, server.browser() as chromium:
+    with server.served({**os.environ, "IDC_COHORT_DATA": str(tmp_path)}) as served, server.browser() as chromium:
         page = chromium.new_page()
-        page.goto(address)
+        page.goto(served.url)
         expect(page.get_by_role("heading", name="Getting the index ready")).to_be_visible(timeout=30_000)
         expect(page.get_by_role("progressbar")).to_be_visible()
         series = page.locator('[data-testid="head-counts"] > div').filter(has_text=re.compile("^Series"))
