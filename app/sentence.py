@@ -21,14 +21,17 @@ def sentence(cohort: Cohort) -> str:
 def _text(cohort: Cohort) -> str:
     asked = [*clauses(cohort).values(), *map(relation_clause, cohort.relations)]
     asked += map(combination_clause, cohort.combinations)
-    if not asked:
-        text = "All series of IDC"
-    elif cohort.scope is Scope.SERIES:
-        text = f"Series where {_join(asked, 'and')}"
-    else:
-        plural = "studies" if cohort.scope is Scope.STUDY else "patients"
-        text = f"All series of the {plural} that have a series where {_join(asked, 'and')}"
+    text = f"{opening(cohort)} {_join(asked, 'and')}" if asked else opening(cohort)
     return "; ".join([text, *option_clauses(cohort)])
+
+
+def opening(cohort: Cohort) -> str:
+    """How the sentence begins, up to what is asked."""
+    if not cohort.matching():
+        return "All series of IDC"
+    if cohort.scope is Scope.SERIES:
+        return "Series where"
+    return f"All series of the {'studies' if cohort.scope is Scope.STUDY else 'patients'} that have a series where"
 
 
 def relation_clause(relation: Relation) -> str:

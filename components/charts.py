@@ -33,6 +33,17 @@ _GAP = 0.01
 _CONFIG = {"displayModeBar": False, "scrollZoom": False}
 
 
+def chart_counts(selection: Selection, counts: dict[str, FacetCounts], unit: str) -> dict[str, FacetCounts]:
+    """Counts of what the charts show: the filters' own `counts`, or the whole cohort where it is not just what matches.
+
+    The filters count what matches under all other filters, so there the two differ; one line says so.
+    """
+    if selection.cohort.is_plain:
+        return counts
+    st.caption("The charts count the whole cohort; the filters at the side count the matching series.")
+    return {name: selection.result.facet(ATTRIBUTES[name], unit) for name in CHARTS if name in ATTRIBUTES}
+
+
 def charts(selection: Selection, counts: dict[str, FacetCounts], unit: str) -> None:
     """Three charts a row; a click on a bar filters by it, and a second click takes it back."""
     if not selection.totals.series:

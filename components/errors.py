@@ -29,3 +29,8 @@ def explain_errors() -> Iterator[None]:
             raise
         _log.exception("A page failed")
         st.error("Something went wrong on this page. Reload it; if it happens again, report the link you used.")
+
+
+def plain(text: str) -> str:
+    """Text that markdown shows as it is."""
+    return "".join(f"\\{character}" if character in "\\`*_{}[]()<>#+-.!|~$:&" else character for character in text)

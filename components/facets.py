@@ -15,6 +15,7 @@ from app.conditions import QueryError
 from app.operators import operators_of
 from app.selection import FacetCounts, Selection
 from components import colours, state
+from components.errors import plain
 from components.facet_panel import facet_panel, pending_edits
 from components.text import plain
 

@@ -27,4 +27,4 @@ def head(selection: Selection) -> None:
         f'<div title="{escape(full)}"><span>{label}</span><strong>{escape(short)}</strong></div>'
         for label, short, full in figures
     )
-    st.html(f'<div class="idc-head" data-testid="head-counts">{cells}</div>')
+    st.html(f'<div class="idc-head" data-testid="head-counts">{cells}</div>', width="content")

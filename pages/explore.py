@@ -3,13 +3,17 @@
 import streamlit as st
 
 from components import exports, state
-from components.charts import charts
+from components.charts import chart_counts, charts
 from components.chips import cohort_chips
+from components.conditions import conditions_panel
+from components.dialogs import open_dialog
 from components.download_panel import download_panel
 from components.errors import explain_errors
 from components.facets import facet_sidebar, unit
 from components.grid import grid
 from components.loading import wait_for_catalog
+from components.sampling import sampling_panel
+from components.scope_switch import scope_switch
 from components.style import page_style
 from components.totals import head
 
@@ -21,16 +25,27 @@ with explain_errors():
     counts = selection.facets(unit())
 
     facet_sidebar(selection, counts)
-    head(selection)
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key="head"):
+        head(selection)
+        scope_switch(selection)
     cohort_chips(selection.cohort)
+    open_dialog(selection.cohort)
 
-    rows, data, citations, licences, sql = st.tabs(
-        ["Results", "Data", "Citations", "Licences", "SQL"], key="panel", on_change="rerun"
+    rows, conditions, sampling, data, citations, licences, sql = st.tabs(
+        ["Results", "Conditions", "Sample and split", "Data", "Citations", "Licences", "SQL"],
+        key="panel",
+        on_change="rerun",
     )
     if rows.open:
         with rows:
-            charts(selection, counts, unit())
+            charts(selection, chart_counts(selection, counts, unit()), unit())
             grid(selection)
+    if conditions.open:
+        with conditions:
+            conditions_panel(selection)
+    if sampling.open:
+        with sampling:
+            sampling_panel(selection)
     if data.open:
         with data:
             exports.data_panel(selection)

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
 import httpx
@@ -19,6 +20,9 @@ from hypothesis import settings
 from starlette.applications import Starlette
 
 from tests import truth
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
 
 ROOT = Path(__file__).parent.parent
 
@@ -96,3 +100,37 @@ def cli(catalog) -> Callable[..., subprocess.CompletedProcess[bytes]]:
         return subprocess.run([sys.executable, "-m", "app", *arguments], cwd=ROOT, capture_output=True)
 
     return run
+
+
+@pytest.fixture(scope="module")
+def address(catalog) -> Iterator[str]:
+    """Address of the running app."""
+    from tests import server
+
+    with server.served() as running:
+        yield running.url
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """A headless browser."""
+    from tests import server
+
+    with server.browser() as opened:
+        yield opened
+
+
+@pytest.fixture
+def page(chromium: Browser, address: str) -> Iterator[Page]:
+    """A new visitor's page, which must end without an error on the console."""
+    from tests.explore import PATIENCE
+
+    context = chromium.new_context(viewport={"width": 1440, "height": 1200}, base_url=address)
+    context.set_default_timeout(PATIENCE)
+    opened = context.new_page()
+    errors: list[str] = []
+    opened.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+    opened.on("pageerror", lambda error: errors.append(str(error)))
+    yield opened
+    context.close()
+    assert errors == []

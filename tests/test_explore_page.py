@@ -6,83 +6,23 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterator
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
-from playwright.sync_api import Browser, FrameLocator, Locator, Page, expect
+from playwright.sync_api import Browser, FrameLocator, Page, expect
 from pyarrow import parquet
 
 from app.attributes import ATTRIBUTES
 from app.catalog import catalog
 from app.cohort import Cohort
-from app.numbers import compact, exact
+from app.numbers import compact
 from app.rows import page as rows_page
 from app.selection import Selection
 from app.sentence import sentence
-from tests import server
+from tests.explore import choose, expect_cohort, value, visit
 
-_PATIENCE = 30_000
-expect.set_options(timeout=_PATIENCE)
 # One browser and one server for the module: keep its tests on one worker.
 pytestmark = pytest.mark.xdist_group("browser")
-
-
-@pytest.fixture(scope="module")
-def address() -> Iterator[str]:
-    catalog()
-    with server.served() as running:
-        yield running.url
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with server.browser() as opened:
-        yield opened
-
-
-@pytest.fixture
-def page(chromium: Browser, address: str) -> Iterator[Page]:
-    """A new visitor's page, which must end without an error on the console."""
-    context = chromium.new_context(viewport={"width": 1440, "height": 1200}, base_url=address)
-    context.set_default_timeout(_PATIENCE)
-    opened = context.new_page()
-    errors: list[str] = []
-    opened.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
-    opened.on("pageerror", lambda error: errors.append(str(error)))
-    yield opened
-    context.close()
-    assert errors == []
-
-
-def visit(page: Page, query: str = "") -> None:
-    page.goto(f"/?{query}")
-    expect_cohort(page, query)
-
-
-def expect_cohort(page: Page, query: str) -> None:
-    """The page shows this cohort: its counts in the head, its words, and its URL in the address bar."""
-    cohort = Cohort.from_query(query)
-    totals = Selection(catalog(), cohort).totals
-    expect(head(page, "Series")).to_have_attribute("title", exact(totals.series), timeout=_PATIENCE)
-    expect(head(page, "Patients")).to_have_attribute("title", exact(totals.patients))
-    expect(head(page, "Size")).to_have_attribute("title", f"{exact(totals.size_bytes)} bytes")
-    page.wait_for_function(
-        "wanted => JSON.stringify([...new URLSearchParams(location.search)].sort()) === JSON.stringify(wanted.sort())",
-        arg=[list(pair) for pair in cohort.to_pairs()],
-    )
-
-
-def head(page: Page, label: str) -> Locator:
-    return page.locator('[data-testid="head-counts"] > div').filter(has_text=re.compile(f"^{label}"))
-
-
-def value(page: Page, attribute: str, name: str) -> Locator:
-    return page.locator(f'[data-attribute="{attribute}"] [data-value="{name}"]')
-
-
-def choose(page: Page, attribute: str, name: str) -> None:
-    value(page, attribute, name).locator("input[type=checkbox]").first.click()
 
 
 def grid(page: Page) -> FrameLocator:
@@ -94,7 +34,7 @@ def grid_ids(page: Page, wanted: list[str]) -> None:
     """The grid's first rows are these."""
     for position, uid in enumerate(wanted):
         row = grid(page).locator(f'.ag-center-cols-container .ag-row[row-index="{position}"][row-id="{uid}"]')
-        expect(row).to_be_visible(timeout=_PATIENCE)
+        expect(row).to_be_visible()
 
 
 def test_clicking_values_narrows_counts_chips_and_rows(page: Page) -> None:
@@ -380,7 +320,7 @@ def test_nothing_is_wider_than_the_screen(chromium: Browser, address: str, schem
     try:
         opened = context.new_page()
         visit(opened, "Modality=MR&BodyPartExamined__not=BREAST&PatientAge__gte=40")
-        expect(opened.locator('iframe[title="st_aggrid.AgGrid.agGrid"]')).to_be_visible(timeout=_PATIENCE)
+        expect(opened.locator('iframe[title="st_aggrid.AgGrid.agGrid"]')).to_be_visible()
         assert opened.evaluate("document.documentElement.scrollWidth") <= width
         background = opened.evaluate("getComputedStyle(document.querySelector('.stApp')).backgroundColor")
         assert background == ("rgb(255, 255, 255)" if scheme == "light" else "rgb(18, 24, 31)")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -11,10 +11,13 @@ import streamlit as st
 
 from app.attributes import ATTRIBUTES, Attribute
 from app.catalog import catalog
+from app.clauses import Scope
 from app.cohort import Cohort
+from app.conditions import Condition
 from app.operators import OPERATORS
-from app.sentence import on_missing, shown_value
+from app.sentence import combination_clause, on_missing, opening, option_clauses, relation_clause, shown_value
 from components import colours, state
+from components.dialogs import ask_for
 
 _HERE = Path(__file__).parent
 _KEY = "chips"
@@ -30,9 +33,18 @@ _component = st.components.v2.component(
 def cohort_chips(cohort: Cohort) -> None:
     """Show what the cohort asks, and take things out of it by a click."""
     data = {
-        "clauses": [_clause(ATTRIBUTES[name], asked) for name, asked in cohort.by_attribute().items()],
+        "opening": _opening(cohort),
+        "clauses": [
+            *(_clause(ATTRIBUTES[name], asked) for name, asked in cohort.by_attribute().items()),
+            *({"parts": [part]} for part in _long_chips(cohort)),
+        ],
+        "options": [
+            {"text": text, "name": text, "edit": edit}
+            for text, edit in zip(option_clauses(cohort), _option_edits(cohort), strict=True)
+        ],
         "undo": state.can_undo(),
         "redo": state.can_redo(),
+        "clear": bool(cohort),
     }
     _component(key=_KEY, data=data, on_edit_change=_apply)
 
@@ -46,9 +58,31 @@ def _apply() -> None:
         state.redo()
     elif action == "clear":
         state.show(Cohort())
-    elif action == "remove" and edit.get("attribute") in ATTRIBUTES and edit.get("operator") in OPERATORS:
-        left = [v for v in state.current().values(edit["attribute"], edit["operator"]) if v != edit.get("value")]
+    elif action == "open":
+        ask_for(str(edit.get("dialog")))
+    elif action == "remove":
+        _remove(edit)
+
+
+def _remove(edit: dict[str, Any]) -> None:
+    """Take one chip out; the browser's word is taken for nothing but a choice among what is there."""
+    cohort, value = state.current(), str(edit.get("value"))
+    if edit.get("attribute") in ATTRIBUTES and edit.get("operator") in OPERATORS:
+        left = [v for v in cohort.values(edit["attribute"], edit["operator"]) if v != value]
         state.set_values(edit["attribute"], edit["operator"], left)
+    elif edit.get("option") == "add":
+        state.show(cohort.with_options(add=[added for added in cohort.added if added != value]))
+    elif edit.get("option") in state.OPTIONS:
+        state.show(state.without_option(cohort, edit["option"]))
+    elif "clause" in edit:
+        state.show(cohort.without_clause(str(edit["clause"]), value))
+
+
+def _opening(cohort: Cohort) -> dict[str, Any]:
+    text = opening(cohort)
+    if cohort.scope is Scope.SERIES:
+        return {"text": text}
+    return {"text": text, "name": f"{cohort.scope} scope", "edit": {"option": "scope"}}
 
 
 def _clause(attribute: Attribute, asked: dict[str, tuple[str, ...]]) -> dict[str, Any]:
@@ -56,7 +90,7 @@ def _clause(attribute: Attribute, asked: dict[str, tuple[str, ...]]) -> dict[str
     for operator, values in asked.items():
         if operator == "missing":
             parts += ["or is" if len(asked) > 1 and values[0] == "true" else "and is" if len(asked) > 1 else "is"]
-            parts.append(_chip(operator, values[0], "missing" if values[0] == "true" else "present"))
+            parts.append(_chip(attribute, operator, values[0], "missing" if values[0] == "true" else "present"))
             continue
         if parts:
             parts.append("and")
@@ -71,27 +105,73 @@ def _clause(attribute: Attribute, asked: dict[str, tuple[str, ...]]) -> dict[str
 
 
 def _chips(attribute: Attribute, operator: str, values: Sequence[str]) -> list[Any]:
-    unknown = set()
-    if attribute.is_facet and operator in ("eq", "not"):
-        unknown = set(catalog().unknown_values(attribute, values))
+    unknown = _unknown(attribute, operator, values)
     parts: list[Any] = []
     for value in values:
         if parts:
             parts.append("or")
-        chip = _chip(operator, value, shown_value(attribute, value, operator))
+        chip = _chip(attribute, operator, value, shown_value(attribute, value, operator))
         if attribute.name == "Modality":
             chip["swatch"] = colours.MODALITY.get(value, colours.OTHER)
         if value in unknown:
-            chip |= {"unknown": True, "hint": _hint(attribute, value)}
+            chip |= {"warning": "not in this release", "hint": _hint(attribute, value)}
         parts.append(chip)
     return parts
 
 
-def _chip(operator: str, value: str, text: str) -> dict[str, Any]:
-    return {"operator": operator, "value": value, "text": text}
+def _chip(attribute: Attribute, operator: str, value: str, text: str) -> dict[str, Any]:
+    edit = {"attribute": attribute.name, "operator": operator, "value": value}
+    return {"text": text, "name": f"{attribute.label} {text}", "edit": edit}
+
+
+def _long_chips(cohort: Cohort) -> Iterator[dict[str, Any]]:
+    """One chip for each relation and combination."""
+    for relation in cohort.relations:
+        chip = {"text": relation_clause(relation), "edit": {"clause": relation.key, "value": relation.value}}
+        yield chip | {"name": chip["text"]} | _warnings(relation.conditions)
+    for combination in cohort.combinations:
+        edit = {"clause": combination.operation.value, "value": combination.value}
+        chip = {"text": combination_clause(combination), "edit": edit}
+        inner = (*_conditions(combination.left), *_conditions(combination.right))
+        yield chip | {"name": chip["text"]} | _warnings(inner)
+
+
+def _conditions(cohort: Cohort) -> Iterator[Condition]:
+    """All conditions of a cohort, those inside its relations and combinations included."""
+    yield from cohort.conditions
+    for relation in cohort.relations:
+        yield from relation.conditions
+    for combination in cohort.combinations:
+        yield from (*_conditions(combination.left), *_conditions(combination.right))
+
+
+def _warnings(conditions: Iterable[Condition]) -> dict[str, str]:
+    """What to say of values that this release does not hold."""
+    found = {
+        (condition.attribute, value): None
+        for condition in conditions
+        for value in _unknown(ATTRIBUTES[condition.attribute], condition.operator, condition.values)
+    }
+    if not found:
+        return {}
+    hints = [hint for name, value in found if (hint := _hint(ATTRIBUTES[name], value))]
+    return {"warning": f"{', '.join(value for _, value in found)}: not in this release", "hint": " ".join(hints)}
+
+
+def _unknown(attribute: Attribute, operator: str, values: Sequence[str]) -> set[str]:
+    if attribute.is_facet and operator in ("eq", "not"):
+        return set(catalog().unknown_values(attribute, values))
+    return set()
 
 
 def _hint(attribute: Attribute, value: str) -> str:
     by_folded = {known.lower(): known for known in catalog().values(attribute)}
     near = get_close_matches(value.lower(), by_folded, n=1)
     return f"Did you mean {by_folded[near[0]]}?" if near else ""
+
+
+def _option_edits(cohort: Cohort) -> list[dict[str, str]]:
+    """What takes each of the cohort's options out, in the order of the sentence."""
+    edits = [{"option": "add", "value": completion.value} for completion in cohort.added]
+    edits += [{"option": "sample"}] if cohort.sample else []
+    return edits + ([{"option": "split"}] if cohort.split else [])

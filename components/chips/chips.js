@@ -1,4 +1,4 @@
-// The cohort as a sentence of removable chips, with undo, redo and clear.
+// The cohort as a sentence of removable chips, with undo, redo and clear, and the ways to ask for more.
 // Text enters the page as text nodes only.
 
 const make = (tag, className, text) => {
@@ -8,47 +8,68 @@ const make = (tag, className, text) => {
   return element;
 };
 
-const chip = (value, clause, send) => {
-  const item = make("span", "chip");
-  if (value.unknown) item.classList.add("unknown");
-  if (value.swatch) {
+const makeButton = (className, text, act) => {
+  const button = make("button", className, text);
+  button.type = "button";
+  button.onclick = act;
+  return button;
+};
+
+const chip = (part, className, send) => {
+  const item = make("span", `chip ${className}`);
+  if (part.swatch) {
     const swatch = make("span", "swatch");
-    swatch.style.background = value.swatch;
+    swatch.style.background = part.swatch;
     item.append(swatch);
   }
-  item.append(make("span", "text", value.text));
-  if (value.unknown) {
-    item.append(make("span", "warning", "not in this release"));
-    item.title = value.hint || "";
+  item.append(make("span", "text", part.text));
+  if (part.warning) {
+    item.classList.add("unknown");
+    item.append(make("span", "warning", part.warning));
+    item.title = part.hint || "";
   }
-  const remove = make("button", "remove", "×");
-  remove.type = "button";
-  remove.setAttribute("aria-label", `Remove ${clause.label} ${value.text}`);
-  remove.onclick = () => send({ action: "remove", attribute: clause.attribute, operator: value.operator, value: value.value });
+  const remove = makeButton("remove", "×", () => send({ action: "remove", ...part.edit }));
+  remove.setAttribute("aria-label", `Remove ${part.name}`);
   item.append(remove);
   return item;
 };
 
-const clauseElement = (clause, send) => {
+const clauseElement = (clause, first, send) => {
   const element = make("span", "clause");
-  element.dataset.attribute = clause.attribute;
-  element.append(make("span", "label", clause.label));
+  if (!first) element.append(make("span", "word", "and"));
+  if (clause.attribute) {
+    element.dataset.attribute = clause.attribute;
+    element.append(make("span", "label", clause.label));
+  }
   for (const part of clause.parts) {
     if (typeof part === "string") element.append(make("span", "word", part));
-    else element.append(chip(part, clause, send));
+    else element.append(chip(part, clause.attribute ? "value" : "long", send));
   }
   if (clause.note) element.append(make("span", "note", clause.note));
   return element;
 };
 
+const sentenceElement = (data, send) => {
+  const sentence = make("div", "sentence");
+  sentence.setAttribute("data-testid", "cohort-sentence");
+  sentence.append(data.opening.edit ? chip(data.opening, "long lead", send) : make("span", "lead", data.opening.text));
+  data.clauses.forEach((clause, position) => sentence.append(clauseElement(clause, position === 0, send)));
+  for (const option of data.options) sentence.append(chip(option, "long", send));
+  return sentence;
+};
+
 const tool = (label, symbol, enabled, send, action) => {
-  const button = make("button", "tool");
-  button.type = "button";
+  const button = makeButton("tool", undefined, () => send({ action }));
   const mark = make("span", "symbol", symbol);
   mark.setAttribute("aria-hidden", "true");
   button.append(mark, make("span", "", label));
   button.disabled = !enabled;
-  button.onclick = () => send({ action });
+  return button;
+};
+
+const opener = (label, title, send, dialog) => {
+  const button = makeButton("opener", label, () => send({ action: "open", dialog }));
+  button.title = title;
   return button;
 };
 
@@ -56,18 +77,16 @@ export default function (component) {
   const { data, parentElement, setTriggerValue } = component;
   const send = (edit) => setTriggerValue("edit", edit);
   const root = make("div", "bar");
-  const sentence = make("div", "sentence");
-  sentence.setAttribute("data-testid", "cohort-sentence");
-  sentence.append(make("span", "lead", data.clauses.length ? "Series where" : "All series of IDC"));
-  data.clauses.forEach((clause, position) => {
-    if (position) sentence.append(make("span", "word and", "and"));
-    sentence.append(clauseElement(clause, send));
-  });
+  const sentence = sentenceElement(data, send);
+  sentence.append(
+    opener("Add a condition on patients or studies", "Such as: patients who also have PT", send, "relation"),
+    opener("Complete", "Add segmentations to images, or images to segmentations", send, "complete"),
+  );
   const tools = make("div", "tools");
   tools.append(
     tool("Undo", "↶", data.undo, send, "undo"),
     tool("Redo", "↷", data.redo, send, "redo"),
-    tool("Clear", "×", data.clauses.length > 0, send, "clear"),
+    tool("Clear", "×", data.clear, send, "clear"),
   );
   root.append(sentence, tools);
   parentElement.querySelector("#root").replaceChildren(root);

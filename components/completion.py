@@ -1,0 +1,47 @@
+"""The dialog that adds what belongs to a cohort: what was derived from its images, or what they were derived from."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import streamlit as st
+
+from app.catalog import catalog
+from app.clauses import Completion
+from app.cohort import Cohort
+from app.numbers import exact, size
+from app.selection import Selection
+from components import state
+
+_LABELS = {
+    Completion.DERIVED: "Add segmentations, structure sets, reports and annotations of these images",
+    Completion.SOURCES: "Add the source images of these derived series",
+}
+
+
+@st.dialog("Complete the cohort", width="medium")
+def completion_dialog(cohort: Cohort) -> None:
+    """Say how many series each addition brings, and write the chosen ones into the cohort."""
+    everybody = replace(cohort, sample=None, split=None, seed=0)
+    chosen = []
+    for completion, label in _LABELS.items():
+        with st.container(gap="xxsmall"):
+            if st.toggle(label, completion in cohort.added, key=f"complete_{completion}"):
+                chosen.append(completion.value)
+            st.caption(_brought(everybody, completion))
+    st.text(
+        "This goes by study: the table that says which series was derived from which is not installed,"
+        " so all images and derived series of one study count as belonging together."
+    )
+    if st.button("Apply", type="primary", key="complete_apply"):
+        state.show(cohort.with_options(add=chosen))
+        st.rerun()
+
+
+def _brought(cohort: Cohort, completion: Completion) -> str:
+    """What one addition brings to the cohort as it stands without additions."""
+    before = Selection(catalog(), cohort.with_options(add=[])).totals
+    after = Selection(catalog(), cohort.with_options(add=[completion.value])).totals
+    if after.series == before.series:
+        return "Adds nothing to this cohort."
+    return f"Adds {exact(after.series - before.series)} series, {size(after.size_bytes - before.size_bytes)}."

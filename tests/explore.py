@@ -1,0 +1,47 @@
+"""What browser tests do on the Explore page, and what it must then show."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import Locator, Page, expect
+
+from app.catalog import catalog
+from app.cohort import Cohort
+from app.numbers import exact
+from app.selection import Selection
+
+#: Milliseconds that a click may take to show on a busy machine.
+PATIENCE = 30_000
+expect.set_options(timeout=PATIENCE)
+
+
+def visit(page: Page, query: str = "") -> None:
+    page.goto(f"/?{query}")
+    expect_cohort(page, query)
+
+
+def expect_cohort(page: Page, query: str) -> None:
+    """The page shows this cohort: its counts in the head, its words, and its URL in the address bar."""
+    cohort = Cohort.from_query(query)
+    totals = Selection(catalog(), cohort).totals
+    expect(head(page, "Series")).to_have_attribute("title", exact(totals.series))
+    expect(head(page, "Patients")).to_have_attribute("title", exact(totals.patients))
+    expect(head(page, "Size")).to_have_attribute("title", f"{exact(totals.size_bytes)} bytes")
+    page.wait_for_function(
+        "wanted => JSON.stringify([...new URLSearchParams(location.search)].sort()) === JSON.stringify(wanted.sort())",
+        arg=[list(pair) for pair in cohort.to_pairs()],
+    )
+
+
+def head(page: Page, label: str) -> Locator:
+    return page.locator('[data-testid="head-counts"] > div').filter(has_text=re.compile(f"^{label}"))
+
+
+def value(page: Page, attribute: str, name: str) -> Locator:
+    """A value's row in the sidebar."""
+    return page.locator(f'[data-attribute="{attribute}"] [data-value="{name}"]')
+
+
+def choose(page: Page, attribute: str, name: str) -> None:
+    value(page, attribute, name).locator("input[type=checkbox]").first.click()
