@@ -17,7 +17,6 @@ from app.selection import FacetCounts, Selection
 from components import colours, state
 from components.errors import plain
 from components.facet_panel import facet_panel, pending_edits
-from components.text import plain
 
 _KEY = "facets"
 _UNIT = "unit"

@@ -13,7 +13,7 @@ from app.numbers import exact
 from app.portal import from_portal
 from app.sentence import sentence
 from app.store import keep
-from components.text import plain
+from components.errors import plain
 
 _EXPLORE = "pages/explore.py"
 #: Up to so many identifiers stand in the link themselves, so that it works on every server.
