@@ -20,13 +20,12 @@ from app.portal import from_portal
 from app.selection import Selection
 from app.sentence import sentence
 from app.venn import Region, combined, count, regions
-from components import colours
+from components import colours, state
 
-_PAGE = "pages/compare.py"
 _EXPLORE = "pages/explore.py"
 _SLOTS = ("a", "b", "c")
 _UNITS = {Scope.PATIENT: "Patients", Scope.STUDY: "Studies", Scope.SERIES: "Series"}
-_KEPT = "compared_cohorts"
+_RECENT = 5
 
 #: Centres of the circles, by their number; and where the count of each region stands.
 _CIRCLES = {2: [(-0.55, 0.0), (0.55, 0.0)], 3: [(-0.55, 0.4), (0.55, 0.4), (0.0, -0.5)]}
@@ -44,25 +43,12 @@ _PLACES = {
 }
 
 
-def compare_link(cohort: Cohort) -> None:
-    """Link that puts `cohort` beside those compared before; the fourth takes the place of the first."""
-    kept = [query for query in st.session_state.get(_KEPT, []) if query != cohort.to_query()]
-    chosen = [*kept, cohort.to_query()][-len(_SLOTS) :]
-    st.page_link(
-        _PAGE,
-        label="Compare",
-        icon=":material/join_inner:",
-        query_params=dict(zip(_SLOTS, chosen, strict=False)),
-        help="Put this cohort beside others and see how they overlap.",
-    )
-
-
 def compare() -> None:
     """The cohorts, their overlap, and what they give together."""
     cohorts = _inputs()
-    st.session_state[_KEPT] = [cohort.to_query() for cohort in cohorts.values()]
+    _list_recent()
     if len(cohorts) < 2:
-        st.info("Give at least two cohorts: open one in Explore and choose Compare there, or paste its link here.")
+        st.info("Give at least two cohorts: take one that you have seen in Explore, or paste its link.")
         return
     unit = st.segmented_control(
         "Compare", list(_UNITS), default=Scope.PATIENT, format_func=lambda unit: _UNITS[unit], key="by"
@@ -98,6 +84,22 @@ def _inputs() -> dict[str, Cohort]:
         totals = Selection(catalog(), cohorts[slot]).totals
         st.text(f"{sentence(cohorts[slot])} {exact(totals.patients)} patients, {exact(totals.series)} series.")
     return cohorts
+
+
+def _list_recent() -> None:
+    """Cohorts that this visit has seen in Explore, each to be put into the first empty box."""
+    empty = next((slot for slot in _SLOTS if not st.session_state.get(slot)), None)
+    taken = {st.session_state.get(slot) for slot in _SLOTS}
+    recent = [query for query in state.seen() if query and query not in taken][:_RECENT]
+    if not (recent and empty):
+        return
+    with st.container(border=True):
+        st.text("Seen in Explore")
+        for query in recent:
+            with st.container(horizontal=True, vertical_alignment="center"):
+                label = f"Use as {empty.upper()}"
+                st.button(label, key=f"use_{query}", on_click=st.session_state.update, args=({empty: query},))
+                st.text(sentence(Cohort.from_query(query)))
 
 
 def _read(text: str) -> Cohort:

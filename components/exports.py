@@ -5,7 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from app.api import link
+from app.bigquery import bigquery
 from app.citations import CitationFormat
+from app.errors import UserError
 from app.exports import ENDPOINTS, Source
 from app.licenses import licenses
 from app.numbers import compact, size
@@ -13,6 +15,7 @@ from app.query import select
 from app.selection import Selection
 from app.snippets import idc_download_command, python_code
 from app.verbs import citation_text, cited_dois, file_name
+from components.errors import plain
 
 _CITATION_LABELS = {
     CitationFormat.APA: "Text (APA)",
@@ -121,7 +124,23 @@ def licenses_panel(selection: Selection) -> None:
 
 
 def sql_panel(selection: Selection) -> None:
-    """The query behind the screen."""
-    st.text("The same series in your own code: run it with IDCClient().sql_query of the Python package idc-index.")
-    st.code(select(selection.cohort), language="sql", wrap_lines=True)
-    st.link_button("Download the query", link("sql", selection.cohort), icon=":material/download:")
+    """The query behind the screen, for idc-index and for BigQuery."""
+    here, google = st.tabs(["idc-index", "BigQuery"])
+    with here:
+        st.text("The same series in your own code: run it with IDCClient().sql_query of the Python package idc-index.")
+        st.code(select(selection.cohort), language="sql", wrap_lines=True)
+        st.link_button("Download the query", link("sql", selection.cohort), icon=":material/download:")
+    with google:
+        st.text(
+            "The same series in Google BigQuery, which has all of IDC's DICOM metadata too. Run it in Google's console,"
+            " or with your own credentials on the command line: python -m app bigquery-rows."
+        )
+        full = st.toggle("All DICOM metadata, a row per instance", key="bigquery_full")
+        columns = "dicom_all" if full else "index"
+        try:
+            st.code(bigquery(selection.cohort, full_metadata=full), language="sql", wrap_lines=True, height=420)
+        except UserError as error:
+            st.error(plain(str(error)), icon=":material/error:")
+            return
+        address = link("bigquery", selection.cohort, columns=columns)
+        st.link_button("Download the query", address, icon=":material/download:")

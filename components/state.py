@@ -72,6 +72,11 @@ def without_option(cohort: Cohort, option: str) -> Cohort:
     return cohort.with_options(**dict.fromkeys((*OPTIONS[option], *seed), ()))
 
 
+def seen() -> list[str]:
+    """URL forms of the cohorts of this visit, the latest first, each once."""
+    return list(dict.fromkeys(reversed(st.session_state.get(_HISTORY, []))))
+
+
 def can_undo() -> bool:
     """Whether there is an earlier cohort in this visit."""
     return bool(st.session_state.get(_POSITION, 0) > 0)
