@@ -21,8 +21,9 @@ from app.selection import Selection
 from app.sentence import sentence
 from app.venn import Region, combined, count, regions
 from components import colours, state
+from components.errors import plain
 
-_EXPLORE = "pages/explore.py"
+_EXPLORE = "../pages/explore.py"
 _SLOTS = ("a", "b", "c")
 _UNITS = {Scope.PATIENT: "Patients", Scope.STUDY: "Studies", Scope.SERIES: "Series"}
 _RECENT = 5
@@ -67,22 +68,26 @@ def compare() -> None:
 def _inputs() -> dict[str, Cohort]:
     """The cohorts by slot, from boxes that the address bar fills."""
     cohorts = {}
-    for slot in _SLOTS:
-        text = st.text_input(
-            f"Cohort {slot.upper()}",
-            key=slot,
-            bind="query-params",
-            placeholder="A link from Explore or from IDC's portal, or a query such as Modality=CT",
-        )
-        if not text.strip():
-            continue
-        try:
-            cohorts[slot] = _read(text.strip())
-        except UserError as error:
-            st.error(f"Cohort {slot.upper()}: {error}", icon=":material/error:")
-            continue
-        totals = Selection(catalog(), cohorts[slot]).totals
-        st.text(f"{sentence(cohorts[slot])} {exact(totals.patients)} patients, {exact(totals.series)} series.")
+    for slot, column in zip(_SLOTS, st.columns(len(_SLOTS), gap="medium"), strict=True):
+        with column:
+            text = st.text_input(
+                f"Cohort {slot.upper()}",
+                key=slot,
+                bind="query-params",
+                placeholder="A link, or a query such as Modality=CT",
+                help="A link from Explore or from IDC's portal, or a cohort in URL form.",
+            )
+            if not text.strip():
+                continue
+            try:
+                cohorts[slot] = _read(text.strip())
+                totals = Selection(catalog(), cohorts[slot]).totals
+            except UserError as error:
+                cohorts.pop(slot, None)
+                st.error(plain(str(error)), icon=":material/error:")
+                continue
+            st.text(sentence(cohorts[slot]))
+            st.caption(f"{exact(totals.patients)} patients · {exact(totals.series)} series")
     return cohorts
 
 

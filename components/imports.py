@@ -15,7 +15,7 @@ from app.sentence import sentence
 from app.store import keep
 from components.errors import plain
 
-_EXPLORE = "pages/explore.py"
+_EXPLORE = "../pages/explore.py"
 #: Up to so many identifiers stand in the link themselves, so that it works on every server.
 _IN_LINK = 50
 _SHOWN = 200

@@ -11,7 +11,7 @@ from app.recipes import RECIPES
 from app.selection import Selection
 from app.sentence import sentence
 
-_EXPLORE = "pages/explore.py"
+_EXPLORE = "../pages/explore.py"
 _COLUMNS = 3
 
 
