@@ -74,6 +74,7 @@ def _inputs() -> dict[str, Cohort]:
                 f"Cohort {slot.upper()}",
                 key=slot,
                 bind="query-params",
+                persist_state="session",
                 placeholder="A link, or a query such as Modality=CT",
                 help="A link from Explore or from IDC's portal, or a cohort in URL form.",
             )
@@ -171,14 +172,15 @@ def _figure(found: list[Region], letters: list[str], unit: Scope) -> go.Figure:
         "marker": {"size": 46, "opacity": 0.01, "color": colours.accent()},
     }
     axis = {"visible": False, "fixedrange": True, "range": [-1.9, 1.9]}
+    low = -1.25 if len(letters) == 2 else -1.75
     layout = {
-        "height": 400,
+        "height": 300 if len(letters) == 2 else 400,
         "margin": {"l": 0, "r": 0, "t": 0, "b": 0},
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
         "font": {"family": colours.FONT, "color": colours.text(), "size": 15},
         "xaxis": axis,
-        "yaxis": {**axis, "scaleanchor": "x"},
+        "yaxis": {**axis, "scaleanchor": "x", "range": [low, 1.6]},
         "shapes": shapes,
         "annotations": labels,
         "dragmode": False,

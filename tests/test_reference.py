@@ -5,7 +5,8 @@ import numpy as np
 from app.cohort import Cohort
 from app.query import select
 from app.viewers import viewer_of_series
-from tests import truth
+from tests import truth_clauses
+from tests.clause_cohorts import EXAMPLES
 from tests.cohorts import random_cohorts
 from tests.reference import ask
 
@@ -35,13 +36,14 @@ def covering(cohorts: list[Cohort]) -> list[Cohort]:
 def test_idc_index_finds_the_same_series_and_viewers(catalog, plain, tmp_path):
     untouched = [Cohort.from_query(query) for query in UNTOUCHED]
     cohorts = covering(random_cohorts(300, seed=25))
-    queries = [select(cohort, ["SeriesInstanceUID"]) for cohort in cohorts]
+    widened = [Cohort.from_query(query) for query in EXAMPLES.values()]
+    queries = [select(cohort, ["SeriesInstanceUID"]) for cohort in (*cohorts, *widened)]
     series = sample_of_viewers(plain)
 
     found, viewers = ask([select(cohort) for cohort in untouched], queries, series, tmp_path)
 
-    for cohort, numbers in zip([*untouched, *cohorts], found, strict=True):
-        assert np.array_equal(numbers, np.flatnonzero(truth.mask(cohort))), cohort.to_query()
+    for cohort, numbers in zip([*untouched, *cohorts, *widened], found, strict=True):
+        assert np.array_equal(numbers, np.flatnonzero(truth_clauses.mask(cohort))), cohort.to_query()
     assert all(len(numbers) for numbers in found[: len(untouched)])
     assert [viewer_of_series(catalog, uid) for uid in series] == viewers
     assert {"/slim/" in viewer for viewer in viewers} == {True, False}

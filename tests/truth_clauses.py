@@ -185,5 +185,5 @@ def split(found: np.ndarray, split: Split, seed: int) -> dict[int, str]:
         value = stratum[patient]
         return md5(f"{seed}/{value}") if split.by else "", value, draw[patient]
 
-    order = sorted(draw, key=position)
-    return {patient: PARTS[int(split.pattern[place % 100])] for place, patient in enumerate(order)}
+    pattern = split.pattern
+    return {patient: PARTS[int(pattern[place % 100])] for place, patient in enumerate(sorted(draw, key=position))}
