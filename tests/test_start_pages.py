@@ -85,7 +85,7 @@ def test_a_region_of_two_cohorts_opens_from_the_picture_and_from_the_list(page: 
     expect_cohort(page, found[0,].cohort.to_query())
     page.get_by_role("link", name="Compare", exact=True).click()
     count = page.locator(".js-plotly-plot .textpoint text", has_text=compact(both.count(Scope.PATIENT)))
-    count.hover()
+    expect(count).to_be_visible()
     position = count.bounding_box()
     assert position
     page.mouse.click(position["x"] + position["width"] / 2, position["y"] + position["height"] / 2)
