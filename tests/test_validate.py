@@ -19,6 +19,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.cli import main
 from app.errors import UserError
 from app.validate.files import Options
 from app.validate.findings import Kind
@@ -327,12 +328,21 @@ def test_exit_codes(downloaded: tuple[Path, list[str]], tmp_path: Path) -> None:
     # Neither the manifest nor the report counts as a foreign file.
     kinds = [(one["kind"], one["SeriesInstanceUID"] or one["detail"]) for one in told["faults"]]
     assert set(kinds) == {("not_wanted", uids[1]), ("unknown", "1.2.3.4.5")}
-    done = run(root / "nowhere")
-    assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == f"{root / 'nowhere'} is no folder; give the one that the images are in.\n"
-    assert run(root, "Modality=NONSENSE&x=y").returncode == 2
-    assert run(root, "--parallel", "0").returncode == 2
-    assert run(root, "--dciodvfy", env=os.environ | {"PATH": str(tmp_path)}).returncode == 2
+
+
+def test_a_bad_request_is_told_in_one_sentence(tmp_path: Path, capsys, monkeypatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    for arguments, sentence in {
+        ("nowhere",): "is no folder; give the one that the images are in.",
+        ("", "Modality=MR&x=y"): "There is no attribute “x”",
+        ("", "--parallel", "0"): "Read with 1 to 64 processes.",
+        ("", "--dciodvfy"): "dciodvfy was not found",
+    }.items():
+        assert main(["validate", str(tmp_path / arguments[0]), *arguments[1:]]) == 2
+        told = capsys.readouterr()
+        assert told.out == ""
+        assert sentence in told.err
+        assert told.err.count("\n") == 1
 
 
 def test_an_s5cmd_manifest_is_what_is_wanted(downloaded: tuple[Path, list[str]], tmp_path: Path, cli) -> None:

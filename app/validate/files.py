@@ -35,8 +35,8 @@ _TAGS = [
 _UNDEFINED = 0xFFFFFFFF
 _ITEM, _SEQUENCE_END = b"\xfe\xff\x00\xe0", b"\xfe\xff\xdd\xe0"
 _LONG_VRS = (b"OB", b"OW", b"OF", b"OD", b"UN")
-#: Seconds that dciodvfy may take for a file.
-_PATIENCE = 60
+#: Seconds that dciodvfy may take for a file, and between two looks at whether to stop.
+_PATIENCE, _TICK = 60, 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,13 +214,19 @@ def _until_stopped(frames: Iterator[Any]) -> Iterator[Any]:
 
 
 def _run_dciodvfy(program: str, path: Path) -> Iterator[Finding]:
-    try:
-        done = subprocess.run([program, str(path)], capture_output=True, timeout=_PATIENCE)  # noqa: S603
-    except subprocess.TimeoutExpired:
-        yield Finding(Kind.DCIODVFY, "it did not end")
-        return
-    lines = (done.stdout + done.stderr).decode(errors="replace").splitlines()
-    if errors := [line for line in lines if line.startswith("Error")]:
+    with subprocess.Popen([program, str(path)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:  # noqa: S603
+        for _ in range(round(_PATIENCE / _TICK)):
+            try:
+                output, _ = process.communicate(timeout=_TICK)
+                break
+            except subprocess.TimeoutExpired:
+                if _is_stopping():
+                    process.kill()
+        else:
+            process.kill()
+            yield Finding(Kind.DCIODVFY, f"it did not end within {_PATIENCE} s")
+            return
+    if errors := [line for line in output.decode(errors="replace").splitlines() if line.startswith("Error")]:
         yield Finding(Kind.DCIODVFY, visible("; ".join(errors)))
 
 
