@@ -49,15 +49,15 @@ class Listing:
 
 
 def listing(text: str) -> Listing:
-    """Listing of a query in URL form or of a manifest, where `text` names a file.
+    """Listing of a query in URL form or of a manifest, where `text` has no ``=`` and names a file.
 
     Raises
     ------
     UserError
         If the query is faulty, the file is no list, or no series is meant.
     """
-    is_file = bool(text) and "\0" not in text and Path(text).is_file()
-    found = of_manifest(Path(text)) if is_file else of_query(text)
+    # A query is never looked for among the files: it may come from a page.
+    found = of_manifest(Path(text)) if text and "=" not in text and Path(text).is_file() else of_query(text)
     if not found.series:
         raise UserError("No series of this release is meant; widen the cohort, or give another manifest.")
     return found

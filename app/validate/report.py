@@ -130,6 +130,8 @@ def as_json(report: Report) -> str:
         "idc_version": report.idc_version,
         "options": report.options,
         "clean": report.is_clean,
+        "verdict": report.verdict,
+        "facts": report.facts,
         "stopped": report.stopped,
         "seconds": round(report.seconds, 1),
         "files": {"in_folder": report.files_in_folder, "read": report.files},
