@@ -372,8 +372,8 @@ def test_ctrl_c_ends_it_with_a_partial_report(downloaded: tuple[Path, list[str]]
     os.mkfifo(pipe)
     program.write_text(f"#!/bin/sh\necho started > {pipe}\nread forever < {pipe}\n")
     program.chmod(0o755)
-    command = [sys.executable, "-m", "app", "validate", downloaded[0], "--dciodvfy", "--parallel", "1"]
-    command += ["--json", tmp_path / "report.json"]
+    command = [sys.executable, "-m", "app", "validate", str(downloaded[0]), "--dciodvfy", "--parallel", "1"]
+    command += ["--json", str(tmp_path / "report.json")]
     environment = os.environ | {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
     with subprocess.Popen(
         command, cwd=ROOT, env=environment, text=True, stdout=subprocess.PIPE, start_new_session=True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from tests.dicom_files import write_series
 
 
 @pytest.fixture
-def root(tmp_path: Path, monkeypatch, catalog) -> Path:
+def root(tmp_path: Path, monkeypatch, catalog) -> Iterator[Path]:
     (tmp_path / "root").mkdir()
     monkeypatch.setenv("IDC_COHORT_DOWNLOAD_ROOT", str(tmp_path / "root"))
     settings.cache_clear()
