@@ -93,7 +93,7 @@ def start_reader(stopping: Event) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     warnings.simplefilter("ignore")
     logging.disable()  # pydicom logs them too
-    config.settings.reading_validation_mode = config.IGNORE  # how a value is written is not asked; a tenth of the time
+    config.settings.reading_validation_mode = config.IGNORE  # how a value is written is not asked
 
 
 def read_files(root: str, paths: list[str], options: Options) -> list[File]:
