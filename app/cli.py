@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 from app.build import ensure_built, is_built
-from app.downloads.command import add_parser, download
+from app.downloads import command as download_command
 from app.errors import UserError
+from app.validate import command as validate_command
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -21,14 +22,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        0, or 2 after one sentence on stderr about a faulty request; 1 for a download that is not complete.
+        0, or 2 after one sentence on stderr about a faulty request; 1 for a download that is not complete, and for a
+        folder with faults.
     """
     parsed = _parser().parse_args(arguments)
     try:
         if parsed.verb == "build" or not is_built():
             ensure_built(_report)
         if parsed.verb == "download":
-            return download(parsed)
+            return download_command.download(parsed)
+        if parsed.verb == "validate":
+            return validate_command.validate(parsed)
         if parsed.verb != "build":
             _answer(parsed)
     except UserError as error:
@@ -87,6 +91,7 @@ def _parser() -> argparse.ArgumentParser:
         for option in verb.options:
             command.add_argument(f"--{option.name}", help=option.help, choices=option.choices or None)
         command.add_argument("--output", type=Path, metavar="FILE", help="write there instead of standard output")
-    add_parser(verbs)
+    download_command.add_parser(verbs)
+    validate_command.add_parser(verbs)
     verbs.add_parser("build", help="Build the catalog now rather than at first use.")
     return parser

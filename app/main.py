@@ -13,5 +13,8 @@ pages = [
     st.Page("../pages/compare.py", title="Compare", icon=":material/join_inner:", url_path="compare"),
 ]
 if settings().download_root:
-    pages.append(st.Page("../pages/downloads.py", title="Downloads", icon=":material/download:", url_path="downloads"))
+    pages += [
+        st.Page("../pages/downloads.py", title="Downloads", icon=":material/download:", url_path="downloads"),
+        st.Page("../pages/validate.py", title="Validate", icon=":material/fact_check:", url_path="validate"),
+    ]
 st.navigation(pages, position="top").run()

@@ -1,4 +1,4 @@
-"""Measure: ``python -m bench [refresh] [rivals] [memory] [browser] [downloads]``; without a name, all of them."""
+"""Measure: ``python -m bench [part ...]``; without a name, all parts."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from app.build import ensure_built
 from bench.figures import say
 from tests.server import ROOT
 
-PARTS = ("refresh", "rivals", "memory", "browser", "downloads")
+PARTS = ("refresh", "rivals", "memory", "browser", "downloads", "validate")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -68,7 +68,19 @@ def _runners(asked: argparse.Namespace) -> dict[str, Callable[[], dict[str, Any]
 
         return downloads.measure(asked.rounds)
 
-    return {"refresh": refresh, "rivals": rivals, "memory": memory, "browser": browser, "downloads": downloads}
+    def validate() -> dict[str, Any]:
+        from bench import validate
+
+        return validate.measure(asked.rounds)
+
+    return {
+        "refresh": refresh,
+        "rivals": rivals,
+        "memory": memory,
+        "browser": browser,
+        "downloads": downloads,
+        "validate": validate,
+    }
 
 
 def _machine() -> dict[str, Any]:
@@ -90,7 +102,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--cohorts", type=int, default=200, help="random cohorts (default 200)")
     parser.add_argument("--client-cohorts", type=int, default=4, help="cohorts asked of IDCClient (default 4)")
     parser.add_argument("--clicks", type=int, default=50, help="clicks in the browser (default 50)")
-    parser.add_argument("--rounds", type=int, default=5, help="rounds of downloads (default 5)")
+    parser.add_argument("--rounds", type=int, default=5, help="rounds of downloads and validations (default 5)")
     parser.add_argument("--seed", type=int, default=1, help="seed of the cohorts and clicks (default 1)")
     return parser
 

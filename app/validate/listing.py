@@ -1,0 +1,116 @@
+"""What is to be in a folder: series with their files and bytes, as the index has them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from app import id_lists
+from app.attributes import ATTRIBUTES
+from app.catalog import Array, Catalog, catalog
+from app.cohort import Cohort
+from app.errors import UserError
+from app.selection import Selection
+
+_BATCH = 20_000
+_IDENTIFIERS = ("SeriesInstanceUID", "crdc_series_uuid")
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """A series of the index: identifiers, ``instanceCount`` and exact bytes."""
+
+    uid: str
+    study: str
+    patient: str
+    crdc_uuid: str
+    instances: int
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The series that are wanted.
+
+    Parameters
+    ----------
+    name
+        What it was made from.
+    unknown
+        Entries of a manifest that this release does not hold.
+    """
+
+    name: str
+    series: tuple[Series, ...]
+    unknown: tuple[str, ...] = ()
+
+
+def listing(text: str) -> Listing:
+    """Listing of a query in URL form or of a manifest, where `text` has no ``=`` and names a file.
+
+    Raises
+    ------
+    UserError
+        If the query is faulty, the file is no list, or no series is meant.
+    """
+    # A query is never looked for among the files: it may come from a page.
+    found = of_manifest(Path(text)) if text and "=" not in text and Path(text).is_file() else of_query(text)
+    if not found.series:
+        raise UserError("No series of this release is meant; widen the cohort, or give another manifest.")
+    return found
+
+
+def of_query(query: str) -> Listing:
+    """Listing of a cohort in URL form."""
+    cohort = Cohort.from_query(query)
+    opened = catalog()
+    return Listing(cohort.to_query() or "all of IDC", _read(opened, Selection(opened, cohort).rows))
+
+
+def of_manifest(path: Path) -> Listing:
+    """Listing of a manifest, or of any other list of identifiers."""
+    import pyarrow as pa
+
+    opened = catalog()
+    if path.stat().st_size > id_lists.MAX_BYTES:
+        raise UserError(
+            f"{path.name} has more than {id_lists.MAX_BYTES / 1e6:.0f} MB: give the cohort's query instead."
+        )
+    report = id_lists.report(path.read_bytes(), opened)
+    cursor = opened.cursor()
+    cursor.register("asked", pa.table({"value": pa.array(report.found.values, pa.string())}))
+    found = cursor.execute(
+        f"SELECT series_row FROM series SEMI JOIN asked ON value = {report.found.attribute} ORDER BY series_row"
+    ).fetchnumpy()
+    return Listing(path.name, _read(opened, np.asarray(found["series_row"])), (*report.older, *report.not_found))
+
+
+def find(identifiers: Collection[str]) -> tuple[Series, ...]:
+    """The series of this release with one of these SeriesInstanceUIDs or CRDC UUIDs."""
+    opened, asked = catalog(), sorted(identifiers)
+    rows = {
+        int(row)
+        for name in _IDENTIFIERS
+        if name in ATTRIBUTES
+        for row in opened.rows_of_unique(ATTRIBUTES[name], asked)
+    }
+    return _read(opened, np.array(sorted(rows), dtype=np.int64))
+
+
+def _read(opened: Catalog, rows: Array) -> tuple[Series, ...]:
+    found: list[Series] = []
+    for start in range(0, len(rows), _BATCH):
+        cursor = opened.cursor()
+        cursor.register("chosen", {"series_row": rows[start : start + _BATCH].astype("int32")})
+        found += (
+            Series(*row)
+            for row in cursor.execute(
+                "SELECT SeriesInstanceUID, StudyInstanceUID, PatientID, crdc_series_uuid, instanceCount,"
+                " round(series_size_MB * 1e6)::BIGINT FROM series SEMI JOIN chosen USING (series_row)"
+                " ORDER BY series_row"
+            ).fetchall()
+        )
+    return tuple(found)

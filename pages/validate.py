@@ -1,0 +1,16 @@
+"""Validate: check a folder of DICOM files on this machine against the index."""
+
+import streamlit as st
+
+from components.errors import explain_errors
+from components.loading import wait_for_catalog
+from components.style import page_style
+from components.validate import validation_form, validation_report
+
+page_style()
+wait_for_catalog()
+
+with explain_errors():
+    st.subheader("Check a folder on this machine", anchor=False)
+    validation_form()
+    validation_report()
