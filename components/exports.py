@@ -15,6 +15,7 @@ from app.query import select
 from app.selection import Selection
 from app.snippets import idc_download_command, python_code
 from app.verbs import citation_text, cited_dois, file_name
+from components.archive import archive_button
 from components.errors import plain
 
 _CITATION_LABELS = {
@@ -32,6 +33,7 @@ def data_panel(selection: Selection) -> None:
     cohort = selection.cohort
     st.text(f"{compact(totals.series)} series, {compact(totals.instances)} files, {size(totals.size_bytes)}")
     st.subheader("Download the images", anchor=False)
+    archive_button(selection)
     st.text("A manifest lists what to fetch; run it where the images should go.")
     with st.container(horizontal=True):
         for source in Source:
