@@ -112,6 +112,8 @@ class _Sent(StreamingResponse):
         except FaultyError as error:
             # Returning short of the announced length makes the server close the connection.
             print(f"A ZIP was broken off: {error.fault} ({error}).", file=sys.stderr, flush=True)
+        except TimeoutError:
+            print("A ZIP was broken off: its reader took nothing any more.", file=sys.stderr, flush=True)
         finally:
             self._release()
             return_freed()
