@@ -1,4 +1,4 @@
-"""Measure: ``python -m bench [refresh] [rivals] [memory] [browser] [downloads]``; without a name, all of them."""
+"""Measure: ``python -m bench [refresh] [rivals] [memory] [browser] [downloads] [archive]``; all without a name."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from app.build import ensure_built
 from bench.figures import say
 from tests.server import ROOT
 
-PARTS = ("refresh", "rivals", "memory", "browser", "downloads")
+PARTS = ("refresh", "rivals", "memory", "browser", "downloads", "archive")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -68,7 +68,19 @@ def _runners(asked: argparse.Namespace) -> dict[str, Callable[[], dict[str, Any]
 
         return downloads.measure(asked.rounds)
 
-    return {"refresh": refresh, "rivals": rivals, "memory": memory, "browser": browser, "downloads": downloads}
+    def archive() -> dict[str, Any]:
+        from bench import archive
+
+        return archive.measure()
+
+    return {
+        "refresh": refresh,
+        "rivals": rivals,
+        "memory": memory,
+        "browser": browser,
+        "downloads": downloads,
+        "archive": archive,
+    }
 
 
 def _machine() -> dict[str, Any]:
