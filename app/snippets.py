@@ -8,16 +8,23 @@ from app.query import select
 
 def python_code(cohort: Cohort) -> str:
     """A script that fetches the cohort's rows with idc-index and downloads its files."""
-    fetches = "".join(f'client.fetch_index("{table}")\n' for table in cohort.tables())
     return (
         "# pip install idc-index\n"
+        f"{python_query(cohort)}"
+        'print(len(cohort), "series,", round(cohort["series_size_MB"].sum() / 1000, 3), "GB")\n'
+        'client.download_from_selection(seriesInstanceUID=list(cohort["SeriesInstanceUID"]), downloadDir=".")\n'
+    )
+
+
+def python_query(cohort: Cohort) -> str:
+    """The lines that get the cohort's rows from idc-index, as a DataFrame ``cohort``."""
+    fetches = "".join(f'client.fetch_index("{table}")\n' for table in cohort.tables())
+    return (
         "from idc_index import IDCClient\n\n"
         "client = IDCClient()\n"
         f"{fetches}"
         f"query = {_string(select(cohort))}\n"
         "cohort = client.sql_query(query)\n"
-        'print(len(cohort), "series,", round(cohort["series_size_MB"].sum() / 1000, 3), "GB")\n'
-        'client.download_from_selection(seriesInstanceUID=list(cohort["SeriesInstanceUID"]), downloadDir=".")\n'
     )
 
 
@@ -27,8 +34,3 @@ def _string(text: str) -> str:
         escaped = text.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
         return f'"""\n{escaped}"""'
     return repr(text)
-
-
-def idc_download_command(manifest: str) -> str:
-    """Shell command that downloads the series of a manifest file of that name."""
-    return f"idc download {manifest}"

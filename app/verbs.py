@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import Any
 
-from app import bigquery_jobs, citations, exports, schema
+from app import bigquery_jobs, citations, commands, exports, schema
 from app.attributes import ATTRIBUTES, Attribute
 from app.bigquery import bigquery
 from app.build import bin_edges
@@ -21,9 +21,11 @@ from app.cohort import Cohort
 from app.conditions import find_attribute, shorten
 from app.errors import UserError
 from app.licenses import licenses
+from app.notebook import notebook
 from app.query import select
 from app.selection import Selection
 from app.sentence import sentence
+from app.shares import Share
 from app.viewers import viewer_of_series
 from app.waterfall import missing_shares, waterfall
 
@@ -183,9 +185,22 @@ def _series(request: Request) -> Answer:
 
 def _manifest(request: Request) -> Answer:
     form, source = request.options["format"], exports.Source(request.options["source"])
-    chunks = exports.MANIFEST_WRITERS[form](request.selection, source)
+    share = Share.parse(request.options["share"]) if "share" in request.options else None
+    chunks = exports.MANIFEST_WRITERS[form](request.selection, source, share)
     media = "text/csv; charset=utf-8" if form == "csv" else TEXT
-    return Answer(media, chunks, file_name(f"manifest-{source}", form))
+    which = f"-{share.number}-of-{share.count}" if share else ""
+    return Answer(media, chunks, file_name(f"manifest-{source}{which}", form))
+
+
+def _commands(request: Request) -> Answer:
+    tool = request.options["tool"]
+    shares = Share.parse(f"1/{request.options.get('shares', commands.DEFAULT_SHARES)}").count
+    chunks = commands.script(tool, request.selection, exports.Source(request.options["source"]), shares)
+    return Answer(TEXT, chunks, commands.TOOLS[tool].file)
+
+
+def _notebook(request: Request) -> Answer:
+    return Answer("application/x-ipynb+json", [notebook(request.cohort).encode()], file_name("cohort", "ipynb"))
 
 
 def cited_dois(selection: Selection) -> list[str]:
@@ -229,6 +244,8 @@ def _viewer(request: Request) -> Answer:
 
 _BIGQUERY_COLUMNS = Option("columns", "columns of idc-index, or all DICOM metadata", ("index", "dicom_all"))
 
+_SOURCE = Option("source", "cloud to read from", tuple(exports.Source))
+
 #: All verbs by name.
 VERBS: dict[str, Verb] = {
     verb.name: verb
@@ -271,9 +288,21 @@ VERBS: dict[str, Verb] = {
             _manifest,
             (
                 Option("format", "file format", tuple(exports.MANIFEST_WRITERS)),
-                Option("source", "cloud to read from", tuple(exports.Source)),
+                _SOURCE,
+                Option("share", "one of N shares of about the same number of bytes, such as 2/8"),
             ),
         ),
+        Verb(
+            "commands",
+            "A script that downloads the cohort with a tool, or what to do in it.",
+            _commands,
+            (
+                Option("tool", "what to download with", tuple(commands.TOOLS)),
+                _SOURCE,
+                Option("shares", f"shares of a script for clusters (default {commands.DEFAULT_SHARES})"),
+            ),
+        ),
+        Verb("notebook", "The cohort as a Jupyter notebook.", _notebook),
         Verb(
             "citations",
             "Citations of everything in the cohort, and of IDC.",

@@ -19,7 +19,7 @@ from app.build import ensure_built
 from bench.figures import say
 from tests.server import ROOT
 
-PARTS = ("refresh", "rivals", "memory", "browser", "downloads", "validate")
+PARTS = ("refresh", "rivals", "memory", "browser", "downloads", "validate", "archive")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -73,6 +73,11 @@ def _runners(asked: argparse.Namespace) -> dict[str, Callable[[], dict[str, Any]
 
         return validate.measure(asked.rounds)
 
+    def archive() -> dict[str, Any]:
+        from bench import archive
+
+        return archive.measure()
+
     return {
         "refresh": refresh,
         "rivals": rivals,
@@ -80,6 +85,7 @@ def _runners(asked: argparse.Namespace) -> dict[str, Callable[[], dict[str, Any]
         "browser": browser,
         "downloads": downloads,
         "validate": validate,
+        "archive": archive,
     }
 
 

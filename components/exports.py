@@ -13,8 +13,10 @@ from app.licenses import licenses
 from app.numbers import compact, size
 from app.query import select
 from app.selection import Selection
-from app.snippets import idc_download_command, python_code
+from app.snippets import python_code
 from app.verbs import citation_text, cited_dois, file_name
+from components.archive import archive_button
+from components.commands import commands_panel
 from components.errors import plain
 
 _CITATION_LABELS = {
@@ -32,6 +34,7 @@ def data_panel(selection: Selection) -> None:
     cohort = selection.cohort
     st.text(f"{compact(totals.series)} series, {compact(totals.instances)} files, {size(totals.size_bytes)}")
     st.subheader("Download the images", anchor=False)
+    archive_button(selection)
     st.text("A manifest lists what to fetch; run it where the images should go.")
     with st.container(horizontal=True):
         for source in Source:
@@ -57,9 +60,10 @@ def data_panel(selection: Selection) -> None:
             wrap_lines=True,
         )
     with tabs[2]:
-        st.code(f"pip install idc-index\n{idc_download_command(aws)}", language="bash", wrap_lines=True)
+        st.code(f"pip install idc-index\nidc download {aws}", language="bash", wrap_lines=True)
     with tabs[3]:
         st.code(python_code(cohort), language="python", height=320)
+    commands_panel(selection)
     st.subheader("Take the rows", anchor=False)
     st.text("One row per series, with collection, patient, study, description, licence, DOI and location.")
     with st.container(horizontal=True):

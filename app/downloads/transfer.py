@@ -7,7 +7,6 @@ written under a temporary name beside its place and renamed when it is whole.
 from __future__ import annotations
 
 import os
-import re
 import stat
 import threading
 import time
@@ -15,7 +14,6 @@ from collections import deque
 from collections.abc import Generator, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 from queue import SimpleQueue
 
@@ -26,6 +24,7 @@ from app.downloads.faults import NETWORK, Fault, FaultyError, name_fault
 from app.downloads.limits import DEFAULT_LIMITS, Limits, Throttle
 from app.downloads.paths import make_folder
 from app.downloads.plan import Series
+from app.downloads.source import list_files, open_store
 
 #: Seconds between two looks at a running transfer.
 TICK = 0.25
@@ -33,7 +32,6 @@ TICK = 0.25
 _CHUNK = 1 << 20
 _CHUNK_LIMITED = 1 << 16
 _RATE_WINDOW = 10.0
-_FILE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,119}")
 
 
 @dataclass(slots=True)
@@ -190,7 +188,8 @@ class Transfer:
             self._close(report)
             return
         try:
-            listed = self._list(series)
+            listed = list_files(self._store(series.bucket), series)
+            self._network_faults = 0
             folder = self._root / series.folder if self._dry_run else make_folder(self._root, series.folder)
             missing = [(name, size) for name, size in listed.items() if not _is_there(folder / name, size)]
         except Exception as error:
@@ -213,21 +212,6 @@ class Transfer:
         opened = _Open(report, folder, len(missing))
         for name, size in missing:
             self._pool.submit(self._fetch, opened, name, size)
-
-    def _list(self, series: Series) -> dict[str, int]:
-        """Name → size of the files at the source."""
-        prefix = f"{series.crdc_uuid}/"
-        listed = {}
-        for page in obstore.list(self._store(series.bucket), prefix):
-            for meta in page:
-                name = meta["path"].removeprefix(prefix)
-                if not _FILE_NAME.fullmatch(name):
-                    raise FaultyError(Fault.UNSAFE, repr(name[:60]))
-                listed[name] = meta["size"]
-        self._network_faults = 0
-        if not listed:
-            raise FaultyError(Fault.NOT_FOUND, f"nothing lies at {series.bucket}/{prefix}")
-        return listed
 
     def _fetch(self, opened: _Open, name: str, size: int) -> None:
         report = opened.report
@@ -280,7 +264,7 @@ class Transfer:
     def _store(self, bucket: str) -> S3Store:
         with self._lock:
             if bucket not in self._stores:
-                self._stores[bucket] = _open_store(self._address, bucket, self._limits)
+                self._stores[bucket] = open_store(self._address, bucket, self._limits)
             return self._stores[bucket]
 
     def _note_mismatch(self, report: Report, listed: dict[str, int]) -> None:
@@ -324,30 +308,3 @@ def _is_there(path: Path, size: int) -> bool:
     except FileNotFoundError:
         return False
     return stat.S_ISREG(found.st_mode) and found.st_size == size
-
-
-def _open_store(address: str, bucket: str, limits: Limits) -> S3Store:
-    patience = timedelta(seconds=limits.patience)
-    return S3Store(
-        bucket,
-        endpoint=address,
-        region="us-east-1",
-        skip_signature=True,
-        virtual_hosted_style_request=False,
-        client_options={
-            "allow_http": address.startswith("http://"),
-            "connect_timeout": min(patience, timedelta(seconds=10)),
-            "read_timeout": patience,
-            # Large files take as long as they take.
-            "timeout": timedelta(days=7),
-        },
-        retry_config={
-            "max_retries": 4,
-            "backoff": {
-                "init_backoff": timedelta(milliseconds=200),
-                "max_backoff": timedelta(seconds=3),
-                "base": 2,
-            },
-            "retry_timeout": patience * 1.5,
-        },
-    )
