@@ -17,7 +17,9 @@ from pathlib import Path
 import streamlit as st
 from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
-from starlette.responses import PlainTextResponse
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, RedirectResponse
+from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app import api, archive_links, startup
@@ -105,9 +107,15 @@ share_arenas()
 # Streamlit runs the entry script by path: pages and components must be importable from the root.
 sys.path.insert(0, str(ROOT))
 
+
+def _explore(request: Request) -> RedirectResponse:
+    """Explore's own address leads to the root, where alone Streamlit serves the page that it opens with."""
+    return RedirectResponse(f"./?{request.url.query}")
+
+
 app = st.App(
     ROOT / "app" / "main.py",
-    routes=[*api.routes(), *archive_links.routes()],
+    routes=[*api.routes(), *archive_links.routes(), Route("/explore", _explore)],
     middleware=[Middleware(SafeHeaders)],
     lifespan=_lifespan,
 )

@@ -25,6 +25,11 @@ def open_page(page: Page, name: str) -> None:
     page.get_by_role("link", name=name, exact=True).click()
 
 
+def test_explore_has_an_address_of_its_own(page: Page) -> None:
+    page.goto(f"/explore?{A}&PatientID__contains=%25")
+    expect_cohort(page, f"{A}&PatientID__contains=%25")
+
+
 def test_a_recipe_opens(page: Page) -> None:
     open_page(page, "Recipes")
     card = page.get_by_test_id("stVerticalBlock").filter(has_text=RECIPES[3].title).last
