@@ -44,6 +44,12 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ["IDC_COHORT_DATA"] = str(folder)
 
 
+@pytest.fixture(autouse=True)
+def own_main_module(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Streamlit's AppTest leaves its page as ``__main__``, which every process started later would run again."""
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
+
+
 @pytest.fixture(scope="session")
 def catalog():
     """The catalog that the app serves."""

@@ -205,6 +205,8 @@ def test_ctrl_c_leaves_whole_files_and_says_so(catalog, tmp_path: Path) -> None:
             env=os.environ | {"IDC_COHORT_S3_ENDPOINT": server.url},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
+            # Tests that a shell has started in the background would hand on its disregard of the signal.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
         assert server.wait_for(20)
         process.send_signal(signal.SIGINT)

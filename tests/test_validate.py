@@ -366,6 +366,11 @@ def test_dciodvfy_is_heard(downloaded: tuple[Path, list[str]], tmp_path: Path) -
     assert report.is_clean
 
 
+def heed_ctrl_c() -> None:
+    """Tests that a shell has started in the background would hand on its disregard of the signal."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_ctrl_c_ends_it_with_a_partial_report(downloaded: tuple[Path, list[str]], tmp_path: Path) -> None:
     """The readers hang in a dciodvfy that waits for a pipe; what was asked for is told all the same."""
     pipe, program = tmp_path / "pipe", tmp_path / "dciodvfy"
@@ -376,7 +381,13 @@ def test_ctrl_c_ends_it_with_a_partial_report(downloaded: tuple[Path, list[str]]
     command += ["--json", str(tmp_path / "report.json")]
     environment = os.environ | {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
     with subprocess.Popen(
-        command, cwd=ROOT, env=environment, text=True, stdout=subprocess.PIPE, start_new_session=True
+        command,
+        cwd=ROOT,
+        env=environment,
+        text=True,
+        stdout=subprocess.PIPE,
+        start_new_session=True,
+        preexec_fn=heed_ctrl_c,
     ) as process:
         pipe.read_text()
         os.killpg(process.pid, signal.SIGINT)
