@@ -17,7 +17,7 @@ from bench.figures import say, spread, table
 from tests.clause_cohorts import random_clause_cohorts
 
 UNITS = ("series", "patients")
-PARTS = ("conditions", "totals", "facets", "rows")
+PARTS = ("conditions", "totals", "facets", "scopes", "rows")
 _SLOWEST = 5
 
 
@@ -47,6 +47,7 @@ def _refresh(cohort: Cohort, unit: str) -> dict[str, float]:
     _ = selection.totals
     marks.append(perf_counter())
     selection.facets(unit)
+    marks.append(perf_counter())
     selection.scopes()
     marks.append(perf_counter())
     page(selection)
