@@ -47,7 +47,7 @@ def bigquery_sql(cohort_sql: str, *, full_metadata: bool = False) -> str:
     Parameters
     ----------
     cohort_sql
-        One SELECT over idc-index's tables, as `app.sql.select` gives it.
+        One SELECT over idc-index's tables, as `app.query.select` gives it.
     full_metadata
         Select all columns of ``dicom_all``, one row per instance, instead of the query's own columns.
 

@@ -5,7 +5,7 @@ its patient or study, a `Combination` of two other cohorts. What matches can the
 thinned out by patients (`Sample`, `Split`), in this order.
 
 Cohorts are kept in canonical form (attributes and operators in table order, values sorted, numbers and dates in one
-spelling), so equal cohorts compare equal and have equal URLs. URL, JSON (`app.cohort_json`), SQL (`app.sql`) and
+spelling), so equal cohorts compare equal and have equal URLs. URL, JSON (`app.cohort_json`), SQL (`app.query`) and
 sentence (`app.sentence`) are views of the same value.
 """
 
@@ -15,7 +15,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from app import conditions as of_series
 from app.clauses import (
     RELATION_KEYS,
     Completion,
@@ -29,7 +28,7 @@ from app.clauses import (
     read_seed,
     write_pairs,
 )
-from app.conditions import Condition, QueryError, merge, parse_condition
+from app.conditions import Condition, QueryError, by_attribute, merge, parse_condition, tables
 
 #: Each relation and combination costs time; a query with more of them is no person's.
 MAX_CLAUSES = 20
@@ -88,6 +87,11 @@ class Combination:
         return cls.of(Operation(key), Cohort.from_query(found["a"]), Cohort.from_query(found["b"]), unit)
 
     @property
+    def key(self) -> str:
+        """Name of the parameter in the URL form."""
+        return self.operation.value
+
+    @property
     def value(self) -> str:
         """Value of the parameter in the URL form."""
         pairs = [("a", self.left.to_query()), ("b", self.right.to_query())]
@@ -144,7 +148,7 @@ class Cohort:
         built = cls(
             merge(conditions),
             tuple(sorted(set(relations), key=lambda relation: (RELATION_KEYS.index(relation.key), relation.value))),
-            tuple(sorted(set(combinations), key=lambda combination: (combination.operation, combination.value))),
+            tuple(sorted(set(combinations), key=lambda combination: (combination.key, combination.value))),
             scope,
             completions(list(added)),
             sample,
@@ -218,7 +222,7 @@ class Cohort:
         return [
             *((condition.key, value) for condition in self.conditions for value in condition.values),
             *((relation.key, relation.value) for relation in self.relations),
-            *((combination.operation.value, combination.value) for combination in self.combinations),
+            *((combination.key, combination.value) for combination in self.combinations),
             *self.option_pairs(),
         ]
 
@@ -253,34 +257,16 @@ class Cohort:
 
     def with_clause(self, clause: Relation | Combination) -> Cohort:
         """Same cohort with one more clause."""
-        return self._rebuilt(
-            relations=[*self.relations, clause] if isinstance(clause, Relation) else self.relations,
-            combinations=[*self.combinations, clause] if isinstance(clause, Combination) else self.combinations,
-        )
+        return Cohort.from_pairs([*self.to_pairs(), (clause.key, clause.value)])
 
     def without_clause(self, key: str, value: str) -> Cohort:
         """Same cohort without the relation or combination of this URL parameter."""
-        return self._rebuilt(
-            relations=[r for r in self.relations if (r.key, r.value) != (key, value)],
-            combinations=[c for c in self.combinations if (c.operation, c.value) != (key, value)],
-        )
+        return Cohort.from_pairs(pair for pair in self.to_pairs() if pair != (key, value))
 
     def with_options(self, **options: Iterable[str]) -> Cohort:
         """Same cohort with the values of URL parameters such as ``scope``, ``add`` or ``split`` replaced."""
         pairs = [(key, value) for key, value in self.to_pairs() if key not in options]
         return Cohort.from_pairs([*pairs, *((key, value) for key, values in options.items() for value in values)])
-
-    def _rebuilt(self, relations: Iterable[Relation], combinations: Iterable[Combination]) -> Cohort:
-        return Cohort.of(
-            self.conditions,
-            relations,
-            combinations,
-            scope=self.scope,
-            added=self.added,
-            sample=self.sample,
-            split=self.split,
-            seed=self.seed,
-        )
 
     def values(self, attribute: str, operator: str) -> tuple[str, ...]:
         """Values of one attribute and operator; empty if nothing is asked."""
@@ -288,13 +274,13 @@ class Cohort:
 
     def by_attribute(self) -> Mapping[str, dict[str, tuple[str, ...]]]:
         """Attribute → operator → values, in canonical order."""
-        return of_series.by_attribute(self.conditions)
+        return by_attribute(self.conditions)
 
     def tables(self) -> list[str]:
         """Tables besides ``index`` that the cohort reads, in all its parts."""
-        found = of_series.tables(self.conditions)
+        found = tables(self.conditions)
         for relation in self.relations:
-            found |= of_series.tables(relation.conditions)
+            found |= tables(relation.conditions)
         for combination in self.combinations:
             found |= {*combination.left.tables(), *combination.right.tables()}
         return sorted(found)

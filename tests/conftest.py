@@ -19,6 +19,7 @@ import pytest
 from hypothesis import settings
 from starlette.applications import Starlette
 
+from app.cohort import Cohort
 from tests import truth
 
 if TYPE_CHECKING:
@@ -74,6 +75,16 @@ def plain(plain_connection: duckdb.DuckDBPyConnection) -> Iterator[duckdb.DuckDB
     """A cursor of that connection."""
     with plain_connection.cursor() as cursor:
         yield cursor
+
+
+@pytest.fixture(scope="session")
+def small(plain_connection) -> Cohort:
+    """Two small series of several files in each of the three buckets."""
+    rows = plain_connection.execute(
+        "SELECT SeriesInstanceUID FROM index WHERE instanceCount BETWEEN 2 AND 6"
+        " QUALIFY row_number() OVER (PARTITION BY aws_bucket ORDER BY series_size_MB, SeriesInstanceUID) <= 2"
+    ).fetchall()
+    return Cohort().with_values("SeriesInstanceUID", "eq", [uid for (uid,) in rows])
 
 
 @pytest.fixture(scope="session")

@@ -49,16 +49,6 @@ class Bucket(dict):
         return self.really.get(key, super().get(key, default))
 
 
-@pytest.fixture(scope="module")
-def small(plain_connection) -> Cohort:
-    """Two small series of several files in each of the three buckets."""
-    rows = plain_connection.execute(
-        "SELECT SeriesInstanceUID FROM index WHERE instanceCount BETWEEN 2 AND 6"
-        " QUALIFY row_number() OVER (PARTITION BY aws_bucket ORDER BY series_size_MB, SeriesInstanceUID) <= 2"
-    ).fetchall()
-    return Cohort().with_values("SeriesInstanceUID", "eq", [uid for (uid,) in rows])
-
-
 def wanted_of(catalog, cohort: Cohort, source: Source = Source.AWS) -> list[Series]:
     return list(series_of(Selection(catalog, cohort), source, Template(DEFAULT_TEMPLATE)))
 

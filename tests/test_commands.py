@@ -37,16 +37,6 @@ WITH_LIST = [name for name, tool in TOOLS.items() if tool.lists_series]
 SHELL = [*WITH_LIST, "slurm"]
 
 
-@pytest.fixture(scope="module")
-def small(plain_connection) -> Cohort:
-    """Two small series of several files in each of the three buckets."""
-    rows = plain_connection.execute(
-        "SELECT SeriesInstanceUID FROM index WHERE instanceCount BETWEEN 2 AND 6"
-        " QUALIFY row_number() OVER (PARTITION BY aws_bucket ORDER BY series_size_MB, SeriesInstanceUID) <= 2"
-    ).fetchall()
-    return Cohort().with_values("SeriesInstanceUID", "eq", [uid for (uid,) in rows])
-
-
 @pytest.fixture
 def source(catalog, small: Cohort, monkeypatch) -> Iterator[dict[str, bytes]]:
     """Objects of a local S3 that scripts of this process read from; it also has series that nobody asks for."""

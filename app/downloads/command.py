@@ -15,6 +15,7 @@ from app.downloads.paths import DEFAULT_TEMPLATE, Template
 from app.errors import UserError
 from app.exports import Source
 from app.numbers import compact, size
+from app.progress import ProgressLine
 
 if TYPE_CHECKING:
     from app.downloads.plan import Series
@@ -128,23 +129,16 @@ def _run(transfer: Transfer, root: Path, wanted: list[Series], dry_run: bool) ->
 
 
 def _watch(transfer: Transfer, wanted: list[Series], reports: list[Report]) -> None:
-    """Run, collect the series that ended, and say how far it is: in place on a terminal, else at each tenth."""
+    """Run, collect the series that ended, and say how far it is."""
     from app.downloads.transfer import Meter
 
-    meter, total, told = Meter(), sum(one.size_bytes for one in wanted), -1
-    in_place = sys.stderr.isatty()
+    meter, total, shown = Meter(), sum(one.size_bytes for one in wanted), ProgressLine()
     with closing(transfer.run(wanted)) as running:
         for ended in running:
             reports += ended
             line = _line(transfer.progress, total, meter.rate(transfer.progress.bytes_received))
-            tenth = 10 * transfer.progress.bytes_done // max(total, 1)
-            if in_place:
-                print(f"\r{line}\x1b[K", end="", file=sys.stderr, flush=True)
-            elif tenth > told:
-                told = tenth
-                print(line, file=sys.stderr, flush=True)
-    if in_place:
-        print(file=sys.stderr)
+            shown.show(line, transfer.progress.bytes_done, total)
+    shown.end()
     for fault, count in Counter(one.fault for one in reports if one.fault).items():
         print(f"{count:,} series: {fault}.", file=sys.stderr)
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.errors import UserError
 from app.numbers import exact, size
+from app.progress import ProgressLine
 
 if TYPE_CHECKING:
     from app.validate.validation import Progress, Validation
@@ -82,20 +83,13 @@ def find_dciodvfy() -> str:
 
 
 def _watch(validation: Validation) -> None:
-    """Run, and say how far it is: in place on a terminal, else at each tenth."""
-    in_place, told, started = sys.stderr.isatty(), -1, monotonic()
+    """Run, and say how far it is."""
+    shown, started = ProgressLine(), monotonic()
     with closing(validation.run()) as running:
         for _ in running:
             progress = validation.progress
-            line = _line(progress, monotonic() - started)
-            tenth = 10 * progress.files // max(progress.files_in_folder, 1)
-            if in_place:
-                print(f"\r{line}\x1b[K", end="", file=sys.stderr, flush=True)
-            elif tenth > told:
-                told = tenth
-                print(line, file=sys.stderr, flush=True)
-    if in_place:
-        print(file=sys.stderr)
+            shown.show(_line(progress, monotonic() - started), progress.files, progress.files_in_folder)
+    shown.end()
 
 
 def _line(progress: Progress, seconds: float) -> str:
