@@ -1,0 +1,129 @@
+"""What a question is cut into: pieces that each say something, and noun phrases that ask of the patient or study.
+
+Everything a piece says is parameters of the URL form, so that the Cohort itself checks it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from app.ask.lexicon import Pairs, Sense
+from app.attributes import ATTRIBUTES, Group
+from app.clauses import Scope, write_pairs
+
+#: Attributes of one series, which a phrase such as “breast MR over 100 slices” says of the same series.
+_OF_SERIES = frozenset(
+    name for name, attribute in ATTRIBUTES.items() if attribute.group in (Group.IMAGES, Group.ACQUISITION, Group.SIZE)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What “with”, “without” or “not” make of the phrases behind them.
+
+    Parameters
+    ----------
+    owner
+        Whose series are meant; None for the series itself, as behind “not”.
+    lacks
+        Whether there must be none.
+    is_named
+        Whether the question names the owner, as “patients with” does.
+    """
+
+    owner: Scope | None
+    lacks: bool
+    is_named: bool = False
+
+
+@dataclass(slots=True)
+class Piece:
+    """Some words, from `start` to `end`, and what they say."""
+
+    start: int
+    end: int
+    pairs: Pairs
+    #: What they say where slides are asked for.
+    slides: Pairs = ()
+
+    @classmethod
+    def of(cls, start: int, end: int, sense: Sense) -> Piece:
+        """What `sense` says of these words."""
+        return cls(start, end, sense.pairs, sense.slides)
+
+    @property
+    def attributes(self) -> set[str]:
+        """Attributes, or other parameters, that it speaks of."""
+        return {key.partition("__")[0] for key, _ in self.pairs}
+
+    @property
+    def is_of_series(self) -> bool:
+        """Whether it can be asked of another series too."""
+        return self.attributes <= _OF_SERIES
+
+
+@dataclass(slots=True)
+class NounPhrase:
+    """Pieces that stand together, with no “and”, “or” or comma between them.
+
+    Parameters
+    ----------
+    context
+        What stands before it: “with”, “without”, “not”, or nothing.
+    joint
+        The word before it: ``or``, or anything else.
+    options
+        Options of the relation that it becomes, such as ``at_least``.
+    """
+
+    context: Context | None = None
+    joint: str = ""
+    pieces: list[Piece] = field(default_factory=list)
+    options: Pairs = ()
+    start: int = 0
+    end: int = 0
+
+    @property
+    def modalities(self) -> set[str]:
+        """Modalities that it names."""
+        return {value for piece in self.pieces for key, value in piece.pairs if key == "Modality"}
+
+    @property
+    def is_relation(self) -> bool:
+        """Whether it asks of the patient or study rather than of the series."""
+        return bool(self.context and self.context.owner and (self.modalities or self.options))
+
+    def related(self) -> list[Piece]:
+        """Pieces that are said of the other series."""
+        return [piece for piece in self.pieces if piece.is_of_series]
+
+    def pairs(self, pieces: Iterable[Piece]) -> Pairs:
+        """What `pieces` say, an organ of slides being the place of a tumour."""
+        slides = self.modalities == {"SM"}
+        return tuple(pair for piece in pieces for pair in (piece.slides if slides and piece.slides else piece.pairs))
+
+    def relation(self) -> Piece:
+        """The phrase as one piece: what the patient or study has, or lacks."""
+        assert self.context and self.context.owner
+        owner = Scope.PATIENT if self.modalities == {"SM"} else self.context.owner
+        inner = dict.fromkeys((*self.pairs(self.related()), *self.options))
+        key = f"{owner}_{'lacks' if self.context.lacks else 'has'}"
+        starts = [piece.start for piece in self.related()]
+        ends = [piece.end for piece in self.related()]
+        return Piece(
+            min([*starts, *([self.start] if self.options else [])]),
+            max([*ends, *([self.end] if self.options else [])]),
+            ((key, write_pairs(inner)),),
+        )
+
+
+def negated(piece: Piece) -> Piece:
+    """The piece with its values left out; operators that can't be turned round are kept out by the Cohort itself."""
+    turned = {"": "__not"}
+    pairs = tuple(
+        (f"{name}{turned.get(operator, '__no')}", value)
+        for key, value in piece.pairs
+        for name, operator in [(key.partition("__")[0], key.partition("__")[2])]
+    )
+    return Piece(piece.start, piece.end, pairs)
