@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from app.ask.grammar import Reading
+from app.ask.grammar import read
 from app.ask.lexicon import Pairs, lexicon
-from app.ask.phrases import NounPhrase, Piece, negated
+from app.ask.phrases import NounPhrase, Piece, left_out
+from app.ask.reading import Reading
 from app.ask.spelling import corrected
 from app.ask.tokens import Token, tokenize
 from app.ask.words import SIGNS
@@ -59,25 +60,25 @@ class Answer:
 def ask(text: str, catalog: Catalog) -> Answer:
     """Read a question."""
     known = lexicon(catalog)
-    read, beyond = text[:MAX_LENGTH], text[MAX_LENGTH:].strip()
-    tokens, corrections = corrected(tokenize(read), known)
-    reading = Reading(tokens, known)
+    question, beyond = text[:MAX_LENGTH], text[MAX_LENGTH:].strip()
+    tokens, corrections = corrected(tokenize(question), known)
+    reading = read(tokens, known)
     cohort, taken, refused = Cohort(), [], []
-    for piece in sorted(_pieces(reading), key=lambda piece: (piece.start, piece.end)):
+    for piece in sorted(_pieces(reading), key=_order):
         try:
             cohort = Cohort.from_pairs([*cohort.to_pairs(), *piece.pairs])
         except QueryError:
             refused.append(piece)
         else:
             taken.append(piece)
-    left = _left(read, reading.left, refused)
+    left = _left(question, reading.left, refused)
     if beyond:
         left.append(beyond if len(beyond) <= MAX_LENGTH else f"{beyond[:MAX_LENGTH]}…")
     return Answer(
         cohort or None,
-        tuple(_understood(read, taken)) if cohort else (),
+        tuple(_understood(question, sorted(taken, key=lambda piece: piece.start))) if cohort else (),
         tuple(left),
-        tuple((read[token.start : token.end], word) for token, word in corrections),
+        tuple((question[token.start : token.end], word) for token, word in corrections),
     )
 
 
@@ -97,19 +98,26 @@ def _pieces(reading: Reading) -> Iterator[Piece]:
             yield replace(piece, pairs=piece.slides) if modalities == {"SM"} and piece.slides else piece
 
 
+def _order(piece: Piece) -> tuple[bool, int, int]:
+    """From left to right, but options of a sample or split behind it."""
+    return piece.attributes <= _OPTIONS.keys(), piece.start, piece.end
+
+
 def _sorted(phrases: Sequence[NounPhrase]) -> tuple[list[NounPhrase], list[NounPhrase], list[Piece]]:
     """Phrases said of the series itself, phrases said of its patient or study, and what is left out."""
-    plain, related, out = [], [], []
+    plain: list[NounPhrase] = []
+    related: list[NounPhrase] = []
+    out: list[Piece] = []
     for phrase in phrases:
         context = phrase.context
         if context is None:
             plain.append(phrase)
-        elif context.owner is None or context.lacks and not phrase.is_relation:
-            out += map(negated, phrase.pieces)
+        elif context.owner is None or (context.lacks and not phrase.is_relation):
+            out += left_out(phrase)
         elif not phrase.is_relation:
             plain.append(phrase)
         elif context.lacks and not context.is_named and not any(other.modalities for other in plain):
-            out += map(negated, phrase.pieces)
+            out += left_out(phrase)
         else:
             related.append(phrase)
             plain.append(replace(phrase, context=None, pieces=[p for p in phrase.pieces if not p.is_of_series]))
@@ -120,11 +128,15 @@ def _alternatives(phrases: Sequence[NounPhrase]) -> list[NounPhrase]:
     """Phrases of the patient or study, those joined by “or” in one."""
     found: list[NounPhrase] = []
     for phrase in phrases:
-        if found and phrase.joint == "or" and phrase.context == found[-1].context and not phrase.context.lacks:
+        if found and phrase.joint == "or" and phrase.context == found[-1].context and not _lacks(phrase):
             found[-1] = replace(found[-1], pieces=[*found[-1].pieces, *phrase.pieces])
         else:
             found.append(phrase)
     return found
+
+
+def _lacks(phrase: NounPhrase) -> bool:
+    return phrase.context is not None and phrase.context.lacks
 
 
 def _has_organ(phrase: NounPhrase) -> bool:
@@ -178,5 +190,3 @@ def _left(text: str, tokens: Sequence[Token], refused: Sequence[Piece]) -> list[
         else:
             joined.append((start, end))
     return [" ".join(text[start:end].split()) for start, end in joined]
-
-

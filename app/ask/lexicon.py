@@ -36,7 +36,6 @@ _BARE = (
     "analysis_result_id",
     "sop_class_name",
     "transfer_syntax_name",
-    "Manufacturer",
     "collection_id",
 )
 #: Values that are ordinary words: understood behind the attribute's name alone.
@@ -115,14 +114,20 @@ class Lexicon:
                 self._senses.setdefault(keys(phrase), []).append(sense)
 
     def _held(self, query: str) -> Pairs:
-        """Parameters of `query` without the values that this release does not hold."""
-        return tuple(
-            (key, value)
-            for key, value in parse_qsl(query)
-            if key not in ATTRIBUTES
-            or not ATTRIBUTES[key].is_facet
-            or not self._catalog.unknown_values(ATTRIBUTES[key], [value])
-        )
+        """Parameters of `query` without the values that this release does not hold.
+
+        Listed values that contain a text are named one by one, so that they can be joined with others and left out.
+        """
+        held: list[tuple[str, str]] = []
+        for key, value in parse_qsl(query):
+            name, _, operator = key.partition("__")
+            if name not in ATTRIBUTES or not ATTRIBUTES[name].is_facet:
+                held.append((key, value))
+            else:
+                values = self._catalog.values(ATTRIBUTES[name])
+                same = [v for v in values if value in v.lower()] if operator == "contains" else [value]
+                held += ((name, v) for v in same if v in values)
+        return tuple(held)
 
     def _add_values(self, attribute: Attribute, bare: bool) -> None:
         groups: dict[Phrase, list[str]] = {}
@@ -144,7 +149,7 @@ class Lexicon:
         return tuple(("tumor_locations", value) for value in values if keys(value) == phrase)
 
     def _is_readable(self, phrase: Phrase) -> bool:
-        """Whether the words of `phrase` mean something one by one, or in groups; a program's name counts for nothing."""
+        """Whether the words of `phrase` mean something one by one or in groups, programs apart."""
         if not phrase:
             return True
         lengths = (length for length in range(1, len(phrase) + 1) if self._means(phrase[:length]))

@@ -28,7 +28,9 @@ _WORDS = table(
     ]
 )
 _FILLERS = table([("the, idc, release, version, idc release", None)])
-_LATEST = table([("latest release, newest release, current release, last release, most recent release, this release", None)])
+_LATEST = table(
+    [("latest release, newest release, current release, last release, most recent release, this release", None)]
+)
 _LAST = table([("last, latest, past, most recent", None)])
 _RELEASES = table([("release, version, v, idc v, release v, version v, idc release, idc version", None)])
 #: All tables of this module.
@@ -66,7 +68,7 @@ def _release(tokens: Sequence[Token]) -> tuple[int, Pairs] | None:
     bounds = []
     if side in "=>":
         bounds.append((f"{name}__gte", str(low if included else high + 1)))
-    if side == "<" or side == "=" and high < schema.idc_version():
+    if side == "<" or (side == "=" and high < schema.idc_version()):
         bounds.append((f"{name}__lte", str(high if included else low - 1)))
     return at, tuple(bounds)
 

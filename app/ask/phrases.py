@@ -81,6 +81,8 @@ class NounPhrase:
     joint: str = ""
     pieces: list[Piece] = field(default_factory=list)
     options: Pairs = ()
+    #: Parameters of the cohort that go with the relation.
+    extra: Pairs = ()
     start: int = 0
     end: int = 0
 
@@ -104,26 +106,31 @@ class NounPhrase:
         return tuple(pair for piece in pieces for pair in (piece.slides if slides and piece.slides else piece.pairs))
 
     def relation(self) -> Piece:
-        """The phrase as one piece: what the patient or study has, or lacks."""
-        assert self.context and self.context.owner
-        owner = Scope.PATIENT if self.modalities == {"SM"} else self.context.owner
+        """The phrase as one piece: what the patient or study has, or lacks; slides stand in studies of their own."""
+        context = self.context or Context(None, lacks=False)
+        owner = Scope.PATIENT if self.modalities == {"SM"} else context.owner or Scope.STUDY
         inner = dict.fromkeys((*self.pairs(self.related()), *self.options))
-        key = f"{owner}_{'lacks' if self.context.lacks else 'has'}"
+        key = f"{owner}_{'lacks' if context.lacks else 'has'}"
         starts = [piece.start for piece in self.related()]
         ends = [piece.end for piece in self.related()]
         return Piece(
             min([*starts, *([self.start] if self.options else [])]),
             max([*ends, *([self.end] if self.options else [])]),
-            ((key, write_pairs(inner)),),
+            ((key, write_pairs(inner)), *self.extra),
         )
 
 
-def negated(piece: Piece) -> Piece:
-    """The piece with its values left out; operators that can't be turned round are kept out by the Cohort itself."""
-    turned = {"": "__not"}
-    pairs = tuple(
-        (f"{name}{turned.get(operator, '__no')}", value)
-        for key, value in piece.pairs
-        for name, operator in [(key.partition("__")[0], key.partition("__")[2])]
-    )
+def left_out(phrase: NounPhrase) -> list[Piece]:
+    """What “not” makes of a phrase: none of its values, or, where they are of several attributes, not all at once."""
+    attributes = set().union(*(piece.attributes for piece in phrase.pieces))
+    if len(attributes) == 1 or not attributes <= ATTRIBUTES.keys():
+        return [_negated(piece) for piece in phrase.pieces]
+    value = write_pairs([("a", ""), ("b", write_pairs(phrase.pairs(phrase.pieces)))])
+    start, end = phrase.pieces[0].start, phrase.pieces[-1].end
+    return [Piece(start, end, (("difference", value),))]
+
+
+def _negated(piece: Piece) -> Piece:
+    """The piece with its values left out; operators that can't be turned round are refused by the Cohort itself."""
+    pairs = tuple((f"{key}__not" if "__" not in key else f"{key}__not__", value) for key, value in piece.pairs)
     return Piece(piece.start, piece.end, pairs)

@@ -85,7 +85,7 @@ def _range(tokens: Sequence[Token]) -> Quantity | None:
     at += first_unit[0] if first_unit else 0
     to = longest_sign(tokens[at:])
     second = _number(tokens[at + to :]) if to else None
-    if not second or first[1] > second[1] and not first_unit:
+    if not second or (first[1] > second[1] and not first_unit):
         return None
     found = _with_unit(tokens, at + to + second[0], Bound(first[1]), Bound(second[1]))
     if not opening and not found.unit and tokens[at].key == "and":

@@ -10,7 +10,7 @@ from app.ask.lexicon import Lexicon
 from app.ask.tokens import Token
 
 #: Shorter words have too many neighbours.
-_SHORTEST = 6
+_SHORTEST = 5
 
 
 def corrected(tokens: Sequence[Token], lexicon: Lexicon) -> tuple[list[Token], list[tuple[Token, str]]]:
@@ -31,8 +31,8 @@ def _is_near(one: str, other: str) -> bool:
     """Whether one letter added, dropped, changed or swapped makes the words equal; the first letter is right."""
     if abs(len(one) - len(other)) > 1 or len(other) < _SHORTEST or one[0] != other[0] or one == other:
         return False
-    at = next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+    pairs = enumerate(zip(one, other, strict=False))
+    at = next((place for place, (a, b) in pairs if a != b), min(len(one), len(other)))
     left, right = one[at:], other[at:]
-    return (
-        left[1:] == right[1:] or left[1:] == right or left == right[1:] or left[:2] == right[:2][::-1] and left[2:] == right[2:]
-    )
+    swapped = left[:2] == right[:2][::-1] and left[2:] == right[2:]
+    return swapped or left[1:] == right[1:] or left[1:] == right or left == right[1:]

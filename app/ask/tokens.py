@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 _TOKEN = re.compile(
     r"""(?P<quoted>"[^"]+"|“[^”]+”)
@@ -41,7 +42,7 @@ def tokenize(text: str) -> list[Token]:
     found = []
     for match in _TOKEN.finditer(text):
         kind = str(match.lastgroup)
-        found.append(Token(kind, _KEYS.get(kind, str)(match.group()), match.start(), match.end()))
+        found.append(Token(kind, _key(kind, match.group()), match.start(), match.end()))
     return found
 
 
@@ -54,7 +55,7 @@ def keys(phrase: str) -> tuple[str, ...]:
 
 def are_joined(tokens: Sequence[Token]) -> bool:
     """Whether the tokens stand without a blank between them."""
-    return all(left.end == right.start for left, right in zip(tokens, tokens[1:], strict=False))
+    return all(left.end == right.start for left, right in pairwise(tokens))
 
 
 def _word(text: str) -> str:
@@ -66,8 +67,9 @@ def _word(text: str) -> str:
     return folded
 
 
-_KEYS = {
-    "word": _word,
-    "number": lambda text: text.replace(",", ""),
-    "quoted": lambda text: text[1:-1].strip(),
-}
+def _key(kind: str, text: str) -> str:
+    if kind == "word":
+        return _word(text)
+    if kind == "number":
+        return text.replace(",", "")
+    return text[1:-1].strip() if kind == "quoted" else text

@@ -41,8 +41,8 @@ MEANINGS = (
     Meaning("PT, PET, positron emission tomography", "Modality=PT"),
     Meaning("PET CT", "Modality=PT&study_has=Modality%3DCT"),
     Meaning(
-        "SM, WSI, slide, whole slide, whole slide image, slide microscopy, pathology, pathology image, digital pathology,"
-        " pathology slide, histology, histopathology slide, histopathology image, microscopy",
+        "SM, WSI, slide, whole slide, whole slide image, slide microscopy, pathology, pathology image, pathology slide,"
+        " digital pathology, histology, histopathology slide, histopathology image, microscopy",
         "Modality=SM",
     ),
     Meaning("MG, mammogram, mammography, tomosynthesis, DBT", "Modality=MG"),
@@ -67,7 +67,7 @@ MEANINGS = (
     Meaning("derived, analysis result, AI generated, AI", "origin=derived"),
     Meaning("original, original image, raw image", "origin=original"),
     Meaning("source image, source series, source scan, image they belong to, image they are of", "add=sources"),
-    Meaning("their image, their source, their original image, their scan, underlying image", "add=sources"),
+    Meaning("their source image, their image, their original image, their scan, underlying image", "add=sources"),
     Meaning("their segmentation, their mask", "study_has=Modality%3DSEG&add=derived"),
     Meaning("their annotation, their derived series, what was derived from them", "add=derived"),
     Meaning("whole study, entire study, complete study, full study", "scope=study"),
@@ -114,9 +114,7 @@ MEANINGS = (
     Meaning(
         "cervix, cervical", "BodyPartExamined=CERVIX", slides="tumor_locations=Cervix&tumor_locations=uterine cervix"
     ),
-    Meaning(
-        "thyroid", "BodyPartExamined=THYROID", slides="tumor_locations=Thyroid&tumor_locations=thyroid gland"
-    ),
+    Meaning("thyroid", "BodyPartExamined=THYROID", slides="tumor_locations=Thyroid&tumor_locations=thyroid gland"),
     Meaning(
         "esophagus, oesophagus, esophageal, oesophageal",
         "BodyPartExamined=ESOPHAGUS",
@@ -154,7 +152,9 @@ MEANINGS = (
         "commercial use, commercial, commercially usable, commercial licence, commercial license, commercial purpose",
         "commercial_use=allowed",
     ),
-    Meaning("CC BY, attribution licence, attribution license", "license_short_name=CC BY 3.0&license_short_name=CC BY 4.0"),
+    Meaning(
+        "CC BY, attribution licence, attribution license", "license_short_name=CC BY 3.0&license_short_name=CC BY 4.0"
+    ),
     Meaning(
         "CC BY NC, NC, non commercial, noncommercial, non commercial licence, non commercial license",
         "license_short_name=CC BY-NC 3.0&license_short_name=CC BY-NC 4.0",
@@ -165,7 +165,10 @@ MEANINGS = (
     Meaning("SCLC, small cell lung cancer", "cancer_types=Small Cell Lung Cancer"),
     Meaning("LUAD", "cancer_types=Lung Adenocarcinoma"),
     Meaning("LUSC", "cancer_types=Lung Squamous Cell Carcinoma"),
-    Meaning("HCC, hepatocellular carcinoma", "cancer_types=Hepatocellular carcinoma&cancer_types=Liver Hepatocellular Carcinoma"),
+    Meaning(
+        "HCC, hepatocellular carcinoma",
+        "cancer_types=Hepatocellular carcinoma&cancer_types=Liver Hepatocellular Carcinoma",
+    ),
     Meaning("pancreatic cancer, pancreas cancer", "cancer_types=Pancreas Cancer&cancer_types=Pancreatic Cancer"),
     Meaning("renal cancer, kidney cancer", "cancer_types=Kidney Cancer"),
     Meaning("colorectal cancer, bowel cancer, CRC", "cancer_types=Colorectal Cancer"),
@@ -233,7 +236,6 @@ class Role(Enum):
     END = auto()
     PATIENTS = auto()
     STUDIES = auto()
-    SERIES = auto()
     FILLER = auto()
 
 
@@ -242,17 +244,18 @@ ROLES = {
     " include, plus, along with, together with, containing",
     Role.WITHOUT: "without, no, lacking, lack, with no, have no, has no, having no, who have no, that have no, but no,"
     " without any",
-    Role.NOT: "not, except, except for, excluding, exclude, other than, but not, non, minus, apart from, neither",
+    Role.NOT: "not, except, except for, excluding, exclude, other than, but not, non, minus, apart from, neither,"
+    " everything but, all but, anything but, everything except, all except",
     Role.AND: "and, as well as, also",
     Role.OR: "or, and or, nor, either",
     Role.PATIENTS: "patient, subject, people, person, individual, case",
     Role.STUDIES: "study, exam, examination, visit",
-    Role.SERIES: "series, scan, acquisition",
-    Role.FILLER: "a, an, the, of, for, from, in, on, at, to, by, as, all, any, every, each, per, some, only, just, both,"
-    " please, show, show us, find, give, give us, get, list, search, me, I, we, want, need, like, would, looking, there,"
-    " that, which, who, whose, is, are, was, were, be, been, do, does, did, can, could, may, their, its, it, this, these,"
-    " those, them, but, image, picture, data, dataset, imaging, cohort, IDC, made, taken, acquired, done, about, free,"
-    " licence, license, licensed, use, used, usable, allowed, available, released, scanner",
+    Role.FILLER: "a, an, the, of, for, from, in, on, at, to, by, as, all, any, every, each, per, some, only, just,"
+    " both, please, show, show us, find, give, give us, get, list, search, me, I, we, want, need, like, would, looking,"
+    " there, that, which, who, whose, dated, is, are, was, were, be, been, do, does, did, can, could, may, their, its,"
+    " it, this, these, those, them, but, image, picture, data, dataset, imaging, cohort, IDC, made, taken, acquired,"
+    " done, about, free, licence, license, licensed, use, used, usable, allowed, available, released, scanner, series,"
+    " scan, acquisition, everything, nothing but",
 }
 
 #: Signs that stand for such words.
@@ -289,11 +292,16 @@ LABELS = {
 #: Words of comparison: which bound a number is, and whether the number itself still counts.
 COMPARISONS = {
     (">", True): "at least, minimum, min, no fewer than, not less than, no less than, >=, ≥, from, starting from",
-    (">", False): "over, more than, above, greater than, larger than, bigger than, older than, longer than, exceeding, >",
+    (
+        ">",
+        False,
+    ): "over, more than, above, greater than, larger than, bigger than, older than, longer than, exceeding, >",
     ("<", True): "at most, up to, no more than, not more than, maximum, max, <=, ≤, until",
     ("<", False): "under, below, less than, fewer than, smaller than, younger than, <",
     ("=", True): "exactly, =",
 }
+#: Words of comparison that say of a number without unit that it is an age.
+OF_AGE = frozenset({"older", "younger"})
 #: The same behind a number.
 TRAILING = {
     (">", True): "or more, and more, +, or older, and older, or larger, or above, and above, and over, or over",
@@ -301,7 +309,7 @@ TRAILING = {
 }
 
 #: Units, and what one of them is: bytes in MB, times in days.
-UNITS = {
+UNITS: dict[str, dict[str, float]] = {
     "size": {"kB, kilobyte": 0.001, "MB, megabyte": 1, "GB, gigabyte": 1_000, "TB, terabyte": 1_000_000},
     "images": {"slice, image, instance, picture, frame, file": 1},
     "years": {"year, year old, years of age, year of age, yo, y o": 1},
@@ -315,9 +323,27 @@ UNITS = {
 #: Phrases around a sample or a budget that say no more than the number does.
 OF_ALL = "in total, total, altogether, overall, all together"
 EACH = "each, per series, a series, every one"
-AT_RANDOM = "a random sample of, random sample of, a sample of, sample of, sample, random, randomly chosen, randomly drawn, any"
+AT_RANDOM = (
+    "a random sample of, random sample of, a sample of, sample of, sample, random, randomly chosen, randomly drawn, any"
+)
 
+#: Numbers that people spell out.
 NUMBERS = {
-    **{word: value for value, word in enumerate("one two three four five six seven eight nine ten".split(), start=1)},
-    **{"twelve": 12, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "hundred": 100},
+    "one": 1,
+    "two": 2,
+    "three": 3,
+    "four": 4,
+    "five": 5,
+    "six": 6,
+    "seven": 7,
+    "eight": 8,
+    "nine": 9,
+    "ten": 10,
+    "twelve": 12,
+    "twenty": 20,
+    "thirty": 30,
+    "forty": 40,
+    "fifty": 50,
+    "sixty": 60,
+    "hundred": 100,
 }
