@@ -15,7 +15,6 @@ from app.ask.phrases import NounPhrase, Piece, left_out
 from app.ask.reading import Reading
 from app.ask.spelling import corrected
 from app.ask.tokens import Token, tokenize
-from app.ask.words import SIGNS
 from app.attributes import ATTRIBUTES
 from app.catalog import Catalog
 from app.clauses import Scope
@@ -185,7 +184,7 @@ def _left(text: str, tokens: Sequence[Token], refused: Sequence[Piece]) -> list[
     spans = [(token.start, token.end) for token in tokens] + [(piece.start, piece.end) for piece in refused]
     joined: list[tuple[int, int]] = []
     for start, end in sorted(spans):
-        if joined and all(sign in SIGNS or sign.isspace() for sign in text[joined[-1][1] : start]):
+        if joined and not text[joined[-1][1] : start].strip("-_./ "):
             joined[-1] = joined[-1][0], max(end, joined[-1][1])
         else:
             joined.append((start, end))

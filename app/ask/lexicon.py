@@ -101,7 +101,10 @@ class Lexicon:
             if token.kind == "quoted":
                 break
             words.append(token.key)
-            for sense in self._senses.get(tuple(words), ()):
+            senses = self._senses.get(tuple(words), ())
+            if any(part.key == "_" for part in tokens[:place]):  # as only collections are written
+                senses = sorted(senses, key=lambda sense: sense.attributes != {"collection_id"})
+            for sense in senses:
                 if attribute in sense.attributes if attribute else _is_free(sense, tokens[:place]):
                     best = place, sense
                     break

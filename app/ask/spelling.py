@@ -15,10 +15,10 @@ _SHORTEST = 5
 
 def corrected(tokens: Sequence[Token], lexicon: Lexicon) -> tuple[list[Token], list[tuple[Token, str]]]:
     """The tokens with slips mended, and which were."""
-    known = lexicon.words | WORDS
     mended, slips = [], []
     for token in tokens:
-        if token.kind == "word" and len(token.key) >= _SHORTEST and token.key not in known:
+        known = token.key in lexicon.words or token.key in WORDS
+        if token.kind == "word" and len(token.key) >= _SHORTEST and not known:
             meant = [word for word in lexicon.words if _is_near(token.key, word)]
             if len(meant) == 1:
                 slips.append((token, meant[0]))

@@ -62,7 +62,7 @@ def _word(text: str) -> str:
     folded = re.sub("['’]s$", "", text.casefold())
     if len(folded) > 4 and folded.endswith("ies"):
         return f"{folded[:-3]}y"
-    if len(folded) > 3 and folded.endswith("s") and not folded.endswith(("ss", "us", "is")):
+    if len(folded) > 3 and folded.endswith("s") and (len(folded) == 4 or not folded.endswith(("ss", "us", "is"))):
         return folded[:-1]
     return folded
 
