@@ -135,6 +135,10 @@ QUESTIONS: dict[str, tuple[str, list[str]]] = {
         f"PatientSex=F&{inner('patient_has', 'Modality=CT')}&{inner('patient_has', 'Modality=PT')}",
         [],
     ),
+    "women over 60 with lung CT": (
+        f"PatientSex=F&PatientAge__gte=60.01&{inner('patient_has', f'Modality=CT&{LUNG}')}",
+        [],
+    ),
     "patients with breast MR and slides": (
         f"{inner('patient_has', f'Modality=MR&{BREAST}')}&{inner('patient_has', 'Modality=SM')}",
         [],

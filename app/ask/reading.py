@@ -129,6 +129,9 @@ class Reading:
     def named_before(self) -> Scope | None:
         """Whose series `patients with`, `women without`, `studies that have` ask about from here on."""
         at = self.at - 1
+        said = [piece for piece in self.pieces[-1:] if piece.attributes == {"PatientAge"}]
+        if said and at >= 0 and self.tokens[at].end == said[0].end:  # patients over 60 with …
+            at = next(place for place, token in enumerate(self.tokens) if token.start >= said[0].start) - 1
         while at >= 0 and longest(self.lexicon.roles, self.tokens[at : at + 1]) in _FILLERS:
             at -= 1
         role = longest(self.lexicon.roles, self.tokens[at : at + 1]) if at >= 0 else None
