@@ -14,6 +14,7 @@ discover = [
 tools = [
     st.Page("../pages/imports.py", title="Import", icon=":material/upload:", url_path="import"),
     st.Page("../pages/compare.py", title="Compare", icon=":material/join_inner:", url_path="compare"),
+    st.Page("../pages/series.py", title="Series", url_path="series", visibility="hidden"),
 ]
 if settings().download_root:
     tools += [
