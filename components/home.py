@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from html import escape
-
 import streamlit as st
 
 from app import schema
@@ -19,6 +17,7 @@ from components import state
 from components.charts import overview_chart
 from components.links import explore_link
 from components.recipes import recipe_cards
+from components.totals import cells
 
 _RECIPES = 3
 _RELEASES = 4
@@ -39,7 +38,7 @@ def figures() -> None:
     """How much IDC holds; exact figures on hover."""
     held = holdings(catalog())
     totals = held.totals
-    cells = [
+    shown = [
         ("Collections", compact(held.collections), exact(held.collections)),
         ("Analysis results", compact(held.analysis_results), exact(held.analysis_results)),
         ("Patients", compact(totals.patients), exact(totals.patients)),
@@ -47,11 +46,7 @@ def figures() -> None:
         ("Series", compact(totals.series), exact(totals.series)),
         ("Size", size(totals.size_bytes), f"{exact(totals.size_bytes)} bytes"),
     ]
-    html = "".join(
-        f'<div title="{escape(full)}"><span>{label}</span><strong>{escape(short)}</strong></div>'
-        for label, short, full in cells
-    )
-    st.html(f'<div class="idc-head" data-testid="holdings">{html}</div>')
+    st.html(f'<div class="idc-head" data-testid="holdings">{cells(shown)}</div>')
 
 
 def charts() -> None:
