@@ -4,11 +4,24 @@ from __future__ import annotations
 
 import math
 import os
+import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from app.errors import UserError
+
+
+#: IDC's public DICOMweb server: no login, for viewers only.
+IDC_DICOMWEB = (
+    "https://proxy.imaging.datacommons.cancer.gov/current/viewer-only-no-downloads-see-tinyurl-dot-com-slash-3j3d9jyp"
+    "/dicomWeb"
+)
+
+_BESIDE_THE_CODE = Path(__file__).resolve().parent.parent / ".viewer"
+
+# What may stand in a content security policy as it is.
+_ADDRESS = re.compile(r"https?://[A-Za-z0-9.-]+(?::[0-9]{1,5})?(?:/[A-Za-z0-9._~/-]*)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +40,10 @@ class Settings:
         Largest cohort that the pages offer as a ZIP: ``IDC_COHORT_ZIP_LIMIT_GB``; 0 switches that off.
     zips_at_once
         ZIPs that are made at the same time: ``IDC_COHORT_ZIPS_AT_ONCE``.
+    dicomweb_root
+        Address of the DICOMweb server that viewers read from: ``IDC_COHORT_DICOMWEB``, or IDC's public one.
+    viewer_folder
+        Where the viewer of the house is installed: ``IDC_COHORT_VIEWER``, or beside the code.
     """
 
     data_folder: Path
@@ -34,6 +51,8 @@ class Settings:
     s3_endpoint: str | None = None
     zip_limit_bytes: int = 2_000_000_000
     zips_at_once: int = 4
+    dicomweb_root: str = IDC_DICOMWEB
+    viewer_folder: Path = _BESIDE_THE_CODE
 
 
 @cache
@@ -43,7 +62,7 @@ def settings() -> Settings:
     Raises
     ------
     UserError
-        If a number is none.
+        If a number is none, or an address.
     """
     data = _folder("IDC_COHORT_DATA")
     if data is None:
@@ -56,12 +75,21 @@ def settings() -> Settings:
         os.environ.get("IDC_COHORT_S3_ENDPOINT") or None,
         round(_number("IDC_COHORT_ZIP_LIMIT_GB", 2, least=0) * 1e9),
         int(_number("IDC_COHORT_ZIPS_AT_ONCE", 4, least=1)),
+        _address("IDC_COHORT_DICOMWEB", IDC_DICOMWEB),
+        _folder("IDC_COHORT_VIEWER") or _BESIDE_THE_CODE,
     )
 
 
 def _folder(variable: str) -> Path | None:
     value = os.environ.get(variable)
     return Path(value).expanduser().resolve() if value else None
+
+
+def _address(variable: str, usual: str) -> str:
+    address = os.environ.get(variable) or usual
+    if not _ADDRESS.fullmatch(address):
+        raise UserError(f"{variable} is an address such as https://example.org/dicom-web, not {address!r}.")
+    return address.rstrip("/")
 
 
 def _number(variable: str, usual: float, least: float) -> float:

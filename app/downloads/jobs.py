@@ -6,6 +6,7 @@ for display: resuming compares with the disk.
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -106,6 +107,16 @@ class FaultySeries:
     folder: str
     fault: Fault
     detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A series that a job has brought completely, in `folder` below `root`."""
+
+    uid: str
+    job: int
+    root: Path
+    folder: str
 
 
 def folder() -> Path:
@@ -213,6 +224,28 @@ def faulty(number: int, limit: int = 1000) -> list[FaultySeries]:
             (number, limit),
         ).fetchall()
     return [FaultySeries(row["uid"], row["folder"], Fault(row["fault"]), row["detail"]) for row in rows]
+
+
+def finished(uids: Sequence[str], number: int | None = None) -> list[Finished]:
+    """Which of these series an ended job has brought completely, each once and by the newest such job, in order.
+
+    Parameters
+    ----------
+    number
+        The only job to look at, if given.
+    """
+    with _reading() as connection:
+        rows = connection.execute(
+            "SELECT series.uid, job.number, job.root, series.folder FROM job CROSS JOIN json_each(?) AS wanted"
+            " JOIN series ON series.job = job.number AND series.uid = wanted.value"
+            " WHERE job.state IN (?, ?) AND NOT job.dry_run AND series.fault IS NULL"
+            # A job that failed before it was through has told nothing about the rest.
+            " AND job.series_done + job.series_faulty = job.series"
+            " AND job.number = ifnull(?, job.number) ORDER BY wanted.key, job.number",
+            (json.dumps(list(uids)), State.DONE, State.FAILED, number),
+        ).fetchall()
+    newest = {row["uid"]: Finished(row["uid"], row["number"], Path(row["root"]), row["folder"]) for row in rows}
+    return list(newest.values())
 
 
 def series(number: int) -> Iterator[Series]:

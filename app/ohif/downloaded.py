@@ -1,0 +1,116 @@
+"""Downloaded files for the viewer: ``/downloaded/<study>.json`` lists them, ``/downloaded/<job>/<series>/<file>`` is one.
+
+Only series that a listed download has finished are known here, and only files of theirs below the folder that pages
+may download into are sent.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from starlette.requests import Request
+from starlette.responses import FileResponse, PlainTextResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from app.catalog import catalog
+from app.downloads import jobs
+from app.downloads.jobs import Finished
+from app.ohif import headers
+from app.settings import settings
+from app.sql import quote_text
+
+_UID = re.compile(r"[0-9.]{1,64}")
+_FILE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,119}\.dcm")
+_NOTHING = "Nothing of this is among the finished downloads of this server.\n"
+
+
+def viewer_url(study: str, series: str | None = None) -> str:
+    """Address of the viewer over the downloaded series of a study, opened at `series`, relative to the server's root."""
+    source = quote(f"../../downloaded/{study}.json", safe="")
+    return f"viewer/viewer/dicomjson?url={source}" + (f"&initialSeriesInstanceUID={series}" if series else "")
+
+
+def routes() -> list[Route]:
+    """The routes of downloaded files; they answer 404 where pages may not download."""
+    return [
+        Route("/downloaded/{study}.json", _list, methods=["GET"]),
+        Route("/downloaded/{job:int}/{series}/{file}", _send, methods=["GET"]),
+    ]
+
+
+def finished_of_study(study: str) -> list[Finished]:
+    """The finished series of a study whose folders lie where pages may download into."""
+    rows = catalog().cursor().execute(
+        f"SELECT SeriesInstanceUID FROM series WHERE StudyInstanceUID = {quote_text(study)}"
+    )
+    return [one for one in jobs.finished([uid for (uid,) in rows.fetchall()]) if _folder(one) is not None]
+
+
+def _list(request: Request) -> Response:
+    study = request.path_params["study"]
+    found = finished_of_study(study) if _UID.fullmatch(study) else []
+    if not found:
+        return PlainTextResponse(_NOTHING, status_code=404)
+    return StreamingResponse(_json(study, found), media_type="application/json", headers={"Cache-Control": "no-store"})
+
+
+def _send(request: Request) -> Response:
+    job, series, name = (request.path_params[part] for part in ("job", "series", "file"))
+    found = jobs.finished([series], job) if _UID.fullmatch(series) and job < 2**63 else []
+    folder = _folder(found[0]) if found else None
+    if folder is None or not _FILE.fullmatch(name):
+        return PlainTextResponse(_NOTHING, status_code=404)
+    path = folder / name
+    # Other series, and files of other origin, may lie in the same folder.
+    if path.is_symlink() or not path.is_file() or headers.series_of(path) != series:
+        return PlainTextResponse(_NOTHING, status_code=404)
+    return FileResponse(path, media_type="application/dicom", headers={"Cache-Control": "private, no-cache"})
+
+
+def _folder(series: Finished) -> Path | None:
+    """Where the series lies, if that is below the folder that pages may download into."""
+    root = settings().download_root
+    try:
+        folder = (series.root / series.folder).resolve(strict=True)
+    except (OSError, RuntimeError):
+        return None
+    return folder if root is not None and folder.is_relative_to(series.root) and folder.is_relative_to(root) else None
+
+
+def _json(study: str, found: list[Finished]) -> Iterator[bytes]:
+    """OHIF's JSON of a study, a file at a time; headers are read as the viewer takes them."""
+    shared: dict[str, Any] = {"StudyInstanceUID": study}
+    instances, modalities = 0, set()
+    yield b'{"studies": [{"series": ['
+    for number, series in enumerate(found):
+        own: dict[str, Any] = {"SeriesInstanceUID": series.uid}
+        yield b', {"instances": [' if number else b'{"instances": ['
+        separator = b""
+        for name, header in _headers(series):
+            shared, own = headers.study_of(header) | shared, headers.series_part_of(header) | own
+            url = f"dicomweb:../../downloaded/{series.job}/{series.uid}/{name}"
+            yield separator + json.dumps({"metadata": header, "url": url}).encode()
+            separator = b", "
+            instances += 1
+        modalities.add(own.get("Modality", ""))
+        yield f"], {json.dumps(own)[1:]}".encode()
+    shared |= {"NumInstances": instances, "Modalities": "\\".join(sorted(modalities))}
+    yield f"], {json.dumps(shared)[1:]}]}}".encode()
+
+
+def _headers(series: Finished) -> Iterator[tuple[str, dict[str, Any]]]:
+    folder = _folder(series)
+    if folder is None:
+        return
+    with os.scandir(folder) as entries:
+        names = sorted(entry.name for entry in entries if entry.is_file(follow_symlinks=False))
+    for name in names:
+        header = headers.read(folder / name) if _FILE.fullmatch(name) else None
+        if header is not None and header.get("SeriesInstanceUID") == series.uid:
+            yield name, header
