@@ -93,7 +93,7 @@ def _policy(path: str) -> str:
     if path.startswith(_GRID_PREFIX):
         sources["script-src"] += " 'unsafe-eval'"
     if path.startswith(site.PREFIX):
-        sources |= site.policy()
+        sources |= site.policy(path)
     return "; ".join(f"{name} {value}" for name, value in sources.items())
 
 

@@ -37,13 +37,15 @@ def viewer_url(study: str, series: str | None = None) -> str:
     return f"viewer/viewer?StudyInstanceUIDs={study}" + (f"&initialSeriesInstanceUID={series}" if series else "")
 
 
-def policy() -> dict[str, str]:
-    """What the viewer's pages need beyond the content security policy of the others."""
+def policy(path: str) -> dict[str, str]:
+    """What a path below `PREFIX` needs beyond the content security policy of other pages."""
     address = urlsplit(settings().dicomweb_root)
+    # The decoders are WebAssembly, whose glue compiles functions from text. They run in workers, which obey the policy
+    # of their own script: the page itself needs no more than WebAssembly.
+    compiling = "'wasm-unsafe-eval' 'unsafe-eval'" if path.endswith(".js") else "'wasm-unsafe-eval'"
     return {
-        # Decoders are WebAssembly, and some workers are started from blobs.
-        "script-src": "'self' blob: 'wasm-unsafe-eval'",
-        "connect-src": f"'self' blob: data: {address.scheme}://{address.netloc}",
+        "script-src": f"'self' {compiling}",
+        "connect-src": f"'self' {address.scheme}://{address.netloc}",
     }
 
 
@@ -62,12 +64,13 @@ def _settings(request: Request) -> Response:
         "showStudyList": False,
         "extensions": [],
         "modes": [],
-        "customizationService": {},
+        # A guided tour would lie over the first image that a visitor opens.
+        "customizationService": {"ohif.tours": {"$set": []}},
         "showWarningMessageForCrossOrigin": False,
         "showCPUFallbackMessage": True,
         "showLoadingIndicator": True,
         "strictZSpacingForVolumeViewport": True,
-        "investigationalUseDialog": {"option": "never"},
+        "investigationalUseDialog": {"option": "configure", "days": 365},
         "maxNumberOfWebWorkers": 3,
         "maxNumRequests": {"interaction": 100, "thumbnail": 5, "prefetch": 25},
         "defaultDataSourceName": "dicomweb",
