@@ -11,7 +11,6 @@ from pathlib import Path
 
 from app.errors import UserError
 
-
 #: IDC's public DICOMweb server: no login, for viewers only.
 IDC_DICOMWEB = (
     "https://proxy.imaging.datacommons.cancer.gov/current/viewer-only-no-downloads-see-tinyurl-dot-com-slash-3j3d9jyp"

@@ -41,6 +41,12 @@ OPEN = (State.QUEUED, State.RUNNING)
 #: Columns of a job that a running transfer counts up.
 _PROGRESS = tuple(field.name for field in fields(Progress))
 
+#: A series without a fault is complete once its job is through; one that failed before has told nothing about the rest.
+_IS_FINISHED = (
+    f"job.state IN ('{State.DONE}', '{State.FAILED}') AND job.series_done + job.series_faulty = job.series"
+    " AND NOT job.dry_run AND series.fault IS NULL"
+)
+
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS job (
     number INTEGER PRIMARY KEY AUTOINCREMENT, created REAL NOT NULL, title TEXT NOT NULL, root TEXT NOT NULL,
@@ -226,26 +232,33 @@ def faulty(number: int, limit: int = 1000) -> list[FaultySeries]:
     return [FaultySeries(row["uid"], row["folder"], Fault(row["fault"]), row["detail"]) for row in rows]
 
 
-def finished(uids: Sequence[str], number: int | None = None) -> list[Finished]:
-    """Which of these series an ended job has brought completely, each once and by the newest such job, in order.
-
-    Parameters
-    ----------
-    number
-        The only job to look at, if given.
-    """
+def finished(uids: Sequence[str]) -> list[Finished]:
+    """Which of these series are here completely, in order, each once and by the newest job that brought it."""
     with _reading() as connection:
         rows = connection.execute(
             "SELECT series.uid, job.number, job.root, series.folder FROM job CROSS JOIN json_each(?) AS wanted"
             " JOIN series ON series.job = job.number AND series.uid = wanted.value"
-            " WHERE job.state IN (?, ?) AND NOT job.dry_run AND series.fault IS NULL"
-            # A job that failed before it was through has told nothing about the rest.
-            " AND job.series_done + job.series_faulty = job.series"
-            " AND job.number = ifnull(?, job.number) ORDER BY wanted.key, job.number",
-            (json.dumps(list(uids)), State.DONE, State.FAILED, number),
+            f" WHERE {_IS_FINISHED} ORDER BY wanted.key, job.number",
+            (json.dumps(list(uids)),),
         ).fetchall()
-    newest = {row["uid"]: Finished(row["uid"], row["number"], Path(row["root"]), row["folder"]) for row in rows}
+    newest = {row["uid"]: _finished(row) for row in rows}
     return list(newest.values())
+
+
+def finished_by(number: int, limit: int = -1, uid: str | None = None) -> list[Finished]:
+    """The first `limit` series that a job has brought completely, or the one named, if it has."""
+    chosen = "" if uid is None else " AND series.uid = :uid"
+    with _reading() as connection:
+        rows = connection.execute(
+            "SELECT series.uid, job.number, job.root, series.folder FROM job JOIN series ON series.job = job.number"
+            f" WHERE {_IS_FINISHED} AND job.number = :number{chosen} ORDER BY place LIMIT :limit",
+            {"number": number, "uid": uid, "limit": limit},
+        ).fetchall()
+    return [_finished(row) for row in rows]
+
+
+def _finished(row: sqlite3.Row) -> Finished:
+    return Finished(row["uid"], row["number"], Path(row["root"]), row["folder"])
 
 
 def series(number: int) -> Iterator[Series]:

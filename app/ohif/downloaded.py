@@ -1,4 +1,4 @@
-"""Downloaded files for the viewer: ``/downloaded/<study>.json`` lists them, ``/downloaded/<job>/<series>/<file>`` is one.
+"""Downloaded files for the viewer: a study's as JSON, ``/downloaded/<study>.json``, and each as it is on the disk.
 
 Only series that a listed download has finished are known here, and only files of theirs below the folder that pages
 may download into are sent.
@@ -10,6 +10,7 @@ import json
 import os
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -21,17 +22,20 @@ from starlette.routing import Route
 from app.catalog import catalog
 from app.downloads import jobs
 from app.downloads.jobs import Finished
+from app.modalities import WITHOUT_PICTURE
 from app.ohif import headers
 from app.settings import settings
 from app.sql import quote_text
 
 _UID = re.compile(r"[0-9.]{1,64}")
 _FILE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,119}\.dcm")
+#: What OHIF has no picture of without a source, and slides, which it reads from DICOMweb servers only.
+_NOT_SHOWN = (*WITHOUT_PICTURE, "SM")
 _NOTHING = "Nothing of this is among the finished downloads of this server.\n"
 
 
 def viewer_url(study: str, series: str | None = None) -> str:
-    """Address of the viewer over the downloaded series of a study, opened at `series`, relative to the server's root."""
+    """Address of the viewer over a study's downloaded series, opened at `series`, relative to the server's root."""
     source = quote(f"../../downloaded/{study}.json", safe="")
     return f"viewer/viewer/dicomjson?url={source}" + (f"&initialSeriesInstanceUID={series}" if series else "")
 
@@ -44,12 +48,43 @@ def routes() -> list[Route]:
     ]
 
 
+@dataclass(frozen=True, slots=True)
+class Viewable:
+    """A finished series that the viewer shows; `address` is relative to the server's root."""
+
+    patient: str
+    modality: str
+    description: str
+    instances: int
+    address: str
+
+
+def viewable(job: int, limit: int) -> list[Viewable]:
+    """What the viewer can show of the first `limit` series that a job has finished."""
+    here = {one.uid for one in jobs.finished_by(job, limit) if _folder(one) is not None}
+    if not here:
+        return []
+    rows = _rows(
+        "SELECT PatientID, Modality, ifnull(SeriesDescription, ''), instanceCount, StudyInstanceUID, SeriesInstanceUID"
+        f" FROM series WHERE SeriesInstanceUID IN ({', '.join(map(quote_text, here))})"
+        f" AND Modality NOT IN ({', '.join(map(quote_text, _NOT_SHOWN))})"
+        " ORDER BY PatientID, StudyInstanceUID, series_row"
+    )
+    return [
+        Viewable(patient, modality, description, instances, viewer_url(study, series))
+        for patient, modality, description, instances, study, series in rows
+    ]
+
+
 def finished_of_study(study: str) -> list[Finished]:
     """The finished series of a study whose folders lie where pages may download into."""
-    rows = catalog().cursor().execute(
-        f"SELECT SeriesInstanceUID FROM series WHERE StudyInstanceUID = {quote_text(study)}"
-    )
-    return [one for one in jobs.finished([uid for (uid,) in rows.fetchall()]) if _folder(one) is not None]
+    rows = _rows(f"SELECT SeriesInstanceUID FROM series WHERE StudyInstanceUID = {quote_text(study)}")
+    return [one for one in jobs.finished([uid for (uid,) in rows]) if _folder(one) is not None]
+
+
+def _rows(sql: str) -> list[tuple[Any, ...]]:
+    with catalog().cursor() as cursor:
+        return cursor.execute(sql).fetchall()
 
 
 def _list(request: Request) -> Response:
@@ -62,7 +97,7 @@ def _list(request: Request) -> Response:
 
 def _send(request: Request) -> Response:
     job, series, name = (request.path_params[part] for part in ("job", "series", "file"))
-    found = jobs.finished([series], job) if _UID.fullmatch(series) and job < 2**63 else []
+    found = jobs.finished_by(job, uid=series) if job < 2**63 else []
     folder = _folder(found[0]) if found else None
     if folder is None or not _FILE.fullmatch(name):
         return PlainTextResponse(_NOTHING, status_code=404)

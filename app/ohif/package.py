@@ -60,7 +60,9 @@ _SCRIPT_HERE = (
 _STYLE_ROOT = re.compile(rb"url\(/(?!/)")
 # The page's own scripts set the root; the generated app-config.js does so instead.
 _INLINE_SCRIPT = re.compile(rb"<script>.*?</script>", re.DOTALL)
-_NOT_KEPT = re.compile(rb'<link rel="(?:manifest|yandex-tableau-widget)"[^>]*>|<script[^>]*init-service-worker[^>]*></script>')
+_NOT_KEPT = re.compile(
+    rb'<link rel="(?:manifest|yandex-tableau-widget)"[^>]*>|<script[^>]*init-service-worker[^>]*></script>'
+)
 
 
 def folder() -> Path:
