@@ -23,7 +23,7 @@ def viewer_list(job: int) -> None:
             return
         st.dataframe(
             {
-                "Viewer": [one.address for one in found],
+                "Viewer": [f"/{one.address}" for one in found],
                 "Patient": [one.patient for one in found],
                 "Modality": [one.modality for one in found],
                 "Series": [one.description for one in found],

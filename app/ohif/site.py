@@ -6,7 +6,6 @@ OHIF has pages of its own (``/viewer/viewer?StudyInstanceUIDs=…``), all of whi
 from __future__ import annotations
 
 import json
-import re
 from pathlib import PurePosixPath
 from urllib.parse import urlsplit
 
@@ -19,9 +18,6 @@ from app.ohif import package
 from app.settings import settings
 
 PREFIX = "/viewer/"
-
-#: Names with a hash of their content: what they hold never changes.
-_HASHED = re.compile(r"(?:.*\.)?[0-9a-f]{16}\.(?:js|wasm|woff2)")
 
 _START = """(() => {{
   const here = new URL(".", document.currentScript.src);
@@ -123,12 +119,12 @@ def _answer(request: Request) -> Response:
         if packed_stat is not None:
             found, stat, encoding = packed, packed_stat, {"Content-Encoding": "gzip"}
     response = files.file_response(found, stat, request.scope)
-    lasting = _HASHED.fullmatch(path.name)
     response.headers.update(
         encoding
         | {
             "Content-Type": package.MEDIA_TYPES[path.suffix],
-            "Cache-Control": "public, max-age=31536000, immutable" if lasting else "no-cache",
+            # Asked for again each time, and answered by 304: names keep the hash that they had before they were fitted.
+            "Cache-Control": "no-cache",
             "Vary": "Accept-Encoding",
         }
     )
