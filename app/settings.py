@@ -11,16 +11,21 @@ from pathlib import Path
 
 from app.errors import UserError
 
-#: IDC's public DICOMweb server: no login, for viewers only.
-IDC_DICOMWEB = (
-    "https://proxy.imaging.datacommons.cancer.gov/current/viewer-only-no-downloads-see-tinyurl-dot-com-slash-3j3d9jyp"
-    "/dicomWeb"
+#: Where IDC runs its viewers, and Kitware theirs.
+IDC_OHIF = "https://viewer.imaging.datacommons.cancer.gov/v3"
+IDC_SLIM = "https://viewer.imaging.datacommons.cancer.gov/slim"
+KITWARE_VOLVIEW = "https://volview.kitware.app"
+
+#: IDC's public DICOMweb proxy.
+IDC_PROXY = (
+    "https://proxy.imaging.datacommons.cancer.gov/current"
+    "/viewer-only-no-downloads-see-tinyurl-dot-com-slash-3j3d9jyp/dicomWeb"
 )
 
-_BESIDE_THE_CODE = Path(__file__).resolve().parent.parent / ".viewer"
+#: An address that can stand in a page, a header and a script: no blanks, quotes, commas, semicolons, query or fragment.
+_ADDRESS = re.compile(r"https?://([A-Za-z0-9.-]+|\[[0-9a-f:]+\])(:[0-9]+)?(/[A-Za-z0-9._~%/-]*)?")
 
-# What may stand in a content security policy as it is.
-_ADDRESS = re.compile(r"https?://[A-Za-z0-9.-]+(?::[0-9]{1,5})?(?:/[A-Za-z0-9._~/-]*)?")
+_BESIDE_THE_CODE = Path(__file__).resolve().parent.parent / ".viewer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +44,10 @@ class Settings:
         Largest cohort that the pages offer as a ZIP: ``IDC_COHORT_ZIP_LIMIT_GB``; 0 switches that off.
     zips_at_once
         ZIPs that are made at the same time: ``IDC_COHORT_ZIPS_AT_ONCE``.
-    dicomweb_root
-        Address of the DICOMweb server that viewers read from: ``IDC_COHORT_DICOMWEB``, or IDC's public one.
+    ohif, slim, volview
+        Roots of the viewers: ``IDC_COHORT_OHIF``, ``IDC_COHORT_SLIM``, ``IDC_COHORT_VOLVIEW``.
+    dicomweb
+        Root of QIDO-RS and WADO-RS: ``IDC_COHORT_DICOMWEB``.
     viewer_folder
         Where the viewer of the house is installed: ``IDC_COHORT_VIEWER``, or beside the code.
     """
@@ -50,7 +57,10 @@ class Settings:
     s3_endpoint: str | None = None
     zip_limit_bytes: int = 2_000_000_000
     zips_at_once: int = 4
-    dicomweb_root: str = IDC_DICOMWEB
+    ohif: str = IDC_OHIF
+    slim: str = IDC_SLIM
+    volview: str = KITWARE_VOLVIEW
+    dicomweb: str = IDC_PROXY
     viewer_folder: Path = _BESIDE_THE_CODE
 
 
@@ -61,7 +71,7 @@ def settings() -> Settings:
     Raises
     ------
     UserError
-        If a number is none, or an address.
+        If a number or an address is none.
     """
     data = _folder("IDC_COHORT_DATA")
     if data is None:
@@ -74,7 +84,10 @@ def settings() -> Settings:
         os.environ.get("IDC_COHORT_S3_ENDPOINT") or None,
         round(_number("IDC_COHORT_ZIP_LIMIT_GB", 2, least=0) * 1e9),
         int(_number("IDC_COHORT_ZIPS_AT_ONCE", 4, least=1)),
-        _address("IDC_COHORT_DICOMWEB", IDC_DICOMWEB),
+        _address("IDC_COHORT_OHIF", IDC_OHIF),
+        _address("IDC_COHORT_SLIM", IDC_SLIM),
+        _address("IDC_COHORT_VOLVIEW", KITWARE_VOLVIEW),
+        _address("IDC_COHORT_DICOMWEB", IDC_PROXY),
         _folder("IDC_COHORT_VIEWER") or _BESIDE_THE_CODE,
     )
 
@@ -85,10 +98,11 @@ def _folder(variable: str) -> Path | None:
 
 
 def _address(variable: str, usual: str) -> str:
-    address = os.environ.get(variable) or usual
+    """Address without a slash at its end."""
+    address = (os.environ.get(variable) or usual).strip().rstrip("/")
     if not _ADDRESS.fullmatch(address):
-        raise UserError(f"{variable} is an address such as https://example.org/dicom-web, not {address!r}.")
-    return address.rstrip("/")
+        raise UserError(f"{variable} is an address such as https://viewer.example.org, not {address!r}.")
+    return address
 
 
 def _number(variable: str, usual: float, least: float) -> float:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -74,6 +74,12 @@ def viewable(job: int, limit: int) -> list[Viewable]:
         Viewable(patient, modality, description, instances, viewer_url(study, series))
         for patient, modality, description, instances, study, series in rows
     ]
+
+
+def are_here(series: Collection[str]) -> bool:
+    """Whether all of these series are finished, in folders that are still there."""
+    found = jobs.finished(list(series))
+    return len(found) == len(series) and all(_folder(one) is not None for one in found)
 
 
 def finished_of_study(study: str) -> list[Finished]:

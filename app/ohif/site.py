@@ -35,7 +35,7 @@ def viewer_url(study: str, series: str | None = None) -> str:
 
 def policy(path: str) -> dict[str, str]:
     """What a path below `PREFIX` needs beyond the content security policy of other pages."""
-    address = urlsplit(settings().dicomweb_root)
+    address = urlsplit(settings().dicomweb)
     # The decoders are WebAssembly, whose glue compiles functions from text. They run in workers, which obey the policy
     # of their own script: the page itself needs no more than WebAssembly.
     compiling = "'wasm-unsafe-eval' 'unsafe-eval'" if path.endswith(".js") else "'wasm-unsafe-eval'"
@@ -55,7 +55,7 @@ def routes() -> list[Route]:
 
 
 def _settings(request: Request) -> Response:
-    root = settings().dicomweb_root
+    root = settings().dicomweb
     values = {
         "showStudyList": False,
         "extensions": [],
