@@ -101,7 +101,7 @@ def _policy(path: str) -> str:
     if path.startswith(_GRID_PREFIX):
         sources["script-src"] += " 'unsafe-eval'"
     if path.startswith(site.PREFIX):
-        sources |= site.policy(path)
+        sources |= site.policy()
     return "; ".join(f"{name} {value}" for name, value in sources.items())
 
 

@@ -11,6 +11,7 @@ import os
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -96,9 +97,13 @@ def _rows(sql: str) -> list[tuple[Any, ...]]:
 def _list(request: Request) -> Response:
     study = request.path_params["study"]
     found = finished_of_study(study) if _UID.fullmatch(study) else []
-    if not found:
+    pieces = _json(study, found)
+    # The beginning comes with the first file.
+    if (beginning := next(pieces, None)) is None:
         return PlainTextResponse(_NOTHING, status_code=404)
-    return StreamingResponse(_json(study, found), media_type="application/json", headers={"Cache-Control": "no-store"})
+    return StreamingResponse(
+        chain([beginning], pieces), media_type="application/json", headers={"Cache-Control": "no-store"}
+    )
 
 
 def _send(request: Request) -> Response:
@@ -125,24 +130,26 @@ def _folder(series: Finished) -> Path | None:
 
 
 def _json(study: str, found: list[Finished]) -> Iterator[bytes]:
-    """OHIF's JSON of a study, a file at a time; headers are read as the viewer takes them."""
+    """OHIF's JSON of a study, read and sent a file at a time; nothing at all without a file."""
     shared: dict[str, Any] = {"StudyInstanceUID": study}
     instances, modalities = 0, set()
-    yield b'{"studies": [{"series": ['
-    for number, series in enumerate(found):
+    for series in found:
         own: dict[str, Any] = {"SeriesInstanceUID": series.uid}
-        yield b', {"instances": [' if number else b'{"instances": ['
-        separator = b""
+        before = b'{"studies": [{"series": [{"instances": [' if not instances else b', {"instances": ['
+        first = instances
         for name, header in _headers(series):
             shared, own = headers.study_of(header) | shared, headers.series_part_of(header) | own
             url = f"dicomweb:../../downloaded/{series.job}/{series.uid}/{name}"
-            yield separator + json.dumps({"metadata": header, "url": url}).encode()
-            separator = b", "
+            yield before + json.dumps({"metadata": header, "url": url}).encode()
+            before = b", "
             instances += 1
-        modalities.add(own.get("Modality", ""))
-        yield f"], {json.dumps(own)[1:]}".encode()
-    shared |= {"NumInstances": instances, "Modalities": "\\".join(sorted(modalities))}
-    yield f"], {json.dumps(shared)[1:]}]}}".encode()
+        # OHIF shows nothing of a study that has a series without files.
+        if instances > first:
+            modalities.add(own.get("Modality", ""))
+            yield f"], {json.dumps(own)[1:]}".encode()
+    if instances:
+        shared |= {"NumInstances": instances, "Modalities": "\\".join(sorted(modalities))}
+        yield f"], {json.dumps(shared)[1:]}]}}".encode()
 
 
 def _headers(series: Finished) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -33,14 +33,12 @@ def viewer_url(study: str, series: str | None = None) -> str:
     return f"viewer/viewer?StudyInstanceUIDs={study}" + (f"&initialSeriesInstanceUID={series}" if series else "")
 
 
-def policy(path: str) -> dict[str, str]:
-    """What a path below `PREFIX` needs beyond the content security policy of other pages."""
+def policy() -> dict[str, str]:
+    """What paths below `PREFIX` need beyond the content security policy of other pages."""
     address = urlsplit(settings().dicomweb)
-    # The decoders are WebAssembly, whose glue compiles functions from text. They run in workers, which obey the policy
-    # of their own script: the page itself needs no more than WebAssembly.
-    compiling = "'wasm-unsafe-eval' 'unsafe-eval'" if path.endswith(".js") else "'wasm-unsafe-eval'"
     return {
-        "script-src": f"'self' {compiling}",
+        # Decoders are WebAssembly; their glue, and the reader of segmentations, compile functions from text.
+        "script-src": "'self' 'wasm-unsafe-eval' 'unsafe-eval'",
         "connect-src": f"'self' {address.scheme}://{address.netloc}",
     }
 
