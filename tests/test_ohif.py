@@ -31,7 +31,7 @@ from app.downloads.plan import Series, series_of
 from app.downloads.transfer import Progress
 from app.errors import UserError
 from app.exports import Source
-from app.ohif import downloaded, package, site
+from app.ohif import downloaded, headers, package, site
 from app.selection import Selection
 from app.settings import settings
 from bench.s3_server import S3Server
@@ -240,6 +240,50 @@ def test_the_study_lists_every_header_and_leads_to_every_file(house: House, iden
             for name in plain
         }
         assert set(header) - plain == {"TransferSyntaxUID", "PatientName"}
+
+
+def test_headers_are_plain_whatever_stands_in_them(identifiers: dict[str, str], tmp_path: Path) -> None:
+    code = pydicom.Dataset()
+    code.CodeMeaning = "Lung"
+    own = {
+        "PatientName": "",
+        "PixelSpacing": ["0.5", "0.25"],
+        "FrameIncrementPointer": 0x00181063,
+        "AnatomicRegionSequence": [code],
+        "RedPaletteColorLookupTableData": b"\0\0",
+    }
+    dataset = pydicom.dcmread(io.BytesIO(dicom(identifiers | own)))
+    dataset.add_new("DiffusionBValue", "FD", float("nan"))
+    dataset.private_block(0x0011, "Somebody", create=True).add_new(1, "LO", "private")
+    dataset.save_as(tmp_path / "one.dcm")
+    header = headers.read(tmp_path / "one.dcm")
+    assert header
+    json.dumps(header, allow_nan=False)
+    assert "private" not in header.values()
+    assert {name: header.get(name) for name in (*own, "DiffusionBValue", "PixelData")} == {
+        "PatientName": None,
+        "PixelSpacing": [0.5, 0.25],
+        "FrameIncrementPointer": "00181063",
+        "AnatomicRegionSequence": [{"CodeMeaning": "Lung"}],
+        "RedPaletteColorLookupTableData": None,
+        "DiffusionBValue": None,
+        "PixelData": None,
+    }
+
+
+@pytest.mark.parametrize(
+    ("header", "frames"),
+    [
+        ({"Modality": "CT"}, [None]),
+        ({"Modality": "NM", "NumberOfFrames": 3}, [1, 2, 3]),
+        ({"Modality": "SEG", "NumberOfFrames": 3}, [None]),
+    ],
+)
+def test_each_frame_has_an_address(header: dict, frames: list[int | None]) -> None:
+    header = header | {"SOPInstanceUID": "1.2", "Rows": 4}
+    entries = headers.entries(header, "a.dcm")
+    assert [entry["url"] for entry in entries] == [f"a.dcm?frame={n}" if n else "a.dcm" for n in frames]
+    assert [entry["metadata"].get("Rows") for entry in entries] == [4] + [None] * (len(frames) - 1)
 
 
 def test_a_part_of_a_file_is_sent(house: House) -> None:

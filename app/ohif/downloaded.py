@@ -140,7 +140,7 @@ def _json(study: str, found: list[Finished]) -> Iterator[bytes]:
         for name, header in _headers(series):
             shared, own = headers.study_of(header) | shared, headers.series_part_of(header) | own
             url = f"dicomweb:../../downloaded/{series.job}/{series.uid}/{name}"
-            yield before + json.dumps({"metadata": header, "url": url}).encode()
+            yield before + ", ".join(map(json.dumps, headers.entries(header, url))).encode()
             before = b", "
             instances += 1
         # OHIF shows nothing of a study that has a series without files.

@@ -50,6 +50,17 @@ def series_of(path: Path) -> str | None:
         return None
 
 
+def entries(header: dict[str, Any], url: str) -> list[dict[str, Any]]:
+    """What OHIF is told of one file at `url`: one entry, or one per frame, of which the first alone has the header."""
+    frames = int(header.get("NumberOfFrames", 1))
+    # Segmentations are read whole.
+    if frames <= 1 or header.get("Modality") == "SEG":
+        return [{"metadata": header, "url": url}]
+    named = {name: header[name] for name in ("SOPInstanceUID", "NumberOfFrames") if name in header}
+    metadata = [header] + [named] * (frames - 1)
+    return [{"metadata": one, "url": f"{url}?frame={frame}"} for frame, one in enumerate(metadata, 1)]
+
+
 def study_of(header: dict[str, Any]) -> dict[str, Any]:
     """The part of a header that is the study's."""
     return {name: header[name] for name in _STUDY if name in header}
