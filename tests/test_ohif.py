@@ -250,7 +250,8 @@ def test_headers_are_plain_whatever_stands_in_them(identifiers: dict[str, str], 
         "PixelSpacing": ["0.5", "0.25"],
         "FrameIncrementPointer": 0x00181063,
         "AnatomicRegionSequence": [code],
-        "RedPaletteColorLookupTableData": b"\0\0",
+        "RedPaletteColorLookupTableData": b"\0\xff",
+        "ICCProfile": b"profile.",
     }
     dataset = pydicom.dcmread(io.BytesIO(dicom(identifiers | own)))
     dataset.add_new("DiffusionBValue", "FD", float("nan"))
@@ -265,7 +266,8 @@ def test_headers_are_plain_whatever_stands_in_them(identifiers: dict[str, str], 
         "PixelSpacing": [0.5, 0.25],
         "FrameIncrementPointer": "00181063",
         "AnatomicRegionSequence": [{"CodeMeaning": "Lung"}],
-        "RedPaletteColorLookupTableData": None,
+        "RedPaletteColorLookupTableData": {"InlineBinary": "AP8="},
+        "ICCProfile": None,
         "DiffusionBValue": None,
         "PixelData": None,
     }

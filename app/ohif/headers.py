@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import math
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +17,9 @@ from pydicom.valuerep import PersonName
 
 #: Value representations of pixels and other bulk data, which the viewer reads from the file itself.
 _BULK = frozenset({"OB", "OD", "OF", "OL", "OV", "OW", "UN", "OB or OW"})
+
+#: Bulk data that comes with the header: colours, which OHIF doesn't look for in the file.
+_PALETTE = "PaletteColorLookupTableData"
 
 _STUDY = (
     "StudyInstanceUID",
@@ -78,9 +82,12 @@ def _plain(dataset: Dataset, only: set[str] | None = None) -> dict[str, Any]:
 def _elements(dataset: Dataset, only: set[str] | None) -> Iterator[tuple[str, Any]]:
     for element in dataset:
         name = element.keyword
-        if not name or element.VR in _BULK or (only is not None and name not in only):
+        if not name or (only is not None and name not in only):
             continue
-        if element.VR == "SQ":
+        if element.VR in _BULK:
+            if name.endswith(_PALETTE) and isinstance(element.value, bytes):
+                yield name, {"InlineBinary": base64.b64encode(element.value).decode()}
+        elif element.VR == "SQ":
             yield name, [_plain(item) for item in element.value]
         elif (value := _value(element.value)) is not None:
             yield name, value
