@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import math
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,9 +16,6 @@ from pydicom.valuerep import PersonName
 
 #: Value representations of pixels and other bulk data, which the viewer reads from the file itself.
 _BULK = frozenset({"OB", "OD", "OF", "OL", "OV", "OW", "UN", "OB or OW"})
-
-#: Bulk data that comes with the header: colours, which OHIF doesn't look for in the file.
-_PALETTE = "PaletteColorLookupTableData"
 
 _STUDY = (
     "StudyInstanceUID",
@@ -82,12 +78,9 @@ def _plain(dataset: Dataset, only: set[str] | None = None) -> dict[str, Any]:
 def _elements(dataset: Dataset, only: set[str] | None) -> Iterator[tuple[str, Any]]:
     for element in dataset:
         name = element.keyword
-        if not name or (only is not None and name not in only):
+        if not name or element.VR in _BULK or (only is not None and name not in only):
             continue
-        if element.VR in _BULK:
-            if name.endswith(_PALETTE) and isinstance(element.value, bytes):
-                yield name, {"InlineBinary": base64.b64encode(element.value).decode()}
-        elif element.VR == "SQ":
+        if element.VR == "SQ":
             yield name, [_plain(item) for item in element.value]
         elif (value := _value(element.value)) is not None:
             yield name, value
