@@ -25,6 +25,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app import api, archive_links, startup
 from app.downloads import worker
 from app.memory import share_arenas
+from app.preview import routes as preview_routes
 from app.settings import settings
 from app.viewers import VIEWER_HOST
 
@@ -115,7 +116,7 @@ def _explore(request: Request) -> RedirectResponse:
 
 app = st.App(
     ROOT / "app" / "main.py",
-    routes=[*api.routes(), *archive_links.routes(), Route("/explore", _explore)],
+    routes=[*api.routes(), *archive_links.routes(), *preview_routes.routes(), Route("/explore", _explore)],
     middleware=[Middleware(SafeHeaders)],
     lifespan=_lifespan,
 )

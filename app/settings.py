@@ -27,6 +27,8 @@ class Settings:
         Largest cohort that the pages offer as a ZIP: ``IDC_COHORT_ZIP_LIMIT_GB``; 0 switches that off.
     zips_at_once
         ZIPs that are made at the same time: ``IDC_COHORT_ZIPS_AT_ONCE``.
+    preview_cache_bytes
+        What the preview may keep in memory: ``IDC_COHORT_PREVIEW_CACHE_MB``.
     """
 
     data_folder: Path
@@ -34,6 +36,7 @@ class Settings:
     s3_endpoint: str | None = None
     zip_limit_bytes: int = 2_000_000_000
     zips_at_once: int = 4
+    preview_cache_bytes: int = 256_000_000
 
 
 @cache
@@ -56,6 +59,7 @@ def settings() -> Settings:
         os.environ.get("IDC_COHORT_S3_ENDPOINT") or None,
         round(_number("IDC_COHORT_ZIP_LIMIT_GB", 2, least=0) * 1e9),
         int(_number("IDC_COHORT_ZIPS_AT_ONCE", 4, least=1)),
+        round(_number("IDC_COHORT_PREVIEW_CACHE_MB", 256, least=1) * 1e6),
     )
 
 
