@@ -75,6 +75,8 @@ class Files:
             If that is too much, or can't be read.
         """
         stop = self.sizes[path] if stop is None else min(stop, self.sizes[path])
+        if stop <= start:
+            return b""
         if stop - start > MAX_BYTES:
             raise PreviewError(
                 f"{size(stop - start)} would have to be read for this picture, more than the preview's"

@@ -185,7 +185,7 @@ def _whole_header(files: Files, path: str, start: bytes) -> tuple[bytes, Dataset
 
 
 def _names_deflated(data: bytes) -> bool:
-    return DeflatedExplicitVRLittleEndian.encode() + b"\0" in data[:1024]
+    return DeflatedExplicitVRLittleEndian.encode() in data[:1024]
 
 
 def _planes(header: Dataset, frames: int) -> Iterator[Plane | None]:
