@@ -11,6 +11,7 @@ pages = [
     st.Page("../pages/recipes.py", title="Recipes", icon=":material/menu_book:", url_path="recipes"),
     st.Page("../pages/imports.py", title="Import", icon=":material/upload:", url_path="import"),
     st.Page("../pages/compare.py", title="Compare", icon=":material/join_inner:", url_path="compare"),
+    st.Page("../pages/series.py", title="Series", url_path="series", visibility="hidden"),
 ]
 if settings().download_root:
     pages += [

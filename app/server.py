@@ -11,6 +11,7 @@ import sys
 from base64 import b64encode
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
@@ -27,7 +28,7 @@ from app.downloads import worker
 from app.memory import share_arenas
 from app.preview import routes as preview_routes
 from app.settings import settings
-from app.viewers import VIEWER_HOST
+from app.viewers import origins
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -42,17 +43,18 @@ def _inline_scripts() -> str:
     return " ".join(f"'sha256-{b64encode(digest).decode()}'" for digest in digests)
 
 
-# Components are loaded from blobs that Streamlit makes of their source.
+# Components are loaded from blobs that Streamlit makes of their source. Viewers stand in frames; `connect-src` and
+# `object-src` let components/viewer_frame find out whether they do.
 _POLICY = {
     "default-src": "'self'",
     "script-src": f"'self' blob: {_inline_scripts()}",
     "style-src": "'self' 'unsafe-inline'",
     "img-src": "'self' data: blob:",
     "font-src": "'self' data:",
-    "connect-src": "'self'",
-    "frame-src": f"'self' {VIEWER_HOST}",
+    "connect-src": "'self' {viewers}",
+    "frame-src": "'self' {viewers}",
     "worker-src": "'self' blob:",
-    "object-src": "'none'",
+    "object-src": "{viewers}",
     "base-uri": "'self'",
     "form-action": "'self'",
     "frame-ancestors": "'self'",
@@ -88,8 +90,14 @@ class SafeHeaders:
         await self._app(scope, receive, send_with_headers)
 
 
+@cache
+def _policy_of_pages() -> dict[str, str]:
+    viewers = " ".join(origins())
+    return {name: sources.replace("{viewers}", viewers) for name, sources in _POLICY.items()}
+
+
 def _policy(path: str) -> str:
-    sources = dict(_POLICY)
+    sources = dict(_policy_of_pages())
     if path.startswith(_GRID_PREFIX):
         sources["script-src"] += " 'unsafe-eval'"
     return "; ".join(f"{name} {value}" for name, value in sources.items())

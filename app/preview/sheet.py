@@ -13,6 +13,9 @@ from app.sql import quote_text
 #: Tiles of a sheet.
 MOST = 48
 
+#: 3D models (M3D) are meshes in a file.
+_WITHOUT = (*WITHOUT_PICTURE, "M3D")
+
 
 @dataclass(frozen=True, slots=True)
 class Tile:
@@ -28,7 +31,7 @@ class Tile:
 
 def sheet(selection: Selection, most: int = MOST) -> tuple[int, list[Tile]]:
     """Number of the cohort's series with pictures, and at most `most` of them, evenly spread in the catalog's order."""
-    without = ", ".join(map(quote_text, WITHOUT_PICTURE))
+    without = ", ".join(map(quote_text, _WITHOUT))
     cursor = selection.catalog.cursor()
     cursor.register("chosen", {"series_row": selection.rows.astype("int32")})
     found = cursor.execute(

@@ -5,19 +5,24 @@ The parts are given a series' UID; pictures and headers come to the browser from
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
 from app.numbers import compact
-from app.preview.kin import overlays_of
+from app.preview.overlay import KINDS
 from app.preview.sheet import MOST, sheet
 from app.selection import Selection
+from app.series import Relative
 from components import colours
+from components.plain_table import PARAMETER
 
 _HERE = Path(__file__).parent
+
+#: So many series are offered to be drawn over a picture.
+_MOST_OVERLAYS = 100
 
 
 def _part(name: str, *scripts: str) -> Callable[..., Any]:
@@ -35,9 +40,19 @@ _headers = _part("headers", "dom")
 _sheet = _part("sheet", "dom")
 
 
-def preview(uid: str) -> None:
-    """The pictures of a series; what a SEG or RTSTRUCT marks, over its source."""
-    offered = [{"uid": other, "label": label} for other, label in overlays_of(uid)]
+def preview(uid: str, derived: Sequence[Relative] = ()) -> None:
+    """The pictures of a series; what a SEG or RTSTRUCT marks, over its source.
+
+    Parameters
+    ----------
+    derived
+        Series that may have been made from it; segmentations and contours among them are offered to be drawn over it.
+    """
+    offered = [
+        {"uid": other.uid, "label": f"{other.modality}: {other.description or other.uid}"}
+        for other in derived[:_MOST_OVERLAYS]
+        if other.modality in KINDS
+    ]
     _preview(key=f"preview_{uid}", data={"uid": uid, "overlays": offered})
 
 
@@ -62,7 +77,7 @@ def contact_sheet(selection: Selection) -> None:
             "figures": f"{tile.collection} · {compact(tile.instances)} files",
             "hint": f"{tile.patient}: {tile.description}" if tile.description else tile.patient,
             "colour": colours.MODALITY.get(tile.modality, colours.OTHER),
-            "link": f"series?SeriesInstanceUID={tile.uid}",
+            "link": f"series?{PARAMETER}={tile.uid}",
         }
         for tile in tiles
     ]
