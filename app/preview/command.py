@@ -81,7 +81,9 @@ def header(parsed: argparse.Namespace) -> int:
         print(json.dumps(table | {"rows": rows}, ensure_ascii=False, indent=2))
     else:
         for level, tag, name, kind, value in rows:
-            print("  ".join(part for part in (f"{'  ' * level}{tag:11}", f"{kind:2}", name, value) if part.strip()))
+            print(
+                "  ".join(part for part in (f"{'  ' * level}{tag or name}", tag and f"{kind}  {name}", value) if part)
+            )
         if table["tree"] and not wanted:
             _print_tree(table["tree"], 0)
     if not rows:

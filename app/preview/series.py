@@ -32,6 +32,7 @@ from app.preview.window import (
     Bytes,
     Window,
     by_table,
+    by_value,
     colours,
     full_range,
     grey,
@@ -161,7 +162,8 @@ class Series:
             window = found or self.full_range
         elif isinstance(window, str):
             window = self.full_range if window == "minmax" else PRESETS[window][1]
-        return grey(rescaled(stored, header), window, header.PhotometricInterpretation == "MONOCHROME1")
+        shown, inverted = window, header.PhotometricInterpretation == "MONOCHROME1"
+        return by_value(stored, lambda values: grey(rescaled(values, header), shown, inverted))
 
     def png(self, number: int, asked: Window | str | None = None, edge: int | None = None) -> bytes:
         """Picture `number` as PNG, its longer edge at most `edge`."""

@@ -30,7 +30,7 @@ def _rows(dataset: Dataset, level: int) -> Iterator[list[str | int]]:
         named = element.keyword or element.name
         tag = f"({element.tag.group:04X},{element.tag.element:04X})"
         if element.VR == "SQ":
-            yield [level, tag, named, "SQ", f"{len(element.value):,} items"]
+            yield [level, tag, named, "SQ", f"{len(element.value):,} item{'' if len(element.value) == 1 else 's'}"]
             for item in element.value:
                 yield [level + 1, "", "Item", "", ""]
                 yield from _rows(item, level + 1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -102,6 +103,15 @@ def grey(values: Floats, window: Window, inverted: bool) -> Bytes:
         )
         share = np.clip((values - (window.center - shift)) / width + 0.5, 0, 1)
     return _levels(1 - share if inverted else share)
+
+
+def by_value(stored: Array, levels_of: Callable[[Array], Bytes]) -> Bytes:
+    """Levels of a picture, worked out once for each value that may stand in it rather than once for each pixel."""
+    least, most = stored.min(), stored.max()
+    if stored.dtype.kind not in "iu" or int(most) - int(least) >= stored.size:
+        return levels_of(stored)
+    values = np.arange(int(least), int(most) + 1).astype(stored.dtype)
+    return levels_of(values)[stored.astype(np.int64) - int(least)]
 
 
 def by_table(stored: Array, header: Dataset) -> Bytes | None:

@@ -67,8 +67,12 @@ def contact_sheet(selection: Selection) -> None:
     if not tiles:
         st.text("No series of this cohort has pictures of its own.")
         return
-    shown = f"{len(tiles)} of the cohort's {compact(total)} series with pictures, evenly spread"
-    st.text(shown if total > MOST else f"The cohort's {compact(total)} series with pictures")
+    if total > MOST:
+        st.text(
+            f"{len(tiles)} of the {compact(total)} series with pictures, from all over the cohort; a click opens one."
+        )
+    else:
+        st.text(f"Series with pictures: {compact(total)}; a click opens one.")
     data = [
         {
             "uid": tile.uid,

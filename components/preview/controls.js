@@ -14,8 +14,9 @@ const createControls = (act) => {
   const opacity = el("input", { type: "range", min: "0", max: "1", step: "0.05", value: "1", "aria-label": "Opacity", oninput: (event) => act.opacity(event.target.value) });
   const legend = el("div", { class: "legend", "data-testid": "legend" });
   const overlay = el("div", { class: "overlay", hidden: true }, over, el("label", { class: "opacity" }, "Opacity", opacity), legend);
+  const hint = el("p", { class: "hint" }, "Drag in the picture for another window. Once it is clicked, the wheel and the arrow keys turn the slices, and space plays them.");
   const notes = el("div", { class: "notes" });
-  return { windows, free, center, width, slice, place, play, speed, slices, over, overlay, opacity, legend, notes };
+  return { windows, free, center, width, slice, place, play, speed, slices, over, overlay, opacity, legend, hint, notes };
 };
 
 const slider = (label, changed) => {

@@ -41,11 +41,11 @@ const create = (root, data) => {
   };
   part.stage = createStage(part.act);
   part.controls = createControls(part.act);
-  const { windows, free, slices, overlay, notes } = part.controls;
-  root.replaceChildren(el("div", { class: "preview" }, el("div", { class: "tools" }, windows, free), part.stage.node, slices, overlay, notes));
+  const { windows, free, slices, overlay, hint, notes } = part.controls;
+  root.replaceChildren(el("div", { class: "preview" }, el("div", { class: "tools" }, windows, free), part.stage.node, slices, overlay, notes, hint));
   say(part.stage, "Reading the series …");
   part.stage.node.classList.remove("failed");
-  for (const node of [windows, free, slices]) node.hidden = true;
+  for (const node of [windows, free, slices, hint]) node.hidden = true;
   return part;
 };
 
@@ -80,9 +80,10 @@ const arrange = (part, data, over) => {
   fillWindows(controls, description, part.act);
   controls.slice.max = count;
   controls.slices.hidden = count < 2;
-  const offered = over ? [{ uid: over, label: "The object itself" }] : data.overlays;
-  controls.over.replaceChildren(el("option", { value: "" }, "Nothing drawn over it"), ...offered.map((one) => el("option", { value: one.uid, selected: one.uid === over }, one.label)));
-  controls.overlay.hidden = !offered.length;
+  controls.hint.hidden = count < 2 || !description.windows.length;
+  controls.over.replaceChildren(el("option", { value: "" }, "Nothing drawn over it"), ...data.overlays.map((one) => el("option", { value: one.uid }, one.label)));
+  controls.over.hidden = Boolean(over);
+  controls.overlay.hidden = !over && !data.overlays.length;
 };
 
 const drawOver = async (part, uid) => {

@@ -19,9 +19,11 @@ const createStage = (act) => {
   return stage;
 };
 
-// Wheel and keys turn the slices, dragging changes the window, as viewers do.
+// Wheel and keys turn the slices, dragging changes the window, as viewers do; the wheel is the page's until the stage
+// has been clicked.
 const listen = ({ node }, act) => {
   node.addEventListener("wheel", (event) => {
+    if (node.getRootNode().activeElement !== node) return;
     event.preventDefault();
     act.step(Math.sign(event.deltaY));
   }, { passive: false });
