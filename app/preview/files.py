@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import TypeVar
 
 import obstore
 from obstore.store import LocalStore, S3Store
@@ -25,6 +26,9 @@ from app.exports import Source
 from app.numbers import exact, size
 from app.preview.problems import PreviewError
 from app.selection import Selection
+
+A = TypeVar("A")
+B = TypeVar("B")
 
 #: Files of a series that are looked at; the rest is left out, and said to be.
 MAX_FILES = 2_000
@@ -95,8 +99,13 @@ class Files:
 
     def read_starts(self, length: int) -> dict[str, bytes]:
         """The first `length` bytes of every file, many at once."""
-        starts = _fetchers.map(lambda path: self.read(path, 0, length), self.sizes)
+        starts = at_once(lambda path: self.read(path, 0, length), self.sizes)
         return dict(zip(self.sizes, starts, strict=True))
+
+
+def at_once(read: Callable[[A], B], wanted: Iterable[A]) -> Iterator[B]:
+    """What `read` gives for each, in order, with as many under way as may be; it must not call this itself."""
+    return _fetchers.map(read, wanted)
 
 
 def valid_uid(text: str) -> str:
@@ -180,7 +189,7 @@ def _listed(uid: str, where: str, store: S3Store | LocalStore, prefix: str, expe
     except Exception as error:  # obstore's classes, told apart by their text
         raise unreadable(error) from None
     if not sizes:
-        raise PreviewError("The images can't be read: nothing lies where the index says.", 502)
+        raise PreviewError("There are no files where this series should lie.", 404)
     return Files(uid, where, store, sizes, max(total, expected) if total > MAX_FILES else total)
 
 

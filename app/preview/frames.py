@@ -18,7 +18,7 @@ from pydicom.uid import UID, ExplicitVRBigEndian, ImplicitVRLittleEndian
 from app.numbers import size as bytes_in_words
 from app.preview.cache import shared
 from app.preview.files import MAX_BYTES, Files
-from app.preview.headers import Instance
+from app.preview.headers import PIXEL_START, Instance
 from app.preview.problems import PreviewError
 
 Array = npt.NDArray[Any]
@@ -136,9 +136,10 @@ def _frame_of(data: bytes, alone: Dataset, skip: int) -> bytes:
 
 def _element(files: Files, instance: Instance, header: Dataset) -> tuple[int, bytes, int, int]:
     """Tag and VR (if written) of the element with the pixels, bytes before its value, and its length."""
-    start = len(instance.header)
-    data = files.read(instance.path, start, start + 12)
-    if len(data) < 12:
+    start, data = len(instance.header), instance.pixel_start
+    if len(data) < PIXEL_START:
+        data = files.read(instance.path, start, start + PIXEL_START)
+    if len(data) < PIXEL_START:
         raise PreviewError("This file has no pixel data.")
     syntax = UID(header.file_meta.TransferSyntaxUID)
     order = ">" if syntax == ExplicitVRBigEndian else "<"

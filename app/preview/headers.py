@@ -21,6 +21,8 @@ from app.preview.space import Space, space
 
 #: Bytes read of each file at first, and at most.
 FIRST, MOST = 16_384, 24_000_000
+#: Bytes of an element's tag, VR and length.
+PIXEL_START = 12
 _STEP = 8
 
 _TAGS = [
@@ -52,6 +54,8 @@ class Instance:
         Where it lies, and its bytes.
     header
         Bytes up to the pixel data; of a deflated file, all.
+    pixel_start
+        The first bytes of the element with the pixels, as far as they came with the header.
     is_deflated
         Whether `header` is the whole file, since nothing in it can be reached alone.
     frames
@@ -69,6 +73,7 @@ class Instance:
     path: str
     size: int
     header: bytes
+    pixel_start: bytes
     is_deflated: bool
     uid: str
     sop_class: str
@@ -133,7 +138,8 @@ def read_headers(files: Files) -> list[Instance]:
 
 
 def _describe(files: Files, path: str, start: bytes) -> Instance | None:
-    data, header, is_deflated = _whole_header(files, path, start)
+    data, header, stopped = _whole_header(files, path, start)
+    is_deflated = stopped is None
     if str(header.get("SeriesInstanceUID", "")) != files.uid:
         return None
     frames = int(header.get("NumberOfFrames") or 1) if header.get("Rows") and header.get("Columns") else 0
@@ -141,7 +147,8 @@ def _describe(files: Files, path: str, start: bytes) -> Instance | None:
     return Instance(
         path,
         files.sizes[path],
-        data,
+        data[:stopped],
+        b"" if stopped is None else data[stopped : stopped + PIXEL_START],
         is_deflated,
         str(header.get("SOPInstanceUID", "")),
         str(header.get("SOPClassUID", "")),
@@ -159,8 +166,8 @@ def _describe(files: Files, path: str, start: bytes) -> Instance | None:
 _RANKS = ("TemporalPositionIdentifier", "EchoNumbers", "AcquisitionNumber", "InstanceNumber")
 
 
-def _whole_header(files: Files, path: str, start: bytes) -> tuple[bytes, Dataset, bool]:
-    """Bytes up to the pixel data, what they say, and whether they are the whole of a deflated file.
+def _whole_header(files: Files, path: str, start: bytes) -> tuple[bytes, Dataset, int | None]:
+    """Bytes up to the pixel data or beyond, what they say, and where the pixel data begin; None in a deflated file.
 
     A header that is cut off parses without an error: it is whole if reading stopped at the pixel data, or at the
     file's end.
@@ -169,7 +176,7 @@ def _whole_header(files: Files, path: str, start: bytes) -> tuple[bytes, Dataset
     while True:
         if _names_deflated(data):
             data = data if len(data) == size else files.read(path)
-            return data, parse(data, _TAGS), True
+            return data, parse(data, _TAGS), None
         stream = io.BytesIO(data)
         try:
             header = parse(stream, _TAGS)
@@ -178,7 +185,7 @@ def _whole_header(files: Files, path: str, start: bytes) -> tuple[bytes, Dataset
                 raise
         else:
             if stream.tell() < len(data) or len(data) == size:
-                return data[: stream.tell()], header, False
+                return data, header, stream.tell()
         if len(data) >= MOST:
             raise PreviewError("The header of this file is too large for the preview: open the series in a viewer.")
         data += files.read(path, len(data), min(len(data) * _STEP, MOST))

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from pydicom import Dataset
 
+from app.preview.files import at_once
 from app.preview.problems import PreviewError
 from app.preview.regions import Colour, Grid, Mask, Region, usual_colour
 
@@ -90,11 +91,11 @@ class Segments:
         """Pixels of a picture that each wanted region takes."""
         regions = {region.number: region for region in self.regions}
         for one in self.objects:
-            for frame in _frames_on(one, grid):
-                number = int(one.segments[frame])
-                if number and number + one.shift not in wanted:
-                    continue
-                values = self._values(one, frame, grid)
+            numbers = {frame: int(one.segments[frame]) for frame in _frames_on(one, grid)}
+            frames = [frame for frame, number in numbers.items() if not number or number + one.shift in wanted]
+            read = at_once(lambda frame, one=one: self._values(one, frame, grid), frames)
+            for frame, values in zip(frames, read, strict=True):
+                number = numbers[frame]
                 if number:
                     mask = values * 2 >= one.most
                     if mask.any():
@@ -146,13 +147,15 @@ def _describe(instance: Instance, header: Dataset, shift: int, numbers: list[int
 
     each = header.get("PerFrameFunctionalGroupsSequence") or []
     planes = instance.planes
-    grid = Grid.of(flat(header, 0), None) if planes and planes[0] else None
+    first = flat(header, 0)
+    grid = Grid.of(first, abs(float(first.get("SpacingBetweenSlices") or 0))) if planes and planes[0] else None
     grid = grid if grid is not None and grid.origin is not None else None
     places = np.full(instance.frames, np.nan)
     if grid is not None:
         places = np.array([grid.normal @ np.array(plane[6:]) if plane else np.nan for plane in planes])
     gaps = np.diff(np.unique(np.round(places[~np.isnan(places)], 3)))
-    spacing = float(np.median(gaps)) if len(gaps) else 2 * grid.reach if grid else 0.0
+    # Frames without a segment are often left out, so a gap says at most how far one reaches.
+    spacing = min([*gaps.tolist(), 2 * grid.reach]) if grid else 0.0
     shared = (header.get("SharedFunctionalGroupsSequence") or [Dataset()])[0]
     segments = [_segment(each[frame] if frame < len(each) else Dataset(), shared) for frame in range(instance.frames)]
     is_fractional = header.get("SegmentationType") == "FRACTIONAL"

@@ -39,7 +39,7 @@ PRESETS = {
 #: Windows that are found in the series rather than named here.
 OWN = {"header": "As stored", "minmax": "Min to max"}
 
-_NUMBER = r"-?\d{1,9}(?:\.\d{1,6})?"
+_NUMBER = r"-?[0-9]{1,9}(?:\.[0-9]{1,6})?"
 _FREE = re.compile(rf"({_NUMBER}),({_NUMBER})")
 
 

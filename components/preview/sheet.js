@@ -23,8 +23,9 @@ const makeTile = (tile, message) => {
     onload: () => place.classList.add("loaded"),
     onerror: async () => {
       const said = await reason(path);
-      place.replaceChildren(el("span", { class: "why" }, said));
-      if (said.startsWith("The images can't be read")) message.textContent = `${said} The pictures come from IDC's public buckets, which this server must be able to reach.`;
+      const unreadable = said.startsWith("The images can't be read");
+      if (unreadable) message.textContent = `${said} Pictures come from IDC's public buckets, which this server must reach.`;
+      place.replaceChildren(el("span", { class: "why" }, unreadable ? "Not read" : said));
     },
   });
   place.append(image);
