@@ -95,7 +95,7 @@ class Files:
         try:
             return [bytes(part) for part in obstore.get_ranges(self.store, path, starts=starts, ends=stops)]
         except Exception as error:  # obstore's classes, told apart by their text
-            raise unreadable(error) from None
+            raise unreadable(error, self.where) from None
 
     def read_starts(self, length: int) -> dict[str, bytes]:
         """The first `length` bytes of every file, many at once."""
@@ -133,10 +133,10 @@ def of_bucket(uid: str, source: Source = Source.AWS) -> Files:
     found = list(series_of(Selection(catalog(), cohort), source, Template(DEFAULT_TEMPLATE)))
     if not found:
         raise PreviewError(f"Series {uid} is not in this IDC release.", 404)
-    address = endpoint(source)
-    _require_reachable()
-    bucket, prefix = found[0].bucket, f"{found[0].crdc_uuid}/"
-    return _listed(uid, f"{address}/{bucket}", _bucket(address, bucket), prefix, found[0].instances)
+    address, bucket, prefix = endpoint(source), found[0].bucket, f"{found[0].crdc_uuid}/"
+    where = f"{address}/{bucket}"
+    _require_reachable(where)
+    return _listed(uid, where, _bucket(address, bucket), prefix, found[0].instances)
 
 
 def of_folder(uid: str, folder: Path) -> Files:
@@ -146,28 +146,28 @@ def of_folder(uid: str, folder: Path) -> Files:
     return _listed(valid_uid(uid), str(folder.resolve()), LocalStore(folder), "", 0)
 
 
-def unreadable(error: Exception) -> PreviewError:
-    """What a user reads about an error of the source; the network is then left alone for a while."""
-    global _unreachable
+def unreadable(error: Exception, where: str) -> PreviewError:
+    """What a user reads about an error of a source; if that can't be reached, it is then left alone for a while."""
     if isinstance(error, PreviewError):
         return error
-    fault, detail = name_fault(error)
+    fault, _ = name_fault(error)
     said = PreviewError(f"The images can't be read: {fault}.", 502)
     if fault in NETWORK:
         with _lock:
-            _unreachable = (time.monotonic() + _REST, str(said))
-    said.add_note(detail)
+            _resting[where] = (time.monotonic() + _REST, str(said))
     return said
 
 
 _lock = threading.Lock()
-_unreachable: tuple[float, str] | None = None
+#: Place → until when it is not tried, and what is said meanwhile.
+_resting: dict[str, tuple[float, str]] = {}
 
 
-def _require_reachable() -> None:
+def _require_reachable(where: str) -> None:
     with _lock:
-        if _unreachable and time.monotonic() < _unreachable[0]:
-            raise PreviewError(_unreachable[1], 502)
+        until, sentence = _resting.get(where, (0.0, ""))
+    if time.monotonic() < until:
+        raise PreviewError(sentence, 502)
 
 
 @cache
@@ -187,7 +187,7 @@ def _listed(uid: str, where: str, store: S3Store | LocalStore, prefix: str, expe
             if total > MAX_FILES and expected:
                 break
     except Exception as error:  # obstore's classes, told apart by their text
-        raise unreadable(error) from None
+        raise unreadable(error, where) from None
     if not sizes:
         raise PreviewError("There are no files where this series should lie.", 404)
     return Files(uid, where, store, sizes, max(total, expected) if total > MAX_FILES else total)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -93,7 +94,7 @@ class Segments:
         for one in self.objects:
             numbers = {frame: int(one.segments[frame]) for frame in _frames_on(one, grid)}
             frames = [frame for frame, number in numbers.items() if not number or number + one.shift in wanted]
-            read = at_once(lambda frame, one=one: self._values(one, frame, grid), frames)
+            read = at_once(partial(self._values, one, grid), frames)
             for frame, values in zip(frames, read, strict=True):
                 number = numbers[frame]
                 if number:
@@ -105,7 +106,7 @@ class Segments:
                     if int(label) + one.shift in wanted and int(label) + one.shift in regions:
                         yield regions[int(label) + one.shift], values == label
 
-    def _values(self, one: _Object, frame: int, grid: Grid) -> npt.NDArray[Any]:
+    def _values(self, one: _Object, grid: Grid, frame: int) -> npt.NDArray[Any]:
         """Values of a frame on the picture's grid."""
         from app.preview.frames import read_frame
 

@@ -12,6 +12,7 @@ import numpy as np
 from PIL import Image
 from pydicom import Dataset
 
+from app.downloads.plan import endpoint
 from app.exports import Source
 from app.numbers import exact
 from app.preview import files as listed
@@ -247,7 +248,7 @@ def open_series(uid: str, source: Source = Source.AWS, folder: Path | None = Non
         found = listed.of_bucket(uid, source) if folder is None else listed.of_folder(uid, folder)
         return Series(found, read_headers(found))
 
-    return shared().get(("series", uid, source, folder), read, lambda series: series.size)
+    return shared().get(("series", uid, folder or endpoint(source)), read, lambda series: series.size)
 
 
 def as_png(levels: Bytes, edge: int | None = None) -> bytes:
