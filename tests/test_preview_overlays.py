@@ -14,7 +14,7 @@ from pydicom.uid import DeflatedExplicitVRLittleEndian
 from app.preview.overlay import Overlay, overlay
 from app.preview.problems import PreviewError
 from app.preview.series import Series, open_series, over
-from tests.phantom import Phantom, as_bytes, objects, segmentation, square, structure_set
+from tests.block_phantom import Phantom, as_bytes, objects, segmentation, square, structure_set
 
 SEG, RTSTRUCT = {"SeriesInstanceUID": "1.2.3.5"}, {"SeriesInstanceUID": "1.2.3.6"}
 

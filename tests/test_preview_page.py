@@ -19,8 +19,8 @@ from app.selection import Selection
 from app.settings import settings
 from bench.s3_server import Fault, S3Server
 from tests import server
+from tests.block_phantom import Phantom, objects, report, segmentation
 from tests.downloads import environment
-from tests.phantom import Phantom, objects, report, segmentation
 
 PATIENCE = 30_000
 expect.set_options(timeout=PATIENCE)

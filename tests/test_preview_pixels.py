@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import gdcm
 import numpy as np
@@ -13,6 +14,7 @@ from PIL import Image
 from pydicom import Dataset, dcmread
 from pydicom.data import get_testdata_file
 from pydicom.pixels.processing import apply_color_lut, apply_modality_lut, apply_voi_lut, apply_windowing
+from pydicom.uid import UID as Syntax
 from pydicom.uid import (
     DeflatedExplicitVRLittleEndian,
     ExplicitVRBigEndian,
@@ -29,7 +31,7 @@ from pydicom.uid import (
 from app.preview.problems import PreviewError
 from app.preview.series import Series, as_png, open_series
 from app.preview.window import PRESETS, Window, parse_window
-from tests.phantom import as_bytes, base, encapsulated
+from tests.block_phantom import as_bytes, base, encapsulated
 
 UID = "1.2.3.4"
 ROWS, COLUMNS = 17, 13  # odd, so that frames of bytes need padding
@@ -48,7 +50,7 @@ def image(pixels: np.ndarray, photometric: str = "MONOCHROME2", bits: int = 16, 
 
 def written(made: Dataset, syntax: str) -> bytes:
     """The file in another native syntax."""
-    made.file_meta.TransferSyntaxUID = syntax
+    made.file_meta.TransferSyntaxUID = Syntax(syntax)
     if syntax == ExplicitVRBigEndian:
         made.PixelData = np.frombuffer(made.PixelData, "<u2").astype(">u2").tobytes()
         made["PixelData"].VR = "OW"
@@ -62,13 +64,13 @@ def written(made: Dataset, syntax: str) -> bytes:
     return stream.getvalue()
 
 
-def compressed(pixels: np.ndarray, syntax: str, **options: object) -> bytes:
+def compressed(pixels: np.ndarray, syntax: str, **options: Any) -> bytes:
     made = image(pixels, "RGB" if pixels.shape[-1] == 3 else "MONOCHROME2", 8 if pixels.dtype == np.uint8 else 16)
     made.compress(syntax, generate_instance_uid=False, **options)
     return as_bytes(made)
 
 
-def by_pillow(frames: np.ndarray, syntax: str, photometric: str, **options: object) -> bytes:
+def by_pillow(frames: np.ndarray, syntax: str, photometric: str, **options: Any) -> bytes:
     """A file whose frames Pillow encodes, with or without a table of their offsets."""
     encoded = []
     for frame in frames:
@@ -221,7 +223,7 @@ def test_a_syntax_without_a_decoder_is_named(tmp_path: Path) -> None:
         opened(as_bytes(made), tmp_path / "one").png(1)
 
 
-def scaled(photometric: str = "MONOCHROME2", modality: str = "CT", **attributes: object) -> Dataset:
+def scaled(photometric: str = "MONOCHROME2", modality: str = "CT", **attributes: Any) -> Dataset:
     made = image(DEEP, photometric, modality=modality)
     made.RescaleSlope, made.RescaleIntercept = "0.5", "-1000"
     for name, value in attributes.items():
@@ -229,7 +231,7 @@ def scaled(photometric: str = "MONOCHROME2", modality: str = "CT", **attributes:
     return made
 
 
-def header_window(**attributes: object) -> dict[str, object]:
+def header_window(**attributes: Any) -> dict[str, Any]:
     return {"WindowCenter": ["-100", "900"], "WindowWidth": ["600", "70"], **attributes}
 
 

@@ -19,7 +19,7 @@ from app.preview.routes import routes
 from app.preview.series import as_png, open_series
 from app.settings import settings
 from bench.s3_server import S3Server
-from tests.phantom import Phantom, objects, segmentation
+from tests.block_phantom import Phantom, objects, segmentation
 
 Get = Callable[[str], httpx.Response]
 

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import boto3
@@ -31,7 +32,7 @@ from app.preview.suv import suv_factor, suv_note
 from app.settings import settings
 from bench.s3_server import Fault as Wrong
 from bench.s3_server import S3Server
-from tests.phantom import Phantom, as_bytes, base, encapsulated, objects, report, segmentation
+from tests.block_phantom import Phantom, as_bytes, base, encapsulated, objects, report, segmentation
 
 Served = Callable[..., AbstractContextManager[S3Server]]
 
@@ -374,7 +375,7 @@ def test_the_cache_holds_what_fits_and_makes_each_value_once() -> None:
         return number
 
     for number in (1, 2, 3, 1, 4, 2):
-        assert cache.get(number, lambda number=number: make(number), lambda _: 30) == number
+        assert cache.get(number, partial(make, number), lambda _: 30) == number
     # The fourth drove out the second, which had not been asked for longest.
     assert made == [1, 2, 3, 4, 2]
     assert (cache.size, 1 in cache, 3 in cache) == (90, True, False)

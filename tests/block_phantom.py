@@ -17,6 +17,7 @@ from pydicom.encaps import encapsulate
 from pydicom.pixels.utils import pack_bits
 from pydicom.sequence import Sequence as Items
 from pydicom.uid import (
+    UID,
     CTImageStorage,
     ExplicitVRLittleEndian,
     RTStructureSetStorage,
@@ -33,7 +34,7 @@ def base(sop_class: str, identifiers: dict[str, str], modality: str) -> Dataset:
     made = Dataset()
     made.file_meta = FileMetaDataset()
     made.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
-    made.file_meta.MediaStorageSOPClassUID = made.SOPClassUID = sop_class
+    made.file_meta.MediaStorageSOPClassUID = made.SOPClassUID = UID(sop_class)
     made.file_meta.MediaStorageSOPInstanceUID = made.SOPInstanceUID = generate_uid()
     made.Modality = modality
     made.PatientID = "phantom"
@@ -51,7 +52,7 @@ def as_bytes(dataset: Dataset) -> bytes:
 
 def encapsulated(dataset: Dataset, syntax: str, *frames: bytes) -> Dataset:
     """The dataset with these encoded frames."""
-    dataset.file_meta.TransferSyntaxUID = syntax
+    dataset.file_meta.TransferSyntaxUID = UID(syntax)
     dataset.PixelData = encapsulate(list(frames))
     dataset["PixelData"].is_undefined_length = True
     dataset["PixelData"].VR = "OB"
