@@ -28,6 +28,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     parsed = _parser().parse_args(arguments)
     try:
+        if parsed.verb == "install-viewer":
+            return _install_viewer(parsed.package)
         if parsed.verb == "build" or not is_built():
             ensure_built(_report)
         if parsed.verb == "download":
@@ -77,6 +79,14 @@ def _report(share: float, step: str) -> None:
     print(f"{share:4.0%}  {step}", file=sys.stderr, flush=True)
 
 
+def _install_viewer(package: Path | None) -> int:
+    from app.ohif.package import VERSION, folder, install
+
+    done = "is now" if install(package) else "was already"
+    print(f"The viewer (OHIF {VERSION}) {done} in {folder()}.", file=sys.stderr)
+    return 0
+
+
 def _parser() -> argparse.ArgumentParser:
     from app.verbs import VERBS
 
@@ -100,4 +110,6 @@ def _parser() -> argparse.ArgumentParser:
     validate_command.add_parser(verbs)
     preview_command.add_parsers(verbs)
     verbs.add_parser("build", help="Build the catalog now rather than at first use.")
+    installer = verbs.add_parser("install-viewer", help="Install OHIF, so that the app serves a viewer of its own.")
+    installer.add_argument("package", metavar="FILE", nargs="?", type=Path, help="its npm package, if it is at hand")
     return parser

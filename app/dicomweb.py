@@ -32,7 +32,7 @@ study={study}
 {series}get() {{ curl --fail --silent --show-error --location --header "Accept: $1" "$root/$2" --output "$3"; }}
 
 # QIDO-RS: {which}
-get application/dicom+json "{found}" {name}.json
+get application/dicom+json "{found}" series.json
 # QIDO-RS: their instances
 get application/dicom+json "{here}/instances" instances.json
 # WADO-RS: all attributes, without pixels
@@ -89,27 +89,27 @@ def addresses(study: str, series: str | None = None) -> dict[str, str]:
 
 def curl(study: str, series: str | None = None) -> str:
     """Commands that fetch a study or series into the present folder: what there is, its headers, its files."""
-    here = f"studies/$study{'/series/$series' if series else ''}"
+    one = series is not None
     return _CURL.format(
         root=shlex.quote(settings().dicomweb),
         study=_checked(study),
-        series=f"series={_checked(series)}\n" if series else "",
-        which="the series" if series else "the series of the study",
-        name="series",
-        found=f"studies/$study/series{'?SeriesInstanceUID=$series' if series else ''}",
-        here=here,
+        series=f"series={_checked(series)}\n" if series is not None else "",
+        which="the series" if one else "the series of the study",
+        found=f"studies/$study/series{'?SeriesInstanceUID=$series' if one else ''}",
+        here=f"studies/$study{'/series/$series' if one else ''}",
     )
 
 
 def python(study: str, series: str | None = None) -> str:
     """The same in Python, with dicomweb-client; a file per instance."""
+    one = series is not None
     return _PYTHON.format(
         root=settings().dicomweb,
         study=_checked(study),
-        series=f"series = {_checked(series)!r}\n" if series else "",
-        filters=', search_filters={"SeriesInstanceUID": series}' if series else "",
-        what="series" if series else "study",
-        uids="study, series" if series else "study",
+        series=f"series = {_checked(series)!r}\n" if series is not None else "",
+        filters=', search_filters={"SeriesInstanceUID": series}' if one else "",
+        what="series" if one else "study",
+        uids="study, series" if one else "study",
     )
 
 

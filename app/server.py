@@ -26,6 +26,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app import api, archive_links, startup
 from app.downloads import worker
 from app.memory import share_arenas
+from app.ohif import downloaded, site
 from app.preview import routes as preview_routes
 from app.settings import settings
 from app.viewers import origins
@@ -100,6 +101,8 @@ def _policy(path: str) -> str:
     sources = dict(_policy_of_pages())
     if path.startswith(_GRID_PREFIX):
         sources["script-src"] += " 'unsafe-eval'"
+    if path.startswith(site.PREFIX):
+        sources |= site.policy()
     return "; ".join(f"{name} {value}" for name, value in sources.items())
 
 
@@ -124,7 +127,14 @@ def _explore(request: Request) -> RedirectResponse:
 
 app = st.App(
     ROOT / "app" / "main.py",
-    routes=[*api.routes(), *archive_links.routes(), *preview_routes.routes(), Route("/explore", _explore)],
+    routes=[
+        *api.routes(),
+        *archive_links.routes(),
+        *site.routes(),
+        *downloaded.routes(),
+        *preview_routes.routes(),
+        Route("/explore", _explore),
+    ],
     middleware=[Middleware(SafeHeaders)],
     lifespan=_lifespan,
 )

@@ -87,7 +87,7 @@ def running() -> Iterator[Orthanc]:
                 _wait(f"{server.dicomweb}/studies", process, Path(log.name))
                 yield server
             finally:
-                process.terminate()
+                process.kill()  # nothing of it is kept
                 process.wait(30)
 
 

@@ -20,12 +20,15 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from app.downloads import jobs
 from app.errors import UserError
+from app.ohif.downloaded import folder_of
 from app.preview.files import valid_uid
 from app.preview.overlay import KINDS, overlay
 from app.preview.problems import PreviewError
-from app.preview.series import MAX_EDGE, as_png, open_series
+from app.preview.series import MAX_EDGE, Series, as_png, open_series
 from app.preview.window import parse_window
+from app.settings import settings
 
 #: Pictures made at once, and requests that may wait for that, over all visitors.
 _AT_ONCE, _WAITING = 4, 400
@@ -73,7 +76,7 @@ def _said(sentence: str, status: int) -> Response:
 
 
 def _description(request: Request) -> Response:
-    series = open_series(valid_uid(request.path_params["uid"]))
+    series = _opened(request, "uid")
     described = series.describe()
     if series.modality in KINDS:
         described["overlay"] = overlay(series).describe()
@@ -85,7 +88,7 @@ def _picture(request: Request) -> Response:
     window = None if named is None else parse_window(named)
     edge = _edge(request)
     number = request.path_params["number"]
-    series = open_series(valid_uid(request.path_params["uid"]))
+    series = _opened(request, "uid")
     picture = series.middle if number == "middle" else _number(number)
     return _png(series.png(picture, window, edge))
 
@@ -95,15 +98,22 @@ def _layer(request: Request) -> Response:
     if listed is not None and not _REGIONS.fullmatch(listed):
         raise PreviewError("Regions are numbers with commas between them.", 400)
     regions = None if listed is None else {int(one) for one in listed.split(",")}
-    marks = overlay(open_series(valid_uid(request.path_params["uid"])))
-    source = open_series(valid_uid(request.path_params["source"]))
+    marks = overlay(_opened(request, "uid"))
+    source = _opened(request, "source")
     return _png(as_png(marks.layer(source, number, regions), edge))
 
 
 def _header(request: Request) -> Response:
     number = _number(request.path_params["number"])
-    series = open_series(valid_uid(request.path_params["uid"]))
+    series = _opened(request, "uid")
     return JSONResponse(series.header_table(number), headers=_KEPT)
+
+
+def _opened(request: Request, part: str) -> Series:
+    """The series of this part of the path: from this machine where a download has brought it, else from its bucket."""
+    uid = valid_uid(request.path_params[part])
+    found = jobs.finished([uid]) if settings().download_root else []
+    return open_series(uid, folder=folder_of(found[0]) if found else None)
 
 
 def _png(content: bytes) -> Response:
