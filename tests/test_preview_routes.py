@@ -13,13 +13,18 @@ import pytest
 from PIL import Image
 from starlette.applications import Starlette
 
-from app.exports import GCS_BUCKETS
+from app.build import catalog_folder
+from app.downloads import jobs
+from app.downloads.plan import Series as Place
+from app.exports import GCS_BUCKETS, Source
+from app.preview.cache import shared
 from app.preview.overlay import overlay
 from app.preview.routes import routes
 from app.preview.series import as_png, open_series
 from app.settings import settings
 from bench.s3_server import S3Server
 from tests.block_phantom import Phantom, objects, segmentation
+from tests.downloads import environment, start_worker
 
 Get = Callable[[str], httpx.Response]
 
@@ -31,25 +36,36 @@ def uids(plain_connection) -> dict[str, tuple[str, str, str]]:
     return {kind: plain_connection.execute(asked.format(kind)).fetchone() for kind in ("CT", "SEG")}
 
 
-@pytest.fixture(scope="module")
-def get(catalog, uids) -> Iterator[Get]:
-    """GET from the preview's routes over a local S3."""
-    source = Phantom(identifiers={"SeriesInstanceUID": uids["CT"][0]}).datasets()
-    marks = segmentation(Phantom(), source, {"SeriesInstanceUID": uids["SEG"][0]})
-    buckets: dict[str, dict[str, bytes]] = {bucket: {} for bucket in GCS_BUCKETS}
-    for kind, datasets in (("CT", source), ("SEG", [marks])):
-        _, bucket, folder = uids[kind]
-        buckets[bucket] |= objects(datasets, folder)
+def _get(path: str) -> httpx.Response:
+    """GET from the preview's routes, in this process."""
     transport = httpx.ASGITransport(Starlette(routes=routes()), raise_app_exceptions=False)
 
-    async def ask(path: str) -> httpx.Response:
+    async def ask() -> httpx.Response:
         async with httpx.AsyncClient(transport=transport, base_url="http://idc.test") as client:
             return await client.get(path)
 
-    with S3Server(buckets).running() as server, pytest.MonkeyPatch.context() as patch:
-        patch.setenv("IDC_COHORT_S3_ENDPOINT", server.url)
-        settings.cache_clear()
-        yield lambda path: asyncio.run(ask(path))
+    return asyncio.run(ask())
+
+
+@pytest.fixture(scope="module")
+def source(catalog, uids) -> Iterator[S3Server]:
+    """A local S3 with the CT and the SEG."""
+    images = Phantom(identifiers={"SeriesInstanceUID": uids["CT"][0]}).datasets()
+    marks = segmentation(Phantom(), images, {"SeriesInstanceUID": uids["SEG"][0]})
+    buckets: dict[str, dict[str, bytes]] = {bucket: {} for bucket in GCS_BUCKETS}
+    for kind, datasets in (("CT", images), ("SEG", [marks])):
+        _, bucket, folder = uids[kind]
+        buckets[bucket] |= objects(datasets, folder)
+    with S3Server(buckets).running() as server:
+        yield server
+
+
+@pytest.fixture
+def get(source: S3Server, monkeypatch) -> Iterator[Get]:
+    """GET from the preview's routes over that S3."""
+    monkeypatch.setenv("IDC_COHORT_S3_ENDPOINT", source.url)
+    settings.cache_clear()
+    yield _get
     settings.cache_clear()
 
 
@@ -137,3 +153,28 @@ def test_what_can_not_be_shown_is_one_sentence(get: Get, uids, path: str, status
     assert answer.text.count("\n") == 1
     assert answer.headers["Cache-Control"] == "no-store"
     assert answer.headers["Content-Type"].startswith("text/plain")
+
+
+def test_what_was_downloaded_is_read_from_the_disk(catalog, source: S3Server, uids, tmp_path, monkeypatch) -> None:
+    uid, bucket, folder = uids["CT"]
+    sizes = [len(content) for key, content in source.buckets[bucket].items() if key.startswith(folder)]
+    data, root = tmp_path / "data", tmp_path / "root"
+    data.mkdir()
+    (data / "catalog").symlink_to(catalog_folder().parent)
+    env = environment(data, root, source.url)
+    for name in ("IDC_COHORT_DATA", "IDC_COHORT_DOWNLOAD_ROOT", "IDC_COHORT_S3_ENDPOINT"):
+        monkeypatch.setenv(name, env[name])
+    settings.cache_clear()
+    jobs.add("CT", [Place(uid, bucket, folder, "patient/series", len(sizes), sum(sizes))], root, Source.AWS)
+    with start_worker(env) as process:
+        assert process.wait(60) == 0
+    shared.cache_clear()
+    asked = len(source.log), len(source.listings)
+    picture = _get(f"/api/preview/{uid}/5.png").content
+    assert (len(source.log), len(source.listings)) == asked
+    # Without a root, pages have nothing to do with this machine's files.
+    monkeypatch.setenv("IDC_COHORT_DOWNLOAD_ROOT", "")
+    settings.cache_clear()
+    assert _get(f"/api/preview/{uid}/5.png").content == picture
+    assert len(source.listings) == asked[1] + 1
+    settings.cache_clear()
