@@ -14,13 +14,12 @@ from contextlib import asynccontextmanager
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
+from urllib.parse import parse_qsl
 
 import streamlit as st
 from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
-from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse
-from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app import api, archive_links, startup
@@ -35,6 +34,9 @@ ROOT = Path(__file__).resolve().parent.parent
 
 #: Streamlit's own endpoints that are nobody else's business.
 _PRIVATE = ("/_stcore/metrics", "/_stcore/agent")
+
+#: Parameters of the page at the root: its question, and what Streamlit itself reads there.
+HOME_PARAMETERS = frozenset({"ask", "embed", "embed_options"})
 
 
 def _inline_scripts() -> str:
@@ -91,6 +93,22 @@ class SafeHeaders:
         await self._app(scope, receive, send_with_headers)
 
 
+class CohortLinks:
+    """Lead a cohort's link to the root, such as ``/?Modality=MR``, on to Explore."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        query = scope.get("query_string", b"").decode("latin-1")
+        names = {name for name, _ in parse_qsl(query, keep_blank_values=True)}
+        if scope["type"] == "http" and scope["path"] == "/" and names - HOME_PARAMETERS:
+            await RedirectResponse(f"./explore?{query}")(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+
 @cache
 def _policy_of_pages() -> dict[str, str]:
     viewers = " ".join(origins())
@@ -119,12 +137,6 @@ share_arenas()
 # Streamlit runs the entry script by path: pages and components must be importable from the root.
 sys.path.insert(0, str(ROOT))
 
-
-def _explore(request: Request) -> RedirectResponse:
-    """Explore's own address leads to the root, where alone Streamlit serves the page that it opens with."""
-    return RedirectResponse(f"./?{request.url.query}")
-
-
 app = st.App(
     ROOT / "app" / "main.py",
     routes=[
@@ -133,8 +145,7 @@ app = st.App(
         *site.routes(),
         *downloaded.routes(),
         *preview_routes.routes(),
-        Route("/explore", _explore),
     ],
-    middleware=[Middleware(SafeHeaders)],
+    middleware=[Middleware(SafeHeaders), Middleware(CohortLinks)],
     lifespan=_lifespan,
 )

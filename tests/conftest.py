@@ -154,5 +154,5 @@ def page(chromium: Browser, address: str) -> Iterator[Page]:
 
 
 def _is_fault(message: ConsoleMessage) -> bool:
-    """Whether it is an error; Streamlit's script looks for its server below the page's own address first."""
+    """Whether the console reports an error; at first, Streamlit's client looks for its server below the page's path."""
     return message.type == "error" and "/_stcore/" not in message.location["url"]
