@@ -13,6 +13,7 @@ from typing import BinaryIO
 from app.build import ensure_built, is_built
 from app.downloads import command as download_command
 from app.errors import UserError
+from app.preview import command as preview_command
 from app.validate import command as validate_command
 
 
@@ -35,6 +36,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return download_command.download(parsed)
         if parsed.verb == "validate":
             return validate_command.validate(parsed)
+        if parsed.verb == "preview":
+            return preview_command.preview(parsed)
+        if parsed.verb == "header":
+            return preview_command.header(parsed)
         if parsed.verb != "build":
             _answer(parsed)
     except UserError as error:
@@ -103,6 +108,7 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--output", type=Path, metavar="FILE", help="write there instead of standard output")
     download_command.add_parser(verbs)
     validate_command.add_parser(verbs)
+    preview_command.add_parsers(verbs)
     verbs.add_parser("build", help="Build the catalog now rather than at first use.")
     installer = verbs.add_parser("install-viewer", help="Install OHIF, so that the app serves a viewer of its own.")
     installer.add_argument("package", metavar="FILE", nargs="?", type=Path, help="its npm package, if it is at hand")

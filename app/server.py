@@ -26,6 +26,7 @@ from app import api, archive_links, startup
 from app.downloads import worker
 from app.memory import share_arenas
 from app.ohif import downloaded, site
+from app.preview import routes as preview_routes
 from app.settings import settings
 from app.viewers import origins
 
@@ -138,7 +139,13 @@ sys.path.insert(0, str(ROOT))
 
 app = st.App(
     ROOT / "app" / "main.py",
-    routes=[*api.routes(), *archive_links.routes(), *site.routes(), *downloaded.routes()],
+    routes=[
+        *api.routes(),
+        *archive_links.routes(),
+        *site.routes(),
+        *downloaded.routes(),
+        *preview_routes.routes(),
+    ],
     middleware=[Middleware(SafeHeaders), Middleware(CohortLinks)],
     lifespan=_lifespan,
 )

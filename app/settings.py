@@ -50,6 +50,8 @@ class Settings:
         Root of QIDO-RS and WADO-RS: ``IDC_COHORT_DICOMWEB``.
     viewer_folder
         Where the viewer of the house is installed: ``IDC_COHORT_VIEWER``, or beside the code.
+    preview_cache_bytes
+        What the preview may keep in memory: ``IDC_COHORT_PREVIEW_CACHE_MB``.
     """
 
     data_folder: Path
@@ -62,6 +64,7 @@ class Settings:
     volview: str = KITWARE_VOLVIEW
     dicomweb: str = IDC_PROXY
     viewer_folder: Path = _BESIDE_THE_CODE
+    preview_cache_bytes: int = 256_000_000
 
 
 @cache
@@ -89,6 +92,7 @@ def settings() -> Settings:
         _address("IDC_COHORT_VOLVIEW", KITWARE_VOLVIEW),
         _address("IDC_COHORT_DICOMWEB", IDC_PROXY),
         _folder("IDC_COHORT_VIEWER") or _BESIDE_THE_CODE,
+        round(_number("IDC_COHORT_PREVIEW_CACHE_MB", 256, least=1) * 1e6),
     )
 
 

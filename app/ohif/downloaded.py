@@ -62,7 +62,7 @@ class Viewable:
 
 def viewable(job: int, limit: int) -> list[Viewable]:
     """What the viewer can show of the first `limit` series that a job has finished."""
-    here = {one.uid for one in jobs.finished_by(job, limit) if _folder(one) is not None}
+    here = {one.uid for one in jobs.finished_by(job, limit) if folder_of(one) is not None}
     if not here:
         return []
     rows = _rows(
@@ -80,13 +80,13 @@ def viewable(job: int, limit: int) -> list[Viewable]:
 def are_here(series: Collection[str]) -> bool:
     """Whether all of these series are finished, in folders that are still there."""
     found = jobs.finished(list(series))
-    return len(found) == len(series) and all(_folder(one) is not None for one in found)
+    return len(found) == len(series) and all(folder_of(one) is not None for one in found)
 
 
 def finished_of_study(study: str) -> list[Finished]:
     """The finished series of a study whose folders lie where pages may download into."""
     rows = _rows(f"SELECT SeriesInstanceUID FROM series WHERE StudyInstanceUID = {quote_text(study)}")
-    return [one for one in jobs.finished([uid for (uid,) in rows]) if _folder(one) is not None]
+    return [one for one in jobs.finished([uid for (uid,) in rows]) if folder_of(one) is not None]
 
 
 def _rows(sql: str) -> list[tuple[Any, ...]]:
@@ -109,7 +109,7 @@ def _list(request: Request) -> Response:
 def _send(request: Request) -> Response:
     job, series, name = (request.path_params[part] for part in ("job", "series", "file"))
     found = jobs.finished_by(job, uid=series) if job < 2**63 else []
-    folder = _folder(found[0]) if found else None
+    folder = folder_of(found[0]) if found else None
     if folder is None or not _FILE.fullmatch(name):
         return PlainTextResponse(_NOTHING, status_code=404)
     path = folder / name
@@ -119,7 +119,7 @@ def _send(request: Request) -> Response:
     return FileResponse(path, media_type="application/dicom", headers={"Cache-Control": "private, no-cache"})
 
 
-def _folder(series: Finished) -> Path | None:
+def folder_of(series: Finished) -> Path | None:
     """Where the series lies, if that is below the folder that pages may download into."""
     root = settings().download_root
     try:
@@ -153,7 +153,7 @@ def _json(study: str, found: list[Finished]) -> Iterator[bytes]:
 
 
 def _headers(series: Finished) -> Iterator[tuple[str, dict[str, Any]]]:
-    folder = _folder(series)
+    folder = folder_of(series)
     if folder is None:
         return
     with os.scandir(folder) as entries:

@@ -12,9 +12,11 @@ import streamlit as st
 
 from app.ohif import downloaded, site
 from app.ohif.package import is_installed
+from app.preview.overlay import KINDS
 from app.related import Related
 from app.series import Series
 from app.viewers import LABELS, View, Viewer, opened_at, views
+from components.preview import header_table, preview
 from components.viewer_frame import viewer_frame
 
 
@@ -83,8 +85,14 @@ def _show_downloaded(series: Series, related: Related) -> None:
     framed(downloaded.viewer_url(series.study, first), f"OHIF with the files of series {series.uid}", note)
 
 
+def _preview_fits(series: Series, related: Related) -> bool:
+    return series.has_picture or series.values.get("Modality") in (*KINDS, "RTDOSE")
+
+
 _HOUSE = Way("house", "OHIF here", _house_fits, _show_house)
 _DOWNLOADED = Way("downloaded", "Downloaded files", _downloaded_fits, _show_downloaded)
+_PREVIEW = Way("preview", "Preview", _preview_fits, lambda series, related: preview(series.uid, related.derived))
+_HEADER = Way("header", "DICOM header", lambda series, related: True, lambda series, related: header_table(series.uid))
 
 #: In the order in which they are offered; the first that fits is shown first.
 WAYS: tuple[Way, ...] = (
@@ -93,6 +101,8 @@ WAYS: tuple[Way, ...] = (
     _viewer(Viewer.VOLVIEW),
     _HOUSE,
     _DOWNLOADED,
+    _PREVIEW,
+    _HEADER,
 )
 
 
