@@ -16,6 +16,8 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 
+import numpy as np
+
 from app import releases
 from app.attributes import ATTRIBUTES
 from app.catalog import Catalog
@@ -25,7 +27,12 @@ from app.cohort import Cohort
 from app.conditions import shorten
 from app.errors import UserError
 from app.plain_text import one_line, paragraphs
+from app.rows import page
 from app.selection import Selection, Totals
+from app.sql import quote_text
+
+#: Kind and identifier of a dataset, and a column → series by value.
+_Series = dict[tuple["Kind", str, str], dict[str, int]]
 
 
 class Kind(StrEnum):
@@ -135,6 +142,43 @@ def dataset(catalog: Catalog, kind: Kind, name: str) -> Dataset:
     raise UserError(f"This IDC release has no {kind.noun} “{shorten(name)}”{hint}")
 
 
+@lru_cache(maxsize=512)
+def typical_series(catalog: Catalog, kind: Kind, name: str, most: int = 8) -> tuple[Mapping[str, Any], ...]:
+    """A series of each modality to look at, the commonest modality first: the one of median size.
+
+    Returns
+    -------
+    tuple of dict
+        Rows as `app.rows.page` gives them, with the link to the viewer.
+    """
+    found = (
+        catalog.cursor()
+        .execute(
+            f"SELECT series_row FROM series WHERE {kind} = {quote_text(name)} QUALIFY"
+            " row_number() OVER (PARTITION BY Modality ORDER BY series_size_MB, series_row)"
+            " = (count(*) OVER (PARTITION BY Modality) + 1) // 2"
+        )
+        .fetchall()
+    )
+    modalities = list(dataset(catalog, kind, name).modalities)
+    numbers = np.sort(np.array([number for (number,) in found], dtype=np.int64))
+    listed = page(Selection.of_rows(catalog, numbers)).rows
+    return tuple(sorted(listed, key=lambda row: modalities.index(row["Modality"]))[:most])
+
+
+def clinical_tables(catalog: Catalog, collection: str) -> dict[str, int] | None:
+    """Clinical tables of a collection with their numbers of columns; None if this catalog has no ``clinical_index``."""
+    cursor = catalog.cursor()
+    if not cursor.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'clinical_index'").fetchone():
+        return None
+    return dict(
+        cursor.execute(
+            "SELECT short_table_name, count(*) FROM clinical_index"
+            f" WHERE collection_id = {quote_text(collection)} GROUP BY ALL ORDER BY short_table_name"
+        ).fetchall()
+    )
+
+
 def as_json(found: Dataset) -> dict[str, Any]:
     """A dataset for machines."""
     entry = {field.name: getattr(found, field.name) for field in fields(found)}
@@ -236,7 +280,7 @@ def _all_totals(catalog: Catalog) -> dict[Kind, dict[str, Totals]]:
     return {kind: everything.totals_by(ATTRIBUTES[kind]) for kind in Kind if kind in ATTRIBUTES}
 
 
-def _series(catalog: Catalog) -> dict[tuple[Kind, str, str], dict[str, int]]:
+def _series(catalog: Catalog) -> _Series:
     """Series by value of a few columns, for each dataset."""
     columns = ("Modality", "BodyPartExamined", "license_short_name")
     rows = (
@@ -244,7 +288,7 @@ def _series(catalog: Catalog) -> dict[tuple[Kind, str, str], dict[str, int]]:
         .execute(f"SELECT collection_id, analysis_result_id, {', '.join(columns)}, count(*) FROM series GROUP BY ALL")
         .fetchall()
     )
-    found: dict[tuple[Kind, str, str], dict[str, int]] = {}
+    found: _Series = {}
     for collection, result, *values, count in rows:
         for kind, name, other in ((Kind.COLLECTION, collection, result), (Kind.RESULT, result, collection)):
             for what, value in zip((*columns, "related"), (*values, other), strict=True):
@@ -268,7 +312,7 @@ def _said_of_collections(catalog: Catalog) -> dict[str, dict[str, Any]]:
 
 
 def _said_of_results(catalog: Catalog) -> dict[str, dict[str, Any]]:
-    """Rows of ``analysis_results_index`` by identifier; what a row says of its source stands as that of a collection."""
+    """Rows of ``analysis_results_index`` by identifier; what one says of its source stands as in a collection's."""
     if Kind.RESULT not in ATTRIBUTES:
         return {}
     named = {row["analysis_result_id"]: row for row in _rows(catalog, "SELECT * FROM analysis_results_index")}

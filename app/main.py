@@ -8,6 +8,9 @@ st.set_page_config(page_title="IDC Cohort Builder", page_icon="components/icon.s
 st.logo("components/logo.svg", icon_image="components/icon.svg")
 pages = [
     st.Page("../pages/explore.py", title="Explore", icon=":material/search:", url_path="explore", default=True),
+    st.Page("../pages/collections.py", title="Collections", icon=":material/folder_copy:", url_path="collections"),
+    st.Page("../pages/results.py", title="Analysis results", icon=":material/layers:", url_path="results"),
+    st.Page("../pages/releases.py", title="What’s new", icon=":material/new_releases:", url_path="releases"),
     st.Page("../pages/recipes.py", title="Recipes", icon=":material/menu_book:", url_path="recipes"),
     st.Page("../pages/imports.py", title="Import", icon=":material/upload:", url_path="import"),
     st.Page("../pages/compare.py", title="Compare", icon=":material/join_inner:", url_path="compare"),

@@ -115,7 +115,7 @@ def knows_removed() -> bool:
 
 def as_json(found: Release, *, detailed: bool) -> dict[str, Any]:
     """One release for machines; without detail, only how much it changed."""
-    entry = {
+    entry: dict[str, Any] = {
         "idc_version": found.version,
         "date": found.day.isoformat() if found.day else None,
         **_with_removed(found.changes),
