@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from html import escape
 from urllib.parse import quote
 
+import numpy as np
 import streamlit as st
 
 from app import releases
@@ -32,6 +34,18 @@ _PROVENANCE = {
     "dicom_conversion_by": "Converted to DICOM by",
 }
 _NOT_SAID = {"UNKNOWN": "not known", "NOT_APPLICABLE": "not applicable", "NOT_DOCUMENTED": "not documented"}
+
+#: Lower edges in MB, each one of the filter's own bins, and what they are called.
+_SIZES = (0.0, 0.1, 1.0, 10.0, 100.0, 1_000.0, 10_000.0)
+_SIZE_LABELS = (
+    "under 0.1 MB",
+    "0.1 to 1 MB",
+    "1 to 10 MB",
+    "10 to 100 MB",
+    "0.1 to 1 GB",
+    "1 to 10 GB",
+    "10 GB and more",
+)
 
 #: Sources shown before the rest is folded away.
 _SOURCES = 4
@@ -140,62 +154,60 @@ def _contents(found: Dataset, selection: Selection) -> None:
         _mix(found, "BodyPartExamined", "Body parts", found.body_parts)
 
 
-def _mix(found: Dataset, attribute: str, title: str, counts: dict[str, int]) -> None:
+def _mix(found: Dataset, attribute: str, title: str, counts: Mapping[str, int]) -> None:
     most = max(counts.values(), default=1)
     rows = []
     for value, count in counts.items():
         colour = colours.MODALITY.get(value, colours.OTHER) if attribute == "Modality" else ""
         target = explore(found.cohort.with_values(attribute, "eq", [value]))
-        rows.append([Cell(value, target=target), number(count, "series", share=count / most, colour=colour)])
-    note = ""
-    if missing := found.totals.series - sum(counts.values()):
-        note = f"{exact(missing)} series say nothing of it."
-    if not rows:
-        note = "No series says anything of it."
+        rows.append([Cell(value, target=target), number(count, "series", target, count / most, colour)])
+    missing = found.totals.series - sum(counts.values())
+    note = f"{exact(missing)} series name none." if missing else ""
     tally(f"mix_{attribute}", title, ["", ""], rows, most=8, note=note)
 
 
 def _sizes(found: Dataset, selection: Selection) -> None:
+    """Series by size, in powers of ten."""
     attribute = ATTRIBUTES["series_size_MB"]
     counts = selection.facet(attribute).counts[1:]
-    edges = [float(edge) for edge in bin_edges(attribute)]
-    used = [place for place, count in enumerate(counts) if count]
+    bins = np.searchsorted(_SIZES, bin_edges(attribute), side="right") - 1
+    sums = np.bincount(bins, weights=counts, minlength=len(_SIZES)).astype(int)
     rows = []
-    for place in range(min(used, default=0), max(used, default=-1) + 1):
-        low, high = edges[place], edges[place + 1] if place + 1 < len(edges) else None
-        count = int(counts[place])
-        label = f"{low:,g} to {high:,g} MB" if high else f"{low:,g} MB and more"
-        share = count / max(counts)
-        cell = number(count, "series", share=share) if count else Cell("0", share=0.0)
-        rows.append([Cell(label, target=explore(_sized(found.cohort, low, high)) if count else None), cell])
-    tally("sizes", "Size of a series", ["", ""], rows, most=14)
+    for place in range(len(_SIZES)):
+        if not sums[place]:
+            continue
+        low, high = _SIZES[place], _SIZES[place + 1] if place + 1 < len(_SIZES) else None
+        target = explore(_sized(found.cohort, low, high))
+        share = sums[place] / sums.max()
+        rows.append([Cell(_SIZE_LABELS[place], target=target), number(int(sums[place]), "series", target, share)])
+    tally("sizes", "Size of a series", ["", ""], rows)
 
 
 def _sized(cohort: Cohort, low: float, high: float | None) -> Cohort:
     """Series of a size from `low` to just under `high`: sizes are whole bytes."""
-    cohort = cohort.with_values("series_size_MB", "gte", [f"{low:g}"])
+    if low:
+        cohort = cohort.with_values("series_size_MB", "gte", [f"{low:g}"])
     return cohort.with_values("series_size_MB", "lte", [f"{high - 1e-6:.6f}"]) if high else cohort
 
 
 def _series(found: Dataset) -> None:
-    rows = []
-    for row in typical_series(catalog(), found.kind, found.id):
-        rows.append(
-            [
-                Cell(row["Modality"], colour=colours.MODALITY.get(row["Modality"], colours.OTHER)),
-                Cell(row["SeriesDescription"] or "no description", target=None),
-                Cell(row["BodyPartExamined"] or ""),
-                Cell(compact(row["instanceCount"]), f"{exact(row['instanceCount'])} instances"),
-                Cell(f"{row['series_size_MB']:,.1f} MB"),
-                Cell("View", f"Opens IDC's viewer: {row['SeriesInstanceUID']}", address=row["viewer"]),
-            ]
-        )
+    rows = [
+        [
+            Cell(row["Modality"], colour=colours.MODALITY.get(row["Modality"], colours.OTHER)),
+            Cell(row["SeriesDescription"] or "no description"),
+            Cell(row["BodyPartExamined"] or ""),
+            Cell(compact(row["instanceCount"]), f"{exact(row['instanceCount'])} instances"),
+            Cell(f"{row['series_size_MB']:,.1f} MB"),
+            Cell("View", f"Opens IDC's viewer: {row['SeriesInstanceUID']}", address=row["viewer"]),
+        ]
+        for row in typical_series(catalog(), found.kind, found.id)
+    ]
     tally(
         "typical",
         "Typical series",
         ["Modality", "<Description", "<Body part", "Instances", "Size", "<"],
         rows,
-        note="Of each modality the series of median size. Series without a picture open with the images they are about.",
+        note="The series of median size of each modality. What has no picture of its own opens with its images.",
     )
 
 

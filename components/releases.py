@@ -9,6 +9,7 @@ from app.attributes import ATTRIBUTES
 from app.catalog import catalog
 from app.datasets import Kind, datasets
 from app.errors import UserError
+from app.numbers import compact, exact
 from app.releases import Changes, Release
 from app.selection import Selection
 from components import colours
@@ -36,11 +37,14 @@ def release_notes() -> None:
 
 def _list_releases(known: list[Release], chosen: Release) -> None:
     rows = [
-        [Cell(f"v{one.version}", target=release_page(one.version)), Cell(one.day.isoformat() if one.day else "")]
-        + _counts(one.changes)
+        [
+            Cell(f"v{one.version}", target=release_page(one.version)),
+            Cell(one.day.isoformat() if one.day else ""),
+            *_counts(one.changes),
+        ]
         for one in known
     ]
-    tally("releases", "", ["Release", "<Date", *_HEADS], rows, most=30, chosen=known.index(chosen))
+    tally("releases", "", ["Release", "<Date", *_HEADS], rows, most=8, chosen=known.index(chosen))
 
 
 def _show(found: Release) -> None:
@@ -49,14 +53,7 @@ def _show(found: Release) -> None:
     if not found.changes:
         st.text("No present series was added or last revised by this release, and none went with it.")
         return
-    version = found.version
-    words = {"added": "series are new", "revised": "series were revised", "removed": "series were removed"}
-    rows = [
-        [count, Cell(words[what])]
-        for what, count in zip(words, _counts(found.changes, version), strict=True)
-        if count.text
-    ]
-    tally("figures", "", ["", "<"], rows)
+    _figures(found)
     _list_new(found)
     left, right = st.columns([3, 2], gap="large")
     with left:
@@ -65,6 +62,25 @@ def _show(found: Release) -> None:
         _modalities(found)
         if found.by_result:
             _by_dataset(found, Kind.RESULT)
+
+
+def _figures(found: Release) -> None:
+    changes = found.changes
+    counts = {"Added": changes.added, "Revised": changes.revised}
+    counts |= {"Removed": changes.removed} if releases.knows_removed() else {}
+    counts["Collections"] = sum(map(bool, found.by_collection.values()))
+    units = {"Collections": "collections touched"}
+    cells = "".join(
+        f'<div title="{exact(count)} {units.get(label, "series")}"><span>{label}</span>'
+        f"<strong>{compact(count)}</strong></div>"
+        for label, count in counts.items()
+    )
+    st.html(f'<div class="idc-head" data-testid="release-counts">{cells}</div>')
+    with st.container(horizontal=True):
+        if changes.added and st.button("New series in Explore", type="primary", icon=":material/search:"):
+            explore(releases.added_in(found.version)).go()
+        if changes.revised and st.button("Revised series in Explore", icon=":material/search:"):
+            explore(releases.revised_in(found.version)).go()
 
 
 def _list_new(found: Release) -> None:
@@ -107,7 +123,7 @@ def _modalities(found: Release) -> None:
         if count:
             target = explore(added.with_values("Modality", "eq", [name]))
             colour = colours.MODALITY.get(name, colours.OTHER)
-            bar = number(count, "series", share=count / int(max(counts)), colour=colour)
+            bar = number(count, "series", target, count / int(max(counts)), colour)
             rows.append([Cell(name, target=target), bar])
     if rows:
         tally("modalities", "Modalities of the new series", ["", ""], rows, most=8)

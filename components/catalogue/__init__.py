@@ -7,6 +7,7 @@ back; the page's own parameter, the dataset, is the server's business.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -21,20 +22,13 @@ from components import colours
 from components.links import dataset_page, explore
 
 _HERE = Path(__file__).parent
+_SCRIPTS = (_HERE.parent / "facet_panel" / "dom.js", _HERE / "filter.js", _HERE / "cards.js", _HERE / "page.js")
 _SNIPPET = 230
 
 _component = st.components.v2.component(
     "catalogue",
     css=(_HERE / "catalogue.css").read_text(encoding="utf-8"),
-    js="\n".join(
-        path.read_text(encoding="utf-8")
-        for path in (
-            _HERE.parent / "facet_panel" / "dom.js",
-            _HERE / "filter.js",
-            _HERE / "cards.js",
-            _HERE / "page.js",
-        )
-    ),
+    js="\n".join(path.read_text(encoding="utf-8") for path in _SCRIPTS),
     isolate_styles=True,
 )
 
@@ -87,16 +81,17 @@ def catalogue(kind: Kind) -> None:
 @lru_cache(maxsize=2)
 def _payload(opened: Catalog, kind: Kind) -> dict[str, Any]:
     found = datasets(opened, kind).values()
+    titles = {name: one.title for name, one in datasets(opened, Kind.COLLECTION).items()}
     return {
         "noun": [kind.noun, f"{kind.noun}s"],
-        "items": [_item(one) for one in found],
+        "items": [_item(one, titles) for one in found],
         "facets": [{"name": name, "label": label, "note": note} for name, label, note in _FACETS[kind]],
         "sorts": [{"key": key, "label": label, "down": down} for key, label, down in _SORTS],
         "hint": "Title, text, disease, DOI, citation …",
     }
 
 
-def _item(found: Dataset) -> dict[str, Any]:
+def _item(found: Dataset, titles: Mapping[str, str]) -> dict[str, Any]:
     totals = found.totals
     return {
         "id": found.id,
@@ -104,7 +99,7 @@ def _item(found: Dataset) -> dict[str, Any]:
         "exploreHref": explore(found.cohort).href,
         "title": found.title,
         "program": found.program.replace("_", " ").upper() if found.program != "community" else "",
-        "about": _about(found),
+        "about": _about(found, titles),
         "text": _snippet(found),
         "searched": found.searched,
         "badge": _badge(found),
@@ -151,10 +146,9 @@ def modality_shares(found: Dataset) -> list[dict[str, Any]]:
     ]
 
 
-def _about(found: Dataset) -> str:
+def _about(found: Dataset, titles: Mapping[str, str]) -> str:
     if found.kind is Kind.RESULT:
-        count = len(found.related)
-        return "On " + (next(iter(found.related), "no collection") if count == 1 else f"{count} collections")
+        return "On " + few(tuple(titles.get(name, name) for name in found.related), 2)
     said = [few(found.cancer_types, 3), few(found.tumor_locations, 3)]
     said += [few(found.species, 2)] if found.species != ("Human",) else []
     return " · ".join(dict.fromkeys(part for part in said if part))

@@ -1,4 +1,4 @@
-"""A small table of labels, bars and counts whose entries lead somewhere: to a cohort, a dataset, a release, a viewer."""
+"""A small table of labels, bars and counts whose entries lead somewhere: to a cohort, a dataset, a viewer."""
 
 from __future__ import annotations
 
@@ -83,9 +83,7 @@ def tally(
     data = {
         "title": title,
         "note": note,
-        "columns": [
-            {"label": label.lstrip("<"), "text": place == 0 or label[:1] == "<"} for place, label in enumerate(columns)
-        ],
+        "columns": [_column(place, label) for place, label in enumerate(columns)],
         "rows": [[_entry(cell) for cell in row] for row in rows],
         "most": most,
         "chosen": chosen,
@@ -93,6 +91,10 @@ def tally(
     answer: Any = _component(key=key, data=data, on_go_change=lambda: None)
     if target := targets.get(str(answer.go)):
         target.go()
+
+
+def _column(place: int, label: str) -> dict[str, Any]:
+    return {"label": label.lstrip("<"), "text": place == 0 or label.startswith("<")}
 
 
 def _entry(cell: Cell) -> dict[str, Any]:
