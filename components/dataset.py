@@ -25,8 +25,6 @@ from components.links import dataset_page, explore, release_page
 from components.tally import Cell, number, tally
 from components.totals import head
 
-_LISTS = {Kind.COLLECTION: "../pages/collections.py", Kind.RESULT: "../pages/results.py"}
-
 _PROVENANCE = {
     "data_contributor": "Contributed by",
     "source_data_provider": "Source material from",
@@ -53,7 +51,7 @@ _SOURCES = 4
 
 def show_dataset(kind: Kind, name: str) -> None:
     """Show one dataset, or say that there is none of this name."""
-    st.page_link(_LISTS[kind], label=f"All {kind.noun}s", icon=":material/arrow_back:")
+    dataset_page(kind).show(f"All {kind.noun}s", ":material/arrow_back:")
     try:
         found = dataset(catalog(), kind, name)
     except UserError as error:
@@ -63,8 +61,7 @@ def show_dataset(kind: Kind, name: str) -> None:
     selection = Selection(catalog(), found.cohort)
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
         st.html(_heading(found), width="content")
-        if st.button("Open in Explore", type="primary", icon=":material/search:"):
-            explore(found.cohort).go()
+        explore(found.cohort).show_first("Open in Explore", ":material/search:")
     head(selection)
     main, side = st.columns([5, 3], gap="large")
     with main:
@@ -113,7 +110,7 @@ def _link(address: str, text: str) -> str:
 
 
 def _facts(found: Dataset, selection: Selection) -> str:
-    of_result = " of its collections" if found.kind is Kind.RESULT else ""
+    of_result = " (collections)" if found.kind is Kind.RESULT else ""
     facts = [
         (f"Cancer types{of_result}", escape(", ".join(found.cancer_types))),
         (f"Locations{of_result}", escape(", ".join(found.tumor_locations))),
@@ -254,8 +251,10 @@ def _history(found: Dataset) -> None:
                 number(changes.removed, "series removed"),
             ]
         )
-    note = "" if found.kind is Kind.COLLECTION else "What was removed is not known by analysis result."
-    tally("history", "What changed", ["Release", "Added", "Revised", "Removed"], rows, most=6, note=note)
+    heads, note = ["Release", "Added", "Revised", "Removed"], ""
+    if found.kind is Kind.RESULT or not releases.knows_removed():
+        heads, rows, note = heads[:3], [row[:3] for row in rows], "What was removed is not known."
+    tally("history", "What changed", heads, rows, most=6, note=note)
 
 
 def _sources(found: Dataset) -> str:

@@ -1,4 +1,4 @@
-"""Where a click leads: a page of the app with its query, as an address and as a page switch."""
+"""Where a click leads: a page of the app with its query, as an address and as Streamlit's own link."""
 
 from __future__ import annotations
 
@@ -32,9 +32,14 @@ class Target:
         path = "./" if _PATHS[self.page] == "." else _PATHS[self.page]
         return f"{path}?{urlencode(self.pairs)}" if self.pairs else path
 
-    def go(self) -> None:
-        """Open the page."""
-        st.switch_page(self.page, query_params=list(self.pairs))
+    def show(self, label: str, icon: str) -> None:
+        """A link to it, drawn by Streamlit."""
+        st.page_link(self.page, label=label, icon=icon, query_params=list(self.pairs))
+
+    def show_first(self, label: str, icon: str) -> None:
+        """The same as the page's main way on."""
+        with st.container(key="leading_link", width="content"):
+            self.show(label, icon)
 
 
 def explore(cohort: Cohort) -> Target:

@@ -77,10 +77,10 @@ def _figures(found: Release) -> None:
     )
     st.html(f'<div class="idc-head" data-testid="release-counts">{cells}</div>')
     with st.container(horizontal=True):
-        if changes.added and st.button("New series in Explore", type="primary", icon=":material/search:"):
-            explore(releases.added_in(found.version)).go()
-        if changes.revised and st.button("Revised series in Explore", icon=":material/search:"):
-            explore(releases.revised_in(found.version)).go()
+        if changes.added:
+            explore(releases.added_in(found.version)).show_first("New series in Explore", ":material/search:")
+        if changes.revised:
+            explore(releases.revised_in(found.version)).show("Revised series in Explore", ":material/search:")
 
 
 def _list_new(found: Release) -> None:

@@ -7,6 +7,7 @@ back; the page's own parameter, the dataset, is the server's business.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -18,12 +19,22 @@ from app import schema
 from app.catalog import Catalog, catalog
 from app.datasets import Dataset, Kind, datasets
 from app.numbers import compact, exact, size
+from app.plain_text import ADDRESS
 from components import colours
 from components.links import dataset_page, explore
 
 _HERE = Path(__file__).parent
-_SCRIPTS = (_HERE.parent / "facet_panel" / "dom.js", _HERE / "filter.js", _HERE / "cards.js", _HERE / "page.js")
+_SCRIPTS = (
+    _HERE.parent / "facet_panel" / "dom.js",
+    _HERE.parent / "links.js",
+    _HERE / "filter.js",
+    _HERE / "cards.js",
+    _HERE / "page.js",
+)
 _SNIPPET = 230
+
+#: An address in brackets, as descriptions have it behind each name.
+_ADDRESS_ASIDE = re.compile(rf" \((?:{ADDRESS.pattern})\)")
 
 _component = st.components.v2.component(
     "catalogue",
@@ -53,7 +64,7 @@ _FACETS = {
 }
 
 _SORTS = (
-    ("title", "Title", False),
+    ("title", "By title", False),
     ("patients", "Most patients", True),
     ("series", "Most series", True),
     ("size", "Largest", True),
@@ -64,18 +75,7 @@ _SORTS = (
 
 def catalogue(kind: Kind) -> None:
     """Show all datasets of a kind; a click opens one here, or its series in Explore."""
-    key = f"catalogue_{kind}"
-
-    def open_here() -> None:
-        name = (st.session_state[key] or {}).get("open")
-        if name in datasets(catalog(), kind):
-            st.query_params.from_dict({kind: name})
-
-    answer: Any = _component(
-        key=key, data=_payload(catalog(), kind), on_open_change=open_here, on_explore_change=lambda: None
-    )
-    if found := datasets(catalog(), kind).get(str(answer.explore)):
-        explore(found.cohort).go()
+    _component(key=f"catalogue_{kind}", data=_payload(catalog(), kind))
 
 
 @lru_cache(maxsize=2)
@@ -161,7 +161,7 @@ def few(values: tuple[str, ...], most: int) -> str:
 
 
 def _snippet(found: Dataset) -> str:
-    text = " ".join(found.description)
+    text = _ADDRESS_ASIDE.sub("", " ".join(found.description))
     return text if len(text) <= _SNIPPET else f"{text[:_SNIPPET].rsplit(' ', 1)[0]} …"
 
 

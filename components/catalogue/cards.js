@@ -1,19 +1,5 @@
 // One dataset as a card and as a row of the table. Text enters the page as text nodes only.
 
-function plainClick(event) {
-  return event.button === 0 && !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey);
-}
-
-// A link that works as one (new tab, copy), and at a plain click spares the reload.
-function link(className, text, href, go) {
-  const open = (event) => {
-    if (!plainClick(event)) return;
-    event.preventDefault();
-    go();
-  };
-  return el("a", { class: className, href, text, onclick: open });
-}
-
 function modalityBar(modalities) {
   const parts = modalities.map(({ colour, share, hint }) => {
     const part = el("span", { title: hint });
@@ -48,9 +34,9 @@ function licenceTag(licences) {
   });
 }
 
-function makeCard(item, go) {
+function makeCard(item, leave) {
   const head = el("div", { class: "card-head" }, [
-    el("h3", {}, [link("title", item.title, item.href, () => go("open", item.id))]),
+    el("h3", {}, [appLink("title", item.title, item.href, leave)]),
     el("span", { class: "program", text: item.program }),
   ]);
   const figures = el("dl", { class: "figures" }, item.figures.map(([label, short, exact]) =>
@@ -59,7 +45,7 @@ function makeCard(item, go) {
   const foot = el("div", { class: "card-foot" }, [
     licenceTag(item.licences),
     ...(item.badge ? [el("span", { class: "badge", text: item.badge })] : []),
-    link("explore", "Explore →", item.exploreHref, () => go("explore", item.id)),
+    appLink("explore", "Explore →", item.exploreHref, leave),
   ]);
   return el("li", { class: "card", "data-id": item.id }, [
     head,
@@ -86,11 +72,11 @@ const COLUMNS = [
   { label: "Changed in", sort: "changed", number: true },
 ];
 
-function makeRow(item, go) {
+function makeRow(item, leave) {
   const list = (values) => el("td", { class: "list", text: values.join(", "), title: values.join(", ") });
   const number = (text, title) => el("td", { class: "number", text, title });
   return el("tr", { "data-id": item.id }, [
-    el("th", { scope: "row" }, [link("title", item.title, item.href, () => go("open", item.id))]),
+    el("th", { scope: "row" }, [appLink("title", item.title, item.href, leave)]),
     el("td", {}, [modalityNames(item.modalities, 4)]),
     list(item.facets.location),
     list(item.facets.cancer),

@@ -73,19 +73,16 @@ function makeSort(page) {
 }
 
 function makePage(data, root) {
-  const page = { data, state: readState(data), found: [], shown: [], facets: [], send: null };
+  const page = { data, state: readState(data), found: [], shown: [], facets: [] };
   const cards = new Map();
   const rows = new Map();
   const made = (kept, item, make) => {
-    if (!kept.has(item.id)) kept.set(item.id, make(item, page.go));
+    if (!kept.has(item.id)) kept.set(item.id, make(item, page.leave));
     return kept.get(item.id);
   };
 
-  page.go = (what, id) => {
-    const scrolled = scrollParent(root.getRootNode().host || root);
-    try { sessionStorage.setItem(`scroll ${location.href}`, String(scrolled.scrollTop)); } catch { /* no storage, no memory */ }
-    scrolled.scrollTop = 0;
-    page.send(what, id);
+  page.leave = () => {
+    try { sessionStorage.setItem(`scroll ${location.href}`, String(scrollParent(root).scrollTop)); } catch { /* no storage, no memory */ }
   };
   page.change = (changes) => {
     Object.assign(page.state, changes);
@@ -157,13 +154,13 @@ function returnToPlace(root) {
     place = sessionStorage.getItem(`scroll ${location.href}`);
     sessionStorage.removeItem(`scroll ${location.href}`);
   } catch { /* no storage, no memory */ }
-  if (place) requestAnimationFrame(() => { scrollParent(root.getRootNode().host || root).scrollTop = Number(place); });
+  if (place) requestAnimationFrame(() => { scrollParent(root).scrollTop = Number(place); });
 }
 
 const pages = new WeakMap();
 
 export default function (component) {
-  const { data, parentElement, setTriggerValue } = component;
+  const { data, parentElement } = component;
   let page = pages.get(parentElement);
   if (!page) {
     const root = el("div");
@@ -176,5 +173,4 @@ export default function (component) {
     page.state = readState(data);
     page.update();
   }
-  page.send = setTriggerValue;
 }

@@ -13,13 +13,12 @@ from app.numbers import compact, exact
 from components.links import Target
 
 _HERE = Path(__file__).parent
+_SCRIPTS = (_HERE.parent / "facet_panel" / "dom.js", _HERE.parent / "links.js", _HERE / "tally.js")
 
 _component = st.components.v2.component(
     "tally",
     css=(_HERE / "tally.css").read_text(encoding="utf-8"),
-    js="\n".join(
-        path.read_text(encoding="utf-8") for path in (_HERE.parent / "facet_panel" / "dom.js", _HERE / "tally.js")
-    ),
+    js="\n".join(path.read_text(encoding="utf-8") for path in _SCRIPTS),
     isolate_styles=True,
 )
 
@@ -79,7 +78,6 @@ def tally(
     chosen
         Number of the row that the page is about.
     """
-    targets = {cell.target.href: cell.target for row in rows for cell in row if cell.target}
     data = {
         "title": title,
         "note": note,
@@ -88,9 +86,7 @@ def tally(
         "most": most,
         "chosen": chosen,
     }
-    answer: Any = _component(key=key, data=data, on_go_change=lambda: None)
-    if target := targets.get(str(answer.go)):
-        target.go()
+    _component(key=key, data=data)
 
 
 def _column(place: int, label: str) -> dict[str, Any]:

@@ -1,24 +1,12 @@
 // A table drawn from data; made anew when the data changes. Text enters the page as text nodes only.
 
-function plainClick(event) {
-  return event.button === 0 && !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey);
+function entryNode({ text, href, address }) {
+  if (address) return foreignLink(text, address);
+  return href ? appLink("", text, href) : el("span", { text });
 }
 
-function entryNode(entry, go) {
-  if (entry.address) {
-    return el("a", { href: entry.address, target: "_blank", rel: "noopener noreferrer", text: entry.text });
-  }
-  if (!entry.href) return el("span", { text: entry.text });
-  const open = (event) => {
-    if (!plainClick(event)) return;
-    event.preventDefault();
-    go(entry.href);
-  };
-  return el("a", { href: entry.href, text: entry.text, onclick: open });
-}
-
-function cellNode(entry, column, place, go) {
-  const inside = [entryNode(entry, go)];
+function cellNode(entry, column, place) {
+  const inside = [entryNode(entry)];
   if (entry.share !== undefined) {
     const bar = el("i", { class: "bar" });
     bar.style.width = `${Math.max(entry.share * 100, 0.8)}%`;
@@ -35,9 +23,9 @@ function cellNode(entry, column, place, go) {
   ]);
 }
 
-function makeTally(data, go) {
+function makeTally(data) {
   const rows = data.rows.map((row, number) =>
-    el("tr", { class: number === data.chosen ? "chosen" : "" }, row.map((entry, place) => cellNode(entry, data.columns[place], place, go))));
+    el("tr", { class: number === data.chosen ? "chosen" : "" }, row.map((entry, place) => cellNode(entry, data.columns[place], place))));
   const parts = [];
   if (data.title) parts.push(el("h3", { text: data.title }));
   const heads = data.columns.some(({ label }) => label)
@@ -61,15 +49,10 @@ function makeTally(data, go) {
 const shown = new WeakMap();
 
 export default function (component) {
-  const { data, parentElement, setTriggerValue } = component;
+  const { data, parentElement } = component;
   const now = JSON.stringify(data);
   if (shown.get(parentElement) === now) return;
   shown.set(parentElement, now);
-  const go = (href) => {
-    const host = parentElement.host || parentElement.getRootNode().host || parentElement;
-    scrollParent(host).scrollTop = 0;
-    setTriggerValue("go", href);
-  };
   for (const old of parentElement.querySelectorAll(".tally")) old.remove();
-  parentElement.append(makeTally(data, go));
+  parentElement.append(makeTally(data));
 }
