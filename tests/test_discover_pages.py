@@ -15,7 +15,7 @@ from app.datasets import Kind, datasets
 from app.numbers import exact
 from app.releases import added_in, releases, revised_in
 from app.selection import Selection
-from components import catalogue, dataset
+from components import catalogue, dataset, tally
 from tests.conftest import ROOT
 from tests.explore import PATIENCE, expect_cohort, visit
 
@@ -147,6 +147,30 @@ def expect_query(page: Page, query: str) -> None:
 
 
 @pages_in_browser
+def test_hostile_texts_stay_text_in_the_parts_that_scripts_draw(chromium: Browser, catalog) -> None:
+    payload = catalogue._payload(catalog, Kind.COLLECTION)
+    item = payload["items"][0]
+    texts = dict.fromkeys(("title", "about", "text", "badge", "program", "id"), HOSTILE)
+    item = item | texts | {"licences": [HOSTILE], "facets": {name: [HOSTILE] for name in item["facets"]}}
+    cells = [tally.Cell(HOSTILE, HOSTILE), tally.Cell(HOSTILE, share=0.5, address=f"https://a.b/{HOSTILE}")]
+    rows = [[tally._entry(cell) for cell in cells]]
+    columns = [{"label": HOSTILE, "text": True}] * 2
+    page = chromium.new_page()
+    page.on("dialog", lambda dialog: pytest.fail(dialog.message))
+    for scripts, data in (
+        (catalogue._SCRIPTS, payload | {"items": [item]}),
+        (tally._SCRIPTS, {"title": HOSTILE, "note": HOSTILE, "columns": columns, "rows": rows, "most": 9}),
+    ):
+        source = "\n".join(path.read_text(encoding="utf-8") for path in scripts)
+        page.goto("about:blank")
+        page.add_script_tag(content=source.replace("export default function", "window.draw = function"))
+        page.evaluate("data => draw({ data, parentElement: document.body })", data)
+        assert page.locator("body img, body b:not(.number)").count() == 0
+        assert HOSTILE in page.locator("body").inner_text()
+    page.close()
+
+
+@pages_in_browser
 def test_from_a_search_to_explore(page: Page, catalog) -> None:
     open_page(page, "Collections")
     cards = page.locator(".card")
@@ -209,8 +233,7 @@ def test_from_a_release_to_its_cohorts(page: Page) -> None:
     expect(page.get_by_role("heading", name="IDC v24")).to_be_visible()
     page.go_back()
     expect(page.get_by_role("heading", name="IDC v25")).to_be_visible()
-    row = page.get_by_role("row", name="NLST").first
-    row.get_by_role("link").nth(1).click()
+    page.get_by_role("row", name=re.compile("^NLST ")).get_by_role("link").nth(1).click()
     expect_cohort(page, added_in(25, collection_id="nlst").to_query())
 
 

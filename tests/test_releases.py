@@ -7,6 +7,7 @@ from collections import Counter
 import pytest
 
 from app import releases as engine
+from app.cohort import Cohort
 from app.errors import UserError
 from app.releases import Changes, added_in, history, release, releases, revised_in
 from app.selection import Selection
@@ -87,16 +88,8 @@ def test_the_history_of_a_collection(catalog, expected):
     found = history(catalog, "collection_id", "nlst")
     assert list(found) == sorted(found, reverse=True)
     assert found[25] == Changes(expected["added"][25, "nlst"], expected["revised"][25, "nlst"], 0)
-    assert (
-        sum(changes.added for changes in found.values())
-        == Selection(catalog, engine.Cohort()).totals_by(engine_attribute())["nlst"].series
-    )
-
-
-def engine_attribute():
-    from app.attributes import ATTRIBUTES
-
-    return ATTRIBUTES["collection_id"]
+    everything = Selection(catalog, Cohort.from_query("collection_id=nlst")).totals
+    assert sum(changes.added for changes in found.values()) == everything.series
 
 
 @pytest.mark.parametrize("name", ["0", "26", "v", "x", "²", "-1", "1" * 5000])
