@@ -21,9 +21,11 @@ from app.numbers import compact, exact
 from app.plain_text import ADDRESS
 from app.selection import Selection
 from components import colours
-from components.links import dataset_page, explore, release_page
+from components.links import dataset_page, explore, explore_link, release_page, series_page
 from components.tally import Cell, number, tally
 from components.totals import head
+
+_LISTS = {Kind.COLLECTION: "../pages/collections.py", Kind.RESULT: "../pages/results.py"}
 
 _PROVENANCE = {
     "data_contributor": "Contributed by",
@@ -51,7 +53,7 @@ _SOURCES = 4
 
 def show_dataset(kind: Kind, name: str) -> None:
     """Show one dataset, or say that there is none of this name."""
-    dataset_page(kind).show(f"All {kind.noun}s", ":material/arrow_back:")
+    st.page_link(_LISTS[kind], label=f"All {kind.noun}s", icon=":material/arrow_back:")
     try:
         found = dataset(catalog(), kind, name)
     except UserError as error:
@@ -61,7 +63,8 @@ def show_dataset(kind: Kind, name: str) -> None:
     selection = Selection(catalog(), found.cohort)
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
         st.html(_heading(found), width="content")
-        explore(found.cohort).show_first("Open in Explore", ":material/search:")
+        with st.container(key="leading_link", width="content"):
+            explore_link(found.cohort, "Open in Explore", icon=":material/search:")
     head(selection)
     main, side = st.columns([5, 3], gap="large")
     with main:
@@ -191,11 +194,11 @@ def _series(found: Dataset) -> None:
     rows = [
         [
             Cell(row["Modality"], colour=colours.MODALITY.get(row["Modality"], colours.OTHER)),
-            Cell(row["SeriesDescription"] or "no description"),
+            Cell(row["SeriesDescription"] or "no description", target=series_page(row["SeriesInstanceUID"])),
             Cell(row["BodyPartExamined"] or ""),
             Cell(compact(row["instanceCount"]), f"{exact(row['instanceCount'])} instances"),
             Cell(f"{row['series_size_MB']:,.1f} MB"),
-            Cell("View", f"Opens IDC's viewer: {row['SeriesInstanceUID']}", address=row["viewer"]),
+            Cell("View", "Opens IDC's viewer", address=row["viewer"]),
         ]
         for row in typical_series(catalog(), found.kind, found.id)
     ]

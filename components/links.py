@@ -1,58 +1,71 @@
-"""Where a click leads: a page of the app with its query, as an address and as Streamlit's own link."""
+"""Ways from page to page: to Explore with a cohort, and to the pages of datasets and releases.
+
+A `Target` is a page with its query; parts with a script of their own get its address.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NoReturn
 from urllib.parse import urlencode
 
 import streamlit as st
 
 from app.cohort import Cohort
 from app.datasets import Kind
+from app.sentence import sentence
+from components.errors import plain
 
-#: Page file → its path below the server's root.
-_PATHS = {
-    "../pages/explore.py": ".",
-    "../pages/collections.py": "collections",
-    "../pages/results.py": "results",
-    "../pages/releases.py": "releases",
-}
+_EXPLORE = "../pages/explore.py"
+
+
+def explore_link(
+    cohort: Cohort, label: str, *, icon: str | None = ":material/arrow_forward:", width: int | str = "content"
+) -> None:
+    """Show a link that opens `cohort` in Explore; its sentence stands in the tooltip."""
+    st.page_link(
+        _EXPLORE,
+        label=label,
+        icon=icon,
+        query_params=cohort.to_pairs(),
+        help=plain(sentence(cohort)),
+        width=width,  # type: ignore[arg-type]
+    )
+
+
+def open_explore(cohort: Cohort) -> NoReturn:
+    """Leave this page for Explore with `cohort`."""
+    st.switch_page(_EXPLORE, query_params=cohort.to_pairs())
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A page and its query parameters."""
+    """A page by its path below the server's root, and its query parameters."""
 
-    page: str
+    path: str
     pairs: tuple[tuple[str, str], ...] = ()
 
     @property
     def href(self) -> str:
         """Address relative to the server's root."""
-        path = "./" if _PATHS[self.page] == "." else _PATHS[self.page]
-        return f"{path}?{urlencode(self.pairs)}" if self.pairs else path
-
-    def show(self, label: str, icon: str) -> None:
-        """A link to it, drawn by Streamlit."""
-        st.page_link(self.page, label=label, icon=icon, query_params=list(self.pairs))
-
-    def show_first(self, label: str, icon: str) -> None:
-        """The same as the page's main way on."""
-        with st.container(key="leading_link", width="content"):
-            self.show(label, icon)
+        return f"{self.path}?{urlencode(self.pairs)}" if self.pairs else self.path
 
 
 def explore(cohort: Cohort) -> Target:
     """The cohort in Explore."""
-    return Target("../pages/explore.py", tuple(cohort.to_pairs()))
+    return Target("explore", tuple(cohort.to_pairs()))
 
 
-def dataset_page(kind: Kind, name: str | None = None) -> Target:
-    """The page of a dataset, or of all."""
-    page = "../pages/collections.py" if kind is Kind.COLLECTION else "../pages/results.py"
-    return Target(page, ((str(kind), name),) if name else ())
+def dataset_page(kind: Kind, name: str) -> Target:
+    """The page of a dataset."""
+    return Target("collections" if kind is Kind.COLLECTION else "results", ((str(kind), name),))
 
 
 def release_page(version: int) -> Target:
     """The page of a release."""
-    return Target("../pages/releases.py", (("release", str(version)),))
+    return Target("releases", (("release", str(version)),))
+
+
+def series_page(uid: str) -> Target:
+    """The page of a series."""
+    return Target("series", (("SeriesInstanceUID", uid),))

@@ -13,7 +13,7 @@ from app.numbers import compact, exact
 from app.releases import Changes, Release
 from app.selection import Selection
 from components import colours
-from components.links import Target, dataset_page, explore, release_page
+from components.links import Target, dataset_page, explore, explore_link, release_page
 from components.tally import Cell, number, tally
 
 _HEADS = ["Added", "Revised", "Removed"]
@@ -78,9 +78,10 @@ def _figures(found: Release) -> None:
     st.html(f'<div class="idc-head" data-testid="release-counts">{cells}</div>')
     with st.container(horizontal=True):
         if changes.added:
-            explore(releases.added_in(found.version)).show_first("New series in Explore", ":material/search:")
+            with st.container(key="leading_link", width="content"):
+                explore_link(releases.added_in(found.version), "New series in Explore", icon=":material/search:")
         if changes.revised:
-            explore(releases.revised_in(found.version)).show("Revised series in Explore", ":material/search:")
+            explore_link(releases.revised_in(found.version), "Revised series in Explore", icon=":material/search:")
 
 
 def _list_new(found: Release) -> None:

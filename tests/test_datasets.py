@@ -17,7 +17,7 @@ from app.datasets import Kind, clinical_tables, dataset, datasets, typical_serie
 from app.errors import UserError
 from app.plain_text import one_line, paragraphs
 from app.selection import Selection, Totals
-from app.viewers import VIEWER_HOST
+from app.viewers import viewer_of_series
 from tests import truth
 
 TABLES = {Kind.COLLECTION: "collections_index", Kind.RESULT: "analysis_results_index"}
@@ -138,7 +138,7 @@ def test_typical_series_have_the_median_size(name, catalog, plain):
             [name, row["Modality"]],
         ).fetchone()
         assert row["series_size_MB"] == median
-        assert row["viewer"].startswith(f"{VIEWER_HOST}/")
+        assert row["viewer"] == viewer_of_series(catalog, row["SeriesInstanceUID"])
 
 
 def test_unknown_names_get_one_sentence(catalog):

@@ -17,7 +17,7 @@ from app.releases import added_in, releases, revised_in
 from app.selection import Selection
 from components import catalogue, dataset, tally
 from tests.conftest import ROOT
-from tests.explore import PATIENCE, expect_cohort, visit
+from tests.explore import PATIENCE, expect_cohort, open_page, visit
 
 PAGES = {Kind.COLLECTION: "collections", Kind.RESULT: "results"}
 
@@ -137,9 +137,9 @@ def test_hostile_texts_stay_text(catalog, monkeypatch):
 pages_in_browser = pytest.mark.xdist_group("browser")
 
 
-def open_page(page: Page, name: str) -> None:
+def go_to(page: Page, name: str) -> None:
     visit(page)
-    page.get_by_role("link", name=name, exact=True).click()
+    open_page(page, "Discover", name)
 
 
 def expect_query(page: Page, query: str) -> None:
@@ -172,7 +172,7 @@ def test_hostile_texts_stay_text_in_the_parts_that_scripts_draw(chromium: Browse
 
 @pages_in_browser
 def test_from_a_search_to_explore(page: Page, catalog) -> None:
-    open_page(page, "Collections")
+    go_to(page, "Collections")
     cards = page.locator(".card")
     expect(cards).to_have_count(179)
     page.get_by_role("searchbox", name="Search collections").fill("MOONSHOT colorectal")
@@ -202,7 +202,7 @@ def test_from_a_search_to_explore(page: Page, catalog) -> None:
 
 @pages_in_browser
 def test_from_the_table_of_results_to_a_derived_dataset(page: Page, catalog) -> None:
-    open_page(page, "Analysis results")
+    go_to(page, "Analysis results")
     page.get_by_role("button", name="Table").click()
     page.get_by_role("columnheader", name="Series").get_by_role("button").click()
     expect_query(page, "?sort=series&view=table")
@@ -223,7 +223,7 @@ def test_from_the_table_of_results_to_a_derived_dataset(page: Page, catalog) -> 
 
 @pages_in_browser
 def test_from_a_release_to_its_cohorts(page: Page) -> None:
-    open_page(page, "What’s new")
+    go_to(page, "What’s new")
     page.get_by_role("link", name="v24", exact=True).click()
     expect(page.get_by_role("heading", name="IDC v24")).to_be_visible()
     expect_query(page, "?release=24")
