@@ -107,12 +107,12 @@ class Dataset:
 
     @property
     def searched(self) -> str:
-        """Everything that is said of it, folded for searching."""
+        """Every word that is said of it, once, folded for searching."""
         said = [self.id, self.title, *self.description, *self.cancer_types, *self.tumor_locations, *self.species]
         said += [*self.supporting_data, self.program, *self.modalities, *self.body_parts, *self.licenses]
         for source in self.sources:
             said += [source.title, source.doi, source.citation, *source.provenance.values()]
-        return fold(" ".join([*said, *self.related]))
+        return " ".join(dict.fromkeys(fold(" ".join([*said, *self.related])).split()))
 
 
 def fold(text: str) -> str:

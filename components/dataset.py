@@ -237,7 +237,8 @@ def _clinical(found: Dataset) -> str:
     said = "IDC lists clinical data for it. " if "Clinical" in found.supporting_data else ""
     return (
         f"<p>{said}Which tables there are stands in <code>clinical_index</code>, which this installation lacks:"
-        " <code>python -m app fetch --all</code> gets it, and so does <code>get_clinical_table</code> of idc-index.</p>"
+        " <code>python -m app fetch clinical_index</code> gets it. In Python, <code>get_clinical_table</code> of"
+        " idc-index gets the tables.</p>"
     )
 
 

@@ -184,6 +184,8 @@ def test_from_a_search_to_explore(page: Page, catalog) -> None:
     assert 0 < len(expected) < 20
     expect(page.get_by_role("status")).to_have_text(f"{len(expected)} of 179 collections")
     assert cards.evaluate_all("cards => cards.map(card => card.dataset.id)") == expected
+    these = page.get_by_role("link", name=f"Explore these {len(expected)} →").get_attribute("href") or ""
+    assert parse_qs(urlsplit(these).query) == {"collection_id": sorted(expected)}
     page.get_by_text("Modality", exact=True).click()
     page.locator('[data-facet="modality"] [data-value="MR"] input').check()
     expect_query(page, "?q=MOONSHOT+colorectal&modality=MR")

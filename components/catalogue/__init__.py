@@ -83,6 +83,7 @@ def _payload(opened: Catalog, kind: Kind) -> dict[str, Any]:
     found = datasets(opened, kind).values()
     titles = {name: one.title for name, one in datasets(opened, Kind.COLLECTION).items()}
     return {
+        "attribute": str(kind),
         "noun": [kind.noun, f"{kind.noun}s"],
         "items": [_item(one, titles) for one in found],
         "facets": [{"name": name, "label": label, "note": note} for name, label, note in _FACETS[kind]],

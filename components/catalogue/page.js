@@ -72,6 +72,14 @@ function makeSort(page) {
   return { node: select, update: () => { select.value = page.state.sort; } };
 }
 
+// What is left of all datasets, as one cohort.
+function exploreThese(page) {
+  const { data, shown } = page;
+  if (!shown.length || shown.length === data.items.length) return [];
+  const query = new URLSearchParams(shown.map(({ id }) => [data.attribute, id]).sort());
+  return [appLink("explore-these", `Explore ${shown.length === 1 ? "it" : `these ${shown.length}`} →`, `explore?${query}`, page.leave)];
+}
+
 function makePage(data, root) {
   const page = { data, state: readState(data), found: [], shown: [], facets: [] };
   const cards = new Map();
@@ -101,6 +109,7 @@ function makePage(data, root) {
   const search = el("input", { class: "box search-all", type: "search", placeholder: data.hint, "aria-label": `Search ${data.noun[1]}` });
   search.oninput = () => page.change({ q: search.value });
   const count = el("p", { class: "total", role: "status" });
+  const these = el("span");
   page.facets = data.facets.map((facet) => makeFacet(facet, page));
   const [chips, view, sort] = [makeChips(page), makeSwitch(page), makeSort(page)];
   const grid = el("ul", { class: "cards" });
@@ -120,6 +129,7 @@ function makePage(data, root) {
     for (const part of [...page.facets, chips, view, sort]) part.update();
     const all = data.items.length;
     setText(count, page.shown.length === all ? `${all} ${data.noun[1]}` : `${page.shown.length} of ${all} ${data.noun[1]}`);
+    these.replaceChildren(...exploreThese(page));
     const asCards = state.view === "cards";
     show(nothing, page.shown.length === 0);
     show(grid, asCards && page.shown.length > 0);
@@ -131,7 +141,7 @@ function makePage(data, root) {
 
   const facets = el("div", { class: "facets" }, page.facets.map(({ node }) => node));
   const bar = el("div", { class: "bar" }, [el("div", { class: "search" }, [icon("search"), search]), facets]);
-  const line = el("div", { class: "line" }, [count, el("div", { class: "tools" }, [sort.node, view.node])]);
+  const line = el("div", { class: "line" }, [el("div", { class: "left" }, [count, these]), el("div", { class: "tools" }, [sort.node, view.node])]);
   root.replaceChildren(el("div", { class: "catalogue" }, [bar, chips.node, line, grid, table.node, nothing]));
   root.addEventListener("click", (event) => {
     for (const { node } of page.facets) if (node.open && !event.composedPath().includes(node)) node.open = false;
