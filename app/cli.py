@@ -99,10 +99,11 @@ def _parser() -> argparse.ArgumentParser:
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
     for verb in VERBS.values():
         command = verbs.add_parser(verb.name, help=verb.help, description=verb.help)
-        if verb.subject == "QUERY":
-            command.add_argument("subject", metavar=verb.subject, nargs="?", default="")
+        name = verb.subject.strip("[]")
+        if name == verb.subject:
+            command.add_argument("subject", metavar=name)
         else:
-            command.add_argument("subject", metavar=verb.subject)
+            command.add_argument("subject", metavar=name, nargs="?", default="")
         for option in verb.options:
             command.add_argument(f"--{option.name}", help=option.help, choices=option.choices or None)
         command.add_argument("--output", type=Path, metavar="FILE", help="write there instead of standard output")
