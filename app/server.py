@@ -25,6 +25,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app import api, archive_links, startup
 from app.downloads import worker
 from app.memory import share_arenas
+from app.ohif import downloaded, site
+from app.preview import routes as preview_routes
 from app.settings import settings
 from app.viewers import origins
 
@@ -117,6 +119,8 @@ def _policy(path: str) -> str:
     sources = dict(_policy_of_pages())
     if path.startswith(_GRID_PREFIX):
         sources["script-src"] += " 'unsafe-eval'"
+    if path.startswith(site.PREFIX):
+        sources |= site.policy()
     return "; ".join(f"{name} {value}" for name, value in sources.items())
 
 
@@ -135,7 +139,13 @@ sys.path.insert(0, str(ROOT))
 
 app = st.App(
     ROOT / "app" / "main.py",
-    routes=[*api.routes(), *archive_links.routes()],
+    routes=[
+        *api.routes(),
+        *archive_links.routes(),
+        *site.routes(),
+        *downloaded.routes(),
+        *preview_routes.routes(),
+    ],
     middleware=[Middleware(SafeHeaders), Middleware(CohortLinks)],
     lifespan=_lifespan,
 )

@@ -1,17 +1,22 @@
-"""What every page has: its own style sheet, on top of the theme, and a tidy history of the browser."""
+"""What every page has: style sheets of its own, on top of the theme, and a tidy history of the browser."""
 
+from functools import cache
 from pathlib import Path
 
 import streamlit as st
 
 _HERE = Path(__file__).parent
-_STYLE = f"<style>{(_HERE / 'page.css').read_text(encoding='utf-8')}</style>"
 
 _history = st.components.v2.component("history", js=(_HERE / "history.js").read_text(encoding="utf-8"))
 
 
-def page_style() -> None:
-    """Apply the style sheet, and keep links to one entry of the history each."""
-    st.html(_STYLE)
+def page_style(*more: str) -> None:
+    """Apply the style sheet of all pages, and further ones by name; keep links to one entry of the history each."""
+    st.html("".join(_sheet(name) for name in ("page", *more)))
     with st.container(key="history"):
         _history()
+
+
+@cache
+def _sheet(name: str) -> str:
+    return f"<style>{(_HERE / name).with_suffix('.css').read_text(encoding='utf-8')}</style>"
