@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import BinaryIO
 
+from app.ask import command as ask_command
 from app.build import ensure_built, is_built
 from app.downloads import command as download_command
 from app.errors import UserError
@@ -32,6 +33,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return _install_viewer(parsed.package)
         if parsed.verb == "build" or not is_built():
             ensure_built(_report)
+        if parsed.verb == "ask":
+            return ask_command.answer(parsed)
         if parsed.verb == "download":
             return download_command.download(parsed)
         if parsed.verb == "validate":
@@ -107,6 +110,7 @@ def _parser() -> argparse.ArgumentParser:
         for option in verb.options:
             command.add_argument(f"--{option.name}", help=option.help, choices=option.choices or None)
         command.add_argument("--output", type=Path, metavar="FILE", help="write there instead of standard output")
+    ask_command.add_parser(verbs)
     download_command.add_parser(verbs)
     validate_command.add_parser(verbs)
     preview_command.add_parsers(verbs)

@@ -24,4 +24,5 @@ if settings().download_root:
         st.Page("../pages/downloads.py", title="Downloads", icon=":material/download:", url_path="downloads"),
         st.Page("../pages/validate.py", title="Validate", icon=":material/fact_check:", url_path="validate"),
     ]
-st.navigation({"": [home, explore], "Discover": discover, "Tools": tools}, position="top").run()
+about = st.Page("../pages/help.py", title="Help", icon=":material/help:", url_path="help")
+st.navigation({"": [home, explore, about], "Discover": discover, "Tools": tools}, position="top").run()

@@ -1,4 +1,4 @@
-"""The pages' own style sheets, on top of the theme."""
+"""What every page has: style sheets on top of the theme, and a tidy history of the browser."""
 
 from functools import cache
 from pathlib import Path
@@ -7,10 +7,14 @@ import streamlit as st
 
 _HERE = Path(__file__).parent
 
+_history = st.components.v2.component("history", js=(_HERE / "history.js").read_text(encoding="utf-8"))
+
 
 def page_style(*more: str) -> None:
-    """Apply the style sheet of all pages, and further ones by name."""
+    """Apply the style sheet of all pages, and further ones by name; keep links to one entry of the history each."""
     st.html("".join(_sheet(name) for name in ("page", *more)))
+    with st.container(key="history"):
+        _history()
 
 
 @cache
