@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from app.build import ensure_built, is_built
+from app.console import command as query_command
 from app.downloads import command as download_command
 from app.errors import UserError
 from app.validate import command as validate_command
@@ -22,8 +23,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        0, or 2 after one sentence on stderr about a faulty request; 1 for a download that is not complete, and for a
-        folder with faults.
+        0, or 2 after one sentence on stderr about a faulty request; 1 for a download that is not complete, for a
+        folder with faults and for a query of which not all rows are given.
     """
     parsed = _parser().parse_args(arguments)
     try:
@@ -33,6 +34,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return download_command.download(parsed)
         if parsed.verb == "validate":
             return validate_command.validate(parsed)
+        if parsed.verb == "query":
+            with _output(parsed.output) as stream:
+                return query_command.query(parsed, stream)
         if parsed.verb != "build":
             _answer(parsed)
     except UserError as error:
@@ -93,5 +97,6 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--output", type=Path, metavar="FILE", help="write there instead of standard output")
     download_command.add_parser(verbs)
     validate_command.add_parser(verbs)
+    query_command.add_parser(verbs)
     verbs.add_parser("build", help="Build the catalog now rather than at first use.")
     return parser
