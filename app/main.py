@@ -12,6 +12,8 @@ pages = [
     st.Page("../pages/imports.py", title="Import", icon=":material/upload:", url_path="import"),
     st.Page("../pages/compare.py", title="Compare", icon=":material/join_inner:", url_path="compare"),
 ]
+if settings().queries_at_once:
+    pages += [st.Page("../pages/sql.py", title="SQL", icon=":material/database_search:", url_path="sql")]
 if settings().download_root:
     pages += [
         st.Page("../pages/downloads.py", title="Downloads", icon=":material/download:", url_path="downloads"),

@@ -18,11 +18,12 @@ import streamlit as st
 from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, RedirectResponse
+from starlette.responses import FileResponse, PlainTextResponse, RedirectResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app import api, archive_links, startup
+from app.console import links as result_links
 from app.downloads import worker
 from app.memory import share_arenas
 from app.settings import settings
@@ -113,9 +114,23 @@ def _explore(request: Request) -> RedirectResponse:
     return RedirectResponse(f"./?{request.url.query}")
 
 
+#: The library of the SQL editor; the page asks for it under the hash of its contents, so it may be kept for good.
+_EDITOR = ROOT / "components" / "sql_editor" / "bundle" / "codemirror.js"
+
+
+def _editor(request: Request) -> FileResponse:
+    return FileResponse(_EDITOR, headers={"Cache-Control": "public, max-age=31536000, immutable"})
+
+
 app = st.App(
     ROOT / "app" / "main.py",
-    routes=[*api.routes(), *archive_links.routes(), Route("/explore", _explore)],
+    routes=[
+        *api.routes(),
+        *archive_links.routes(),
+        *result_links.routes(),
+        Route("/explore", _explore),
+        Route("/editor/codemirror.js", _editor),
+    ],
     middleware=[Middleware(SafeHeaders)],
     lifespan=_lifespan,
 )

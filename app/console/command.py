@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from app.settings import settings
+
 _HELP = "Run one SELECT over idc-index's tables."
 
 
@@ -47,5 +49,6 @@ def query(parsed: argparse.Namespace, stream: BinaryIO) -> int:
         stream.write(piece)
     stream.flush()
     if result.remark:
-        print(f"{result.remark} IDC_COHORT_QUERY_ROWS raises the number of rows.", file=sys.stderr)
+        hint = " IDC_COHORT_QUERY_ROWS sets the number." if result.rows == settings().query_rows else ""
+        print(f"{result.remark}{hint}", file=sys.stderr)
     return 1 if result.remark else 0

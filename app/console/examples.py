@@ -40,7 +40,7 @@ HAVING ct_series > 0 AND slides > 0
 ORDER BY collection_id, PatientID""",
     ),
     Example(
-        "Collections of lung cancer, by number of patients",
+        "Collections of the lung, by number of patients",
         """SELECT collections_index.collection_id, collection_name, cancer_types,
        count(DISTINCT PatientID) AS patients, round(sum(series_size_MB) / 1e3) AS size_GB
 FROM collections_index

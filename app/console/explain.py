@@ -43,8 +43,8 @@ def explained(
     if found := _COLUMN.search(message):
         near = _CANDIDATES.search(message)
         return _about_column(found.group(1), columns, re.findall('"(.+?)"', near.group(1)) if near else []), message
-    sentence = shorten(first, 240).rstrip()
-    return (sentence if sentence.endswith((".", "!", "?")) else f"{sentence}.") if sentence else "It failed.", message
+    sentence = shorten(first[:1].upper() + first[1:], 240).rstrip() or "The query failed"
+    return sentence if sentence.endswith((".", "!", "?")) else f"{sentence}.", message
 
 
 def _about_column(name: str, columns: Mapping[str, Sequence[str]], candidates: Sequence[str]) -> str:
