@@ -17,6 +17,7 @@ _LENGTH = 2_000
 
 _COLUMN = re.compile(r'(?:Referenced column|does not have a column named) "(.+?)"')
 _CANDIDATES = re.compile("^Candidate bindings: (.+)", re.MULTILINE)
+_TOO_DEEP = re.compile("expression depth limit|memory exhausted at")
 _KIND = re.compile(r"^(?:\w+ ){1,4}Error: ")
 
 
@@ -39,6 +40,8 @@ def explained(
     if isinstance(error, duckdb.PermissionException):
         return ONLY_TABLES, ""
     message = str(error).strip()[:_LENGTH]
+    if _TOO_DEEP.search(message):
+        return "The query is nested too deeply: write it in a simpler way.", ""
     first = _KIND.sub("", message.splitlines()[0] if message else "")
     if found := _COLUMN.search(message):
         near = _CANDIDATES.search(message)

@@ -110,8 +110,8 @@ class _Names:
 
     def check(self, node: dict[str, Any]) -> None:
         """Raise unless a table may be read."""
-        name, qualified = node["table_name"], node.get("schema_name") or node.get("catalog_name")
-        if not qualified and name.lower() in self._known:
+        name = ".".join(filter(None, (node.get("catalog_name"), node.get("schema_name"), node["table_name"])))
+        if name == node["table_name"] and name.lower() in self._known:
             return
         if name in self.absent:
             raise UserError(f"The table {name} is not on this server.")

@@ -233,8 +233,9 @@ def _check_dates(batch: RecordBatch) -> None:
         low, high = max(_FIRST_DAY * per_day, -(2**63) + 2), min((_LAST_DAY + 1) * per_day - 1, 2**63 - 3)
         ends = pc.min_max(column.view(pa.int64() if pa.types.is_timestamp(field.type) else pa.int32()))
         if ends["min"].is_valid and not low <= ends["min"].as_py() <= ends["max"].as_py() <= high:
-            name = shorten(field.name)
-            raise UserError(f"Column {name} holds a date outside the years 1 to 9999: CAST({name} AS VARCHAR).")
+            raise UserError(
+                f"The column {shorten(field.name)} holds a date outside the years 1 to 9999: cast it to VARCHAR."
+            )
 
 
 def _dated(batch: RecordBatch) -> Iterator[tuple[Any, Any]]:

@@ -30,7 +30,7 @@ def chart(result: Result) -> None:
         across = st.selectbox("Across", others + numeric, key="sql_chart_x", width=220)
         up = None
         if kind != "Histogram":
-            up = st.selectbox("Up", numeric, index=len(numeric) - 1 if numeric else None, key="sql_chart_y", width=220)
+            up = st.selectbox("Up", numeric, key="sql_chart_y", width=220)
     if kind != "Histogram" and up is None:
         st.caption("Bars, lines and points need a column of numbers; a histogram counts whatever there is.")
         return

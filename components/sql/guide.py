@@ -22,10 +22,11 @@ def guide() -> None:
     tables, examples, past = st.tabs(["Tables", "Examples", "History"], key="sql_guide")
     with tables:
         _tables()
-    with examples:
+    with examples, st.container(gap="xsmall"):
+        st.caption("A click puts the query into the editor.")
         for example in EXAMPLES:
             st.button(example.title, on_click=state.write, args=(example.sql,), type="tertiary", key=example.title)
-    with past:
+    with past, st.container(gap="xsmall"):
         _history()
 
 

@@ -71,7 +71,7 @@ const richEditor = (library, host, text, tables, changed, run) => {
       doc: text,
       extensions: [
         library.keymap.of([
-          { key: "Mod-Enter", run: () => { run(); return true; } },
+          { key: "Mod-Enter", run: (editor) => { library.closeCompletion(editor); run(); return true; } },
           { key: "Tab", run: library.acceptCompletion },
           ...library.closeBracketsKeymap,
           ...library.completionKeymap,

@@ -1,6 +1,6 @@
 // What the editor uses of CodeMirror. `npm ci && npm run build` in this folder writes codemirror.js.
 export {
-  acceptCompletion, autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap,
+  acceptCompletion, autocompletion, closeBrackets, closeBracketsKeymap, closeCompletion, completionKeymap,
 } from "@codemirror/autocomplete";
 export { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
 export { PostgreSQL, sql } from "@codemirror/lang-sql";
