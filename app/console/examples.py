@@ -56,7 +56,7 @@ ORDER BY patients DESC""",
 FROM index
 GROUP BY ALL
 HAVING ct_series > 0 AND segmentations > 0
-ORDER BY segmentations DESC
+ORDER BY segmentations DESC, StudyInstanceUID
 LIMIT 1000""",
     ),
     Example(
@@ -74,7 +74,7 @@ ORDER BY idc_version""",
 FROM index
 GROUP BY ALL
 HAVING studies > 1
-ORDER BY days DESC
+ORDER BY days DESC, collection_id, PatientID
 LIMIT 1000""",
     ),
     Example(

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 #: Longest message that is passed on.
 _LENGTH = 2_000
 
+#: Letters from which on a name may stand for a longer one.
+_ABBREVIATION = 4
+
 _COLUMN = re.compile(r'(?:Referenced column|does not have a column named) "(.+?)"')
 _CANDIDATES = re.compile("^Candidate bindings: (.+)", re.MULTILINE)
 _TOO_DEEP = re.compile("expression depth limit|memory exhausted at")
@@ -65,6 +68,16 @@ def _about_column(name: str, columns: Mapping[str, Sequence[str]], candidates: S
 
 
 def _nearest(name: str, names: Sequence[str]) -> str | None:
+    """The shortest that has all letters of `name` in their order, as abbreviations do, else what looks alike."""
     spelt = {known.rpartition(".")[2].lower(): known for known in names}
+    if len(name) >= _ABBREVIATION:
+        longer = (known for known in spelt if _holds_in_order(known, name.lower()))
+        if found := min(longer, key=len, default=None):
+            return spelt[found]
     near = get_close_matches(name.lower(), spelt, 1)
     return spelt[near[0]] if near else None
+
+
+def _holds_in_order(text: str, letters: str) -> bool:
+    rest = iter(text)
+    return all(letter in rest for letter in letters)

@@ -131,9 +131,11 @@ class Query:
         except Exception as error:  # whatever it is, somebody waits for an answer
             self._outcome = QueryFailedError("The query could not be started.")
             print(f"A query could not be started: {error}", file=sys.stderr, flush=True)
-        finally:
-            self._ended = monotonic()
-            self._done.set()
+
+    def finish(self) -> None:
+        """Tell whoever waits."""
+        self._ended = monotonic()
+        self._done.set()
 
     def _run(self) -> Result:
         with tempfile.TemporaryFile() as messages, tempfile.TemporaryFile() as rows:
@@ -226,14 +228,20 @@ class Console:
             raise UserError(f"A query is a text of at most {exact(MAX_LENGTH)} characters.")
         query = Query(sql.encode(errors="replace").decode(), self._limits)
         with self._lock:
-            self._of_owner = {other: known for other, known in self._of_owner.items() if known.is_running}
             if owner in self._of_owner:
                 raise UserError("Your last query is still running: cancel it first.")
             if sum(known.is_waiting for known in self._of_owner.values()) >= _MOST_WAITING:
                 raise UserError("Many queries are waiting: try again later.")
             self._of_owner[owner] = query
-        threading.Thread(target=query.run, args=(self._turn,), name="query", daemon=True).start()
+        threading.Thread(target=self._run, args=(query, owner), name="query", daemon=True).start()
         return query
+
+    def _run(self, query: Query, owner: Hashable) -> None:
+        """Run a query; its result is kept by whoever asked, and by nobody else."""
+        query.run(self._turn)
+        with self._lock:
+            del self._of_owner[owner]
+        query.finish()
 
     def close(self) -> None:
         """End all queries."""
