@@ -19,7 +19,7 @@ from app.build import ensure_built
 from bench.figures import say
 from tests.server import ROOT
 
-PARTS = ("refresh", "rivals", "memory", "browser", "downloads", "validate", "archive")
+PARTS = ("refresh", "rivals", "memory", "browser", "downloads", "validate", "archive", "console")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -78,6 +78,11 @@ def _runners(asked: argparse.Namespace) -> dict[str, Callable[[], dict[str, Any]
 
         return archive.measure()
 
+    def console() -> dict[str, Any]:
+        from bench import console
+
+        return console.measure(asked.cohorts, asked.rounds, asked.seed)
+
     return {
         "refresh": refresh,
         "rivals": rivals,
@@ -86,6 +91,7 @@ def _runners(asked: argparse.Namespace) -> dict[str, Callable[[], dict[str, Any]
         "downloads": downloads,
         "validate": validate,
         "archive": archive,
+        "console": console,
     }
 
 

@@ -53,7 +53,7 @@ def run_all(requests: Sequence[dict[str, Any]], folder: Path, *, guarded: bool =
 def _main() -> None:
     path, guarded = sys.argv[1:]
     if guarded == "False":
-        worker.accepted = lambda connection, sql, tables, absent: sql
+        vars(worker)["accepted"] = lambda connection, sql, tables, absent: sql
     for request in json.loads(Path(path).read_text()):
         print(json.dumps(_fork(request)), flush=True)
 

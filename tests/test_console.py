@@ -112,7 +112,7 @@ def test_errors_name_the_nearest(many) -> None:
     expected = {
         "SELECT Modalty FROM index": "There is no column “Modalty” here: did you mean Modality?",
         "SELECT cancer_types FROM index": "There is no column “cancer_types” here: it is in collections_index.",
-        "SELECT i.SeriesUID FROM index i": "There is no column “SeriesUID” here: did you mean SeriesInstanceUID, of index?",
+        "SELECT i.StudyID FROM index i": "There is no column “StudyID” here: did you mean StudyInstanceUID, of index?",
         "SELECT * FROM collection_index": "There is no table “collection_index”: did you mean collections_index?",
         "SELECT * FROM seg_index": "The table seg_index is not on this server.",
         "SELECT cuont(*) FROM index": "Scalar Function with name cuont does not exist!",
