@@ -9,9 +9,8 @@ from app.cohort import Cohort
 from app.numbers import compact, size
 from app.recipes import RECIPES
 from app.selection import Selection
-from app.sentence import sentence
+from components.links import explore_link
 
-_EXPLORE = "../pages/explore.py"
 _COLUMNS = 3
 
 
@@ -23,13 +22,7 @@ def recipe_cards() -> None:
                 st.subheader(recipe.title, anchor=False)
                 st.text(recipe.why)
                 st.caption(_figures(recipe.query))
-                st.page_link(
-                    _EXPLORE,
-                    label="Open in Explore",
-                    icon=":material/arrow_forward:",
-                    query_params=recipe.cohort.to_pairs(),
-                    help=sentence(recipe.cohort),
-                )
+                explore_link(recipe.cohort, "Open in Explore")
 
 
 @st.cache_data(show_spinner=False, max_entries=len(RECIPES))

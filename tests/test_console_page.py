@@ -18,8 +18,7 @@ ENDLESS = "SELECT count(*) FROM index a, index b"
 
 
 def open_page(page: Page) -> None:
-    visit(page)
-    page.get_by_role("link", name="SQL", exact=True).click()
+    page.goto("/sql")
     expect(editor(page)).to_be_visible()
 
 
@@ -66,9 +65,8 @@ def test_a_query_is_completed_run_mended_and_kept(page: Page, plain) -> None:
     editor(page).focus()
     page.keyboard.press("ControlOrMeta+End")
     page.keyboard.type(" -- a thought")
-    # A reload would log what Streamlit looks for below a page's own address, so the way back is by a link.
-    page.get_by_role("link", name="Recipes", exact=True).click()
-    page.get_by_role("link", name="SQL", exact=True).click()
+    page.reload()
+    expect(page.get_by_text(f"{exact(len(rows))} rows, 2 columns")).to_be_visible()
     expect(editor(page)).to_have_text(f"{sql} -- a thought")
 
 

@@ -10,6 +10,7 @@ from app.console.examples import EXAMPLES
 from app.console.tables import absent, sources
 from app.numbers import exact
 from app.schema import Table
+from app.settings import settings
 from components.errors import plain
 from components.sql import state
 
@@ -18,7 +19,7 @@ _HEIGHT = 560
 
 
 def guide() -> None:
-    """Three tabs."""
+    """Three tabs, and what a query may take."""
     tables, examples, past = st.tabs(["Tables", "Examples", "History"], key="sql_guide")
     with tables:
         _tables()
@@ -28,6 +29,11 @@ def guide() -> None:
             st.button(example.title, on_click=state.write, args=(example.sql,), type="tertiary", key=example.title)
     with past, st.container(gap="xsmall"):
         _history()
+    chosen = settings()
+    st.caption(
+        f"The same SQL runs in idc-index, by IDCClient().sql_query. Here a query may take {chosen.query_seconds:g}"
+        f" seconds and {exact(chosen.query_memory_mb)} MB, and gives at most {exact(chosen.query_rows)} rows."
+    )
 
 
 def _tables() -> None:

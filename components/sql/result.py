@@ -11,6 +11,7 @@ from app.console.result import FORMATS, Result
 from app.errors import UserError
 from app.numbers import exact
 from components.errors import plain
+from components.links import open_explore
 from components.sql import state
 from components.sql.chart import chart
 
@@ -81,7 +82,7 @@ def _cohort(result: Result) -> None:
         except UserError as error:
             st.error(plain(str(error)), icon=":material/error:")
             return
-        st.switch_page("../pages/explore.py", query_params=cohort.to_pairs())
+        open_explore(cohort)
 
 
 def _grid(result: Result) -> None:
