@@ -60,7 +60,7 @@ class Settings:
     queries_at_once: int = 2
     query_seconds: float = 30
     query_memory_mb: int = 500
-    query_rows: int = 100_000
+    query_rows: int = 200_000
     ohif: str = IDC_OHIF
     slim: str = IDC_SLIM
     volview: str = KITWARE_VOLVIEW
@@ -90,7 +90,7 @@ def settings() -> Settings:
         int(_number("IDC_COHORT_QUERIES_AT_ONCE", 2, least=0)),
         _number("IDC_COHORT_QUERY_SECONDS", 30, least=1),
         int(_number("IDC_COHORT_QUERY_MEMORY_MB", 500, least=50)),
-        int(_number("IDC_COHORT_QUERY_ROWS", 100_000, least=1)),
+        int(_number("IDC_COHORT_QUERY_ROWS", 200_000, least=1)),
         _address("IDC_COHORT_OHIF", IDC_OHIF),
         _address("IDC_COHORT_SLIM", IDC_SLIM),
         _address("IDC_COHORT_VOLVIEW", KITWARE_VOLVIEW),

@@ -49,6 +49,8 @@ REFUSED = (
     "SELECT getenv('SQL_CANARY')",
     "SELECT current_setting('secret_directory')",
     "SELECT CURRENT_SETTING('allowed_paths')",
+    "SELECT 'allowed_paths'.current_setting()",
+    "SELECT list_transform(['allowed_paths'], lambda name: system.main.current_setting(name))",
     "FROM duckdb_settings()",
     "FROM duckdb_databases()",
     "FROM duckdb_secrets()",

@@ -3,8 +3,7 @@
 It reads the request as JSON from standard input, writes the result as an Arrow stream to standard output, which is a
 file, and how it ended as JSON to standard error. The query is foreign code, so it is shut in twice: DuckDB may open
 nothing but the attached catalog, and the process itself may open no further file or socket, has little memory and a
-clock that ends it even when nobody watches. It gives way to the server's other threads; it stays in the server's
-session, since kernels that share the processor by session would give it half of it otherwise.
+clock that ends it even when nobody watches.
 """
 
 from __future__ import annotations
@@ -96,8 +95,6 @@ def _warm_up(connection: duckdb.DuckDBPyConnection) -> None:
 
 def _shut_in(request: Mapping[str, Any]) -> None:
     """Lower the limits of the process; what a system does not know, it does without."""
-    if hasattr(os, "nice"):
-        os.nice(19)
     if hasattr(signal, "setitimer"):
         signal.setitimer(signal.ITIMER_REAL, request["seconds"])
     try:

@@ -76,7 +76,14 @@ def _cohort(result: Result) -> None:
             help="Which column says what belongs to the cohort",
         )
     label = ATTRIBUTES[result.identifiers[column]].label
-    if st.button(f"Open as a cohort, by {label}", icon=":material/arrow_forward:", key="sql_cohort"):
+    open_it = st.button(
+        f"Open as a cohort, by {label}",
+        icon=":material/arrow_forward:",
+        key="sql_cohort",
+        disabled=bool(result.remark),
+        help="A part of the rows would make another cohort: narrow the query first." if result.remark else None,
+    )
+    if open_it:
         try:
             cohort = result.cohort(column)
         except UserError as error:
