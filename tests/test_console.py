@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 
+import duckdb
 import pytest
 from pyarrow import parquet
 
@@ -86,6 +87,18 @@ def test_order_and_names_stay(many, plain) -> None:
     assert [row["column_name"] for row in described.rows] == [c for c in columns if c != "file_row_number"]
 
 
+def test_tables_may_stand_in_several_files(tmp_path, plain) -> None:
+    with duckdb.connect(str(tmp_path / "it's.duckdb")) as other:
+        other.execute("CREATE TABLE s AS SELECT 'rider_pilot' AS collection_id, 7 AS more")
+    tables = {name: (str(source.database), source.name) for name, source in sources().items()}
+    tables["seg_index"] = (str(tmp_path / "it's.duckdb"), "s")
+    limits = {"memory_mb": 300, "seconds": 60, "max_rows": 10, "max_bytes": 10**6, "max_columns": 10}
+    sql = "SELECT more, count(*) AS n FROM seg_index JOIN index USING (collection_id) GROUP BY ALL"
+    (ending,) = run_all([{"sql": sql, "tables": tables, "absent": [], **limits}], tmp_path)
+    (series,) = plain.execute("SELECT count(*) FROM index WHERE collection_id = 'rider_pilot'").fetchone()
+    assert ending.rows == [{"more": 7, "n": series}]
+
+
 def test_what_a_page_can_not_show_becomes_text(many) -> None:
     (ending,) = many(
         [
@@ -142,6 +155,12 @@ def test_an_owner_has_one_query_and_the_others_wait(console: Console) -> None:
     with pytest.raises(QueryFailedError, match=r"^Cancelled\.$"):
         first.result()
     assert console.start("SELECT 1", owner="one").wait(60)
+
+
+@pytest.mark.parametrize("sql", ["x" * 100_001, "SELECT '\0'"])
+def test_what_is_no_text_is_not_even_started(sql, console: Console) -> None:
+    with pytest.raises(UserError, match=r"^A query is a text of at most 100,000 characters\.$"):
+        console.start(sql, owner="one")
 
 
 def test_a_waiting_query_can_be_cancelled(console: Console) -> None:
@@ -242,7 +261,6 @@ def test_the_command_line_gives_what_plain_duckdb_gives(cli, plain) -> None:
             "COPY index TO '/tmp/x.csv'",
             "A query is one SELECT (or WITH, FROM, DESCRIBE, SUMMARIZE, EXPLAIN), not COPY.\n",
         ),
-        ("x" * 100_001, "A query is a text of at most 100,000 characters.\n"),
     ],
 )
 def test_the_command_line_refuses_in_one_sentence(sql, message, cli) -> None:

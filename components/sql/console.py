@@ -8,6 +8,7 @@ import streamlit as st
 
 from app.console.queries import Query
 from app.console.tables import sources
+from app.schema import tables
 from components.errors import plain
 from components.sql import state
 from components.sql_editor import sql_editor
@@ -22,7 +23,7 @@ def console_panel() -> None:
     sql_editor(
         state.text(),
         state.turn(),
-        tables=_completions(),
+        tables=_completions(tuple(sources())),
         running=query is not None and query.is_running,
         on_run=state.start,
     )
@@ -46,12 +47,12 @@ def _progress(query: Query) -> None:
 
 
 @cache
-def _completions() -> dict[str, list[dict[str, str]]]:
+def _completions(names: tuple[str, ...]) -> dict[str, list[dict[str, str]]]:
     """Table → columns, with type and the beginning of the description."""
     return {
         name: [
             {"label": column.name, "detail": column.type.lower(), "info": column.description[:_INFO_LENGTH]}
-            for column in source.table.columns.values()
+            for column in tables()[name].columns.values()
         ]
-        for name, source in sources().items()
+        for name in names
     }
