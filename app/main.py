@@ -9,6 +9,9 @@ st.logo("components/logo.svg", icon_image="components/icon.svg")
 home = st.Page("../pages/home.py", title="Home", icon=":material/home:", default=True)
 explore = st.Page("../pages/explore.py", title="Explore", icon=":material/search:", url_path="explore")
 discover = [
+    st.Page("../pages/collections.py", title="Collections", icon=":material/folder_copy:", url_path="collections"),
+    st.Page("../pages/results.py", title="Analysis results", icon=":material/layers:", url_path="results"),
+    st.Page("../pages/releases.py", title="What’s new", icon=":material/new_releases:", url_path="releases"),
     st.Page("../pages/recipes.py", title="Recipes", icon=":material/menu_book:", url_path="recipes"),
 ]
 tools = [
@@ -23,4 +26,5 @@ if settings().download_root:
         st.Page("../pages/downloads.py", title="Downloads", icon=":material/download:", url_path="downloads"),
         st.Page("../pages/validate.py", title="Validate", icon=":material/fact_check:", url_path="validate"),
     ]
-st.navigation({"": [home, explore], "Discover": discover, "Tools": tools}, position="top").run()
+about = st.Page("../pages/help.py", title="Help", icon=":material/help:", url_path="help")
+st.navigation({"": [home, explore, about], "Discover": discover, "Tools": tools}, position="top").run()

@@ -79,7 +79,8 @@ def _what(series: Series) -> str:
     count, noun = series.values["instanceCount"], "image" if series.has_picture else "object"
     part = series.values.get("BodyPartExamined")
     known = _PARTS.get((part or "").upper())
-    where = f" of {known}" if known else f" (body part “{part}”)" if part else ""
+    named = part and part not in ("OTHER", "UNKNOWN")
+    where = f" of {known}" if known else f" (body part “{part}”)" if named else ""
     if not series.has_picture:
         # The body part is that of its source, not of what was segmented or measured.
         where = f" on images{where}" if where else ""

@@ -28,6 +28,8 @@ from app import api, archive_links, startup
 from app.console import links as result_links
 from app.downloads import worker
 from app.memory import share_arenas
+from app.ohif import downloaded, site
+from app.preview import routes as preview_routes
 from app.settings import settings
 from app.viewers import origins
 
@@ -120,6 +122,8 @@ def _policy(path: str) -> str:
     sources = dict(_policy_of_pages())
     if path.startswith(_GRID_PREFIX):
         sources["script-src"] += " 'unsafe-eval'"
+    if path.startswith(site.PREFIX):
+        sources |= site.policy()
     return "; ".join(f"{name} {value}" for name, value in sources.items())
 
 
@@ -149,6 +153,9 @@ app = st.App(
     routes=[
         *api.routes(),
         *archive_links.routes(),
+        *site.routes(),
+        *downloaded.routes(),
+        *preview_routes.routes(),
         *result_links.routes(),
         Route("/editor/codemirror.js", _editor),
     ],

@@ -25,6 +25,8 @@ IDC_PROXY = (
 #: An address that can stand in a page, a header and a script: no blanks, quotes, commas, semicolons, query or fragment.
 _ADDRESS = re.compile(r"https?://([A-Za-z0-9.-]+|\[[0-9a-f:]+\])(:[0-9]+)?(/[A-Za-z0-9._~%/-]*)?")
 
+_BESIDE_THE_CODE = Path(__file__).resolve().parent.parent / ".viewer"
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -50,6 +52,10 @@ class Settings:
         Roots of the viewers: ``IDC_COHORT_OHIF``, ``IDC_COHORT_SLIM``, ``IDC_COHORT_VOLVIEW``.
     dicomweb
         Root of QIDO-RS and WADO-RS: ``IDC_COHORT_DICOMWEB``.
+    viewer_folder
+        Where the viewer of the house is installed: ``IDC_COHORT_VIEWER``, or beside the code.
+    preview_cache_bytes
+        What the preview may keep in memory: ``IDC_COHORT_PREVIEW_CACHE_MB``.
     """
 
     data_folder: Path
@@ -65,6 +71,8 @@ class Settings:
     slim: str = IDC_SLIM
     volview: str = KITWARE_VOLVIEW
     dicomweb: str = IDC_PROXY
+    viewer_folder: Path = _BESIDE_THE_CODE
+    preview_cache_bytes: int = 256_000_000
 
 
 @cache
@@ -95,6 +103,8 @@ def settings() -> Settings:
         _address("IDC_COHORT_SLIM", IDC_SLIM),
         _address("IDC_COHORT_VOLVIEW", KITWARE_VOLVIEW),
         _address("IDC_COHORT_DICOMWEB", IDC_PROXY),
+        _folder("IDC_COHORT_VIEWER") or _BESIDE_THE_CODE,
+        round(_number("IDC_COHORT_PREVIEW_CACHE_MB", 256, least=1) * 1e6),
     )
 
 

@@ -9,6 +9,7 @@ from app.bigquery import bigquery
 from app.citations import CitationFormat
 from app.errors import UserError
 from app.exports import ENDPOINTS, Source
+from app.glossary import explain
 from app.licenses import licenses
 from app.numbers import compact, size
 from app.query import select
@@ -34,7 +35,7 @@ def data_panel(selection: Selection) -> None:
     totals = selection.totals
     cohort = selection.cohort
     st.text(f"{compact(totals.series)} series, {compact(totals.instances)} files, {size(totals.size_bytes)}")
-    st.subheader("Download the images", anchor=False)
+    st.subheader("Download the images", anchor=False, help=explain("Manifest"))
     archive_button(selection)
     st.text("A manifest lists what to fetch; run it where the images should go.")
     with st.container(horizontal=True):

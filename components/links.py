@@ -1,12 +1,18 @@
-"""The way to Explore, known here alone: every other page that opens a cohort goes through these two."""
+"""Ways from page to page: to Explore with a cohort, and to the pages of datasets and releases.
+
+A `Target` is a page with its query; parts with a script of their own get its address.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import NoReturn
+from urllib.parse import urlencode
 
 import streamlit as st
 
 from app.cohort import Cohort
+from app.datasets import Kind
 from app.sentence import sentence
 from components.errors import plain
 
@@ -30,3 +36,36 @@ def explore_link(
 def open_explore(cohort: Cohort) -> NoReturn:
     """Leave this page for Explore with `cohort`."""
     st.switch_page(_EXPLORE, query_params=cohort.to_pairs())
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A page by its path below the server's root, and its query parameters."""
+
+    path: str
+    pairs: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def href(self) -> str:
+        """Address relative to the server's root."""
+        return f"{self.path}?{urlencode(self.pairs)}" if self.pairs else self.path
+
+
+def explore(cohort: Cohort) -> Target:
+    """The cohort in Explore."""
+    return Target("explore", tuple(cohort.to_pairs()))
+
+
+def dataset_page(kind: Kind, name: str) -> Target:
+    """The page of a dataset."""
+    return Target("collections" if kind is Kind.COLLECTION else "results", ((str(kind), name),))
+
+
+def release_page(version: int) -> Target:
+    """The page of a release."""
+    return Target("releases", (("release", str(version)),))
+
+
+def series_page(uid: str) -> Target:
+    """The page of a series."""
+    return Target("series", (("SeriesInstanceUID", uid),))

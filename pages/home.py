@@ -1,15 +1,24 @@
-"""Home: what IDC holds, and the first cohort in two clicks."""
+"""Home: ask for a cohort, see what IDC holds, start from what others need."""
 
 import streamlit as st
 
+from components import home
+from components.ask import ask_box
 from components.errors import explain_errors
 from components.loading import wait_for_catalog
-from components.recipes import recipe_cards
 from components.style import page_style
 
 page_style()
 wait_for_catalog()
 
 with explain_errors():
-    st.title("IDC Cohort Builder", anchor=False)
-    recipe_cards()
+    home.title()
+    ask_box()
+    home.figures()
+    home.charts()
+    home.recipes()
+    releases, seen = st.columns([1, 2], gap="large")
+    with releases:
+        home.latest_releases()
+    with seen:
+        home.seen_cohorts()

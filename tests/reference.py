@@ -67,6 +67,11 @@ def _answer() -> None:
     found += [numbers(query) for query in questions["queries"]]
     folder = Path(questions["to"])
     np.savez(folder / "numbers.npz", *found)
+    # The client converts its tables for each link: leave it what it reads of the studies that are asked about.
+    columns = ["StudyInstanceUID", "SeriesInstanceUID", "Modality"]
+    studies = client.index.loc[client.index["SeriesInstanceUID"].isin(questions["series"]), "StudyInstanceUID"]
+    client.index = client.index.loc[client.index["StudyInstanceUID"].isin(studies), columns]
+    del client.prior_versions_index
     viewers = [client.get_viewer_URL(seriesInstanceUID=uid) for uid in questions["series"]]
     (folder / "viewers.json").write_text(json.dumps(viewers))
 

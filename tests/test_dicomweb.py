@@ -68,7 +68,8 @@ def parts(body: bytes) -> list[bytes]:
     boundary = body.split(b"\r\n", 1)[0][2:]
     head = b'Content-Type: multipart/related; boundary="' + boundary + b'"\r\n\r\n'
     message = message_from_bytes(head + body)
-    return [part.get_payload(decode=True) for part in message.walk() if not part.is_multipart()]
+    payloads = [part.get_payload(decode=True) for part in message.walk() if not part.is_multipart()]
+    return [payload for payload in payloads if isinstance(payload, bytes)]
 
 
 def same(file: bytes, other: bytes) -> bool:

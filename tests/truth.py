@@ -28,7 +28,8 @@ from app.selection import Totals
 Asked = Mapping[str, tuple[str, ...]]
 
 PARQUET = {"index": INDEX_METADATA["idc_index"]["parquet_filepath"]}
-PARQUET["collections_index"] = INDEX_METADATA["collections_index"]["parquet_filepath"]
+for _name in ("collections_index", "analysis_results_index", "prior_versions_index", "version_metadata_index"):
+    PARQUET[_name] = INDEX_METADATA[_name]["parquet_filepath"]
 
 
 def split(text: str) -> list[str]:
