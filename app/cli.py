@@ -45,8 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if parsed.verb == "header":
             return preview_command.header(parsed)
         if parsed.verb == "query":
-            with _output(parsed.output) as stream:
-                return query_command.query(parsed, stream)
+            return query_command.query(parsed, lambda: _output(parsed.output))
         if parsed.verb != "build":
             _answer(parsed)
     except UserError as error:

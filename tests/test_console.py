@@ -263,8 +263,10 @@ def test_the_command_line_gives_what_plain_duckdb_gives(cli, plain) -> None:
         ),
     ],
 )
-def test_the_command_line_refuses_in_one_sentence(sql, message, cli) -> None:
-    done = cli("query", sql)
+def test_the_command_line_refuses_in_one_sentence(sql, message, cli, tmp_path) -> None:
+    (tmp_path / "kept").write_text("before")
+    done = cli("query", sql, "--output", str(tmp_path / "kept"))
+    assert (tmp_path / "kept").read_text() == "before"
     assert (done.returncode, done.stdout, done.stderr.decode()) == (2, b"", message)
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -20,8 +22,8 @@ def add_parser(verbs: Any) -> None:
     command.add_argument("--output", type=Path, metavar="FILE", help="write there instead of standard output")
 
 
-def query(parsed: argparse.Namespace, stream: BinaryIO) -> int:
-    """Run the subcommand: rows on `stream`, a word on stderr where they are not all.
+def query(parsed: argparse.Namespace, output: Callable[[], AbstractContextManager[BinaryIO]]) -> int:
+    """Run the subcommand: rows on `output`, opened when there are any, a word on stderr where they are not all.
 
     Returns
     -------
@@ -45,9 +47,10 @@ def query(parsed: argparse.Namespace, stream: BinaryIO) -> int:
         running.wait()
     result = running.result()
     _, write = FORMATS[parsed.format]
-    for piece in write(result):
-        stream.write(piece)
-    stream.flush()
+    with output() as stream:
+        for piece in write(result):
+            stream.write(piece)
+        stream.flush()
     if result.remark:
         hint = " IDC_COHORT_QUERY_ROWS sets the number." if result.rows == settings().query_rows else ""
         print(f"{result.remark}{hint}", file=sys.stderr)
