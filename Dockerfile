@@ -3,6 +3,10 @@ ENV PATH=/opt/venv/bin:$PATH \
     IDC_COHORT_DATA=/data
 WORKDIR /srv
 
+FROM node:24-trixie-slim AS npm
+WORKDIR /package
+RUN npm pack @ohif/app@3.13.2
+
 FROM base AS builder
 RUN python -m venv /opt/venv
 COPY requirements.txt ./
@@ -10,6 +14,8 @@ RUN pip install --no-cache-dir --disable-pip-version-check -r requirements.txt
 # The catalog is made here, from the files of idc-index-data: a container serves at once and needs no network.
 COPY app app
 RUN python -m app build
+COPY --from=npm /package /package
+RUN python -m app install-viewer /package/ohif-app-3.13.2.tgz
 
 FROM base
 ENV PYTHONUNBUFFERED=1 \
@@ -19,6 +25,7 @@ ENV PYTHONUNBUFFERED=1 \
 RUN useradd --uid 10001 --user-group --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin idc
 COPY --from=builder /opt/venv /opt/venv
 COPY --from=builder --chown=10001:10001 /data /data
+COPY --from=builder /srv/.viewer .viewer
 COPY LICENSE ./
 COPY .streamlit .streamlit
 COPY app app

@@ -12,7 +12,7 @@ PYTHON := $(shell for python in python3 python3.13 python3.12 python3.11; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$python; break; }; done)
 endif
 
-.PHONY: help run test lint format browser bench requirements docker clean
+.PHONY: help run viewer test lint format browser bench requirements docker clean
 .DEFAULT_GOAL := help
 
 help:  ## List what make can do
@@ -25,6 +25,9 @@ endif
 run: .venv/run  ## Serve the app on http://localhost:8501 (PORT=, HOST=, PYTHON= change it)
 	@echo "IDC Cohort Builder: http://localhost:$(PORT) (Ctrl-C stops it)"
 	$(BIN)/python -m uvicorn app.server:app --host $(HOST) --port $(PORT) --ws-per-message-deflate false --log-level warning
+
+viewer: .venv/run  ## Install OHIF, which the app then serves under /viewer/ (needs npm)
+	@$(BIN)/python -m app install-viewer
 
 test: lint browser  ## Lint, types and every test, browser included (PYTEST_ARGS= is handed on)
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
@@ -39,9 +42,10 @@ format: .venv/dev  ## Put the code into its format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-browser: .venv/dev  ## Find, or install, the Chromium, the fonts and the DICOMweb server that tests use
+browser: .venv/dev  ## Find, or install, the Chromium, the fonts, the DICOMweb server and the viewer that tests use
 	$(BIN)/python -m tests.browser
 	$(BIN)/python -m tests.orthanc
+	$(BIN)/python -m tests.viewer
 
 bench: .venv/dev  ## Measure, and write the results under bench/
 	$(BIN)/python -m bench $(BENCH_ARGS)
@@ -57,8 +61,8 @@ requirements: .venv/dev  ## Pin the ranges of pyproject.toml (UPGRADE=--upgrade 
 docker:  ## Build the image idc-cohort-builder
 	docker build --tag idc-cohort-builder .
 
-clean:  ## Remove the environment and every cache
-	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis
+clean:  ## Remove the environment, the viewer and every cache
+	rm -rf .venv .viewer .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Debian keeps venv in a package of its own; without it the first command leaves half an environment behind.

@@ -20,11 +20,12 @@ import numpy.typing as npt
 
 from app import schema
 from app.attributes import ATTRIBUTES, Attribute, Kind
+from app.groups import Arrays, write_groups
 from app.settings import settings
 from app.sql import quote_text
 
 #: Raise it whenever the layout of the catalog changes.
-REVISION = 5
+REVISION = 6
 
 DATABASE = "catalog.duckdb"
 ARRAYS = "arrays"
@@ -42,7 +43,7 @@ _STEPS = (
     "Numbering patients and studies",
     "Combining attributes",
     "Writing numbers and dates",
-    "Grouping patients",
+    "Grouping series",
 )
 
 
@@ -94,7 +95,7 @@ def ensure_built(progress: Progress = lambda share, step: None) -> Path:
 
 def _build(folder: Path) -> Iterator[None]:
     """Run the steps of `_STEPS`, one a turn; the last turn leaves everything on disk and closed."""
-    arrays = _Arrays(folder / ARRAYS)
+    arrays = Arrays(folder / ARRAYS)
     with duckdb.connect(str(folder / DATABASE)) as con:
         con.execute("SET enable_progress_bar = false")
         _load_index(con)
@@ -105,32 +106,17 @@ def _build(folder: Path) -> Iterator[None]:
         yield
         _number_patients_and_studies(con, arrays)
         yield
-        combination = _combine(con, arrays)
+        _combine(con, arrays)
         yield
-        _write_numbers(con, arrays, combination)
+        _write_numbers(con, arrays)
         _write_text_codes(con, arrays)
         _write_folded_texts(con, arrays)
         _write_keys(con, arrays)
         yield
-        _sum_up_stays(arrays)
-        _group_studies(combination, arrays)
-        _group_patients(combination, arrays)
+        write_groups(arrays, [attribute.name for attribute in ATTRIBUTES.values() if attribute.is_range])
         con.execute("DROP TABLE coded")
         con.execute("CHECKPOINT")
     yield
-
-
-class _Arrays:
-    """Named arrays in one folder."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-
-    def write(self, name: str, array: Array) -> None:
-        np.save(self._folder / f"{name}.npy", np.asarray(array), allow_pickle=False)
-
-    def read(self, name: str) -> Array:
-        return np.asarray(np.load(self._folder / f"{name}.npy", allow_pickle=False))
 
 
 def _fetch(con: duckdb.DuckDBPyConnection, query: str, parameters: Sequence[Any] = ()) -> dict[str, Array]:
@@ -173,7 +159,7 @@ def _load_dictionary(con: duckdb.DuckDBPyConnection) -> None:
             )
 
 
-def _number_patients_and_studies(con: duckdb.DuckDBPyConnection, arrays: _Arrays) -> None:
+def _number_patients_and_studies(con: duckdb.DuckDBPyConnection, arrays: Arrays) -> None:
     """Number patients, as (collection_id, PatientID), and studies from 1; a number is the code of its identifier."""
     con.execute(
         "CREATE TABLE patient AS SELECT row_number() OVER (ORDER BY collection_id, PatientID) AS code, *"
@@ -194,7 +180,7 @@ def _number_patients_and_studies(con: duckdb.DuckDBPyConnection, arrays: _Arrays
     arrays.write("StudyInstanceUID", codes["study"].astype(np.uint32))
 
 
-def _combine(con: duckdb.DuckDBPyConnection, arrays: _Arrays) -> Array:
+def _combine(con: duckdb.DuckDBPyConnection, arrays: Arrays) -> None:
     """Number the distinct combinations of all listed attributes of ``index``, and say which values each one has.
 
     A few thousand combinations stand for a million series, which makes counts per value cheap. Membership of values is
@@ -211,7 +197,7 @@ def _combine(con: duckdb.DuckDBPyConnection, arrays: _Arrays) -> Array:
     )
     matches = " AND ".join(f"coded.{a.name} IS NOT DISTINCT FROM combination.{a.name}" for a in listed)
     numbers = _fetch(con, f"SELECT number FROM coded JOIN combination ON {matches} ORDER BY series_row")["number"]
-    arrays.write("combination", numbers.astype(np.uint16 if numbers.max() < 2**16 else np.uint32))
+    arrays.write_codes("combination", numbers)
     for attribute in (a for a in ATTRIBUTES.values() if a.is_facet):
         members = _fetch(
             con,
@@ -221,7 +207,6 @@ def _combine(con: duckdb.DuckDBPyConnection, arrays: _Arrays) -> Array:
         )
         arrays.write(f"{attribute.name}.combination", members["number"].astype(np.int32))
         arrays.write(f"{attribute.name}.value", members["code"].astype(np.int32))
-    return np.asarray(numbers).astype(np.int64)
 
 
 def _values_of_combinations(attribute: Attribute) -> str:
@@ -233,11 +218,12 @@ def _values_of_combinations(attribute: Attribute) -> str:
     return f"SELECT number, {value} AS value FROM combination JOIN {attribute.table} USING (collection_id)"
 
 
-def _write_numbers(con: duckdb.DuckDBPyConnection, arrays: _Arrays, combination: Array) -> None:
+def _write_numbers(con: duckdb.DuckDBPyConnection, arrays: Arrays) -> None:
     """Numbers as floats (dates as days since 1970), NaN where missing; and the histogram bin, 0 where missing.
 
-    Sums and histograms also stand per combination, so that a selection by listed attributes alone needs no series.
+    Sums also stand per combination, so that totals of a selection by listed attributes alone need no series.
     """
+    combination = arrays.read("combination")
     size = int(combination.max()) + 1
     sums = _fetch(
         con,
@@ -259,11 +245,7 @@ def _write_numbers(con: duckdb.DuckDBPyConnection, arrays: _Arrays, combination:
         narrow = numbers.astype(np.float32)
         whole = attribute.integer or dated
         arrays.write(attribute.name, narrow if whole else numbers)
-        bins = _bins(attribute, numbers)
-        arrays.write(f"{attribute.name}.bin", bins)
-        width = len(attribute.edges) + 1
-        histograms = np.bincount(combination * width + bins, minlength=size * width).reshape(size, width)
-        arrays.write(f"{attribute.name}.histogram", histograms.astype(np.float64))
+        arrays.write(f"{attribute.name}.bin", _bins(attribute, numbers))
 
 
 def _bins(attribute: Attribute, numbers: Array) -> Array:
@@ -282,7 +264,7 @@ def bin_edges(attribute: Attribute) -> Array:
     return edges
 
 
-def _write_folded_texts(con: duckdb.DuckDBPyConnection, arrays: _Arrays) -> None:
+def _write_folded_texts(con: duckdb.DuckDBPyConnection, arrays: Arrays) -> None:
     """All texts of a dictionary in lower case, as bytes with a NUL behind each, to be searched in one sweep."""
     for attribute in (a for a in ATTRIBUTES.values() if is_searched_in_sweep(a)):
         texts = con.execute(
@@ -293,7 +275,7 @@ def _write_folded_texts(con: duckdb.DuckDBPyConnection, arrays: _Arrays) -> None
         arrays.write(f"{attribute.name}.ends", np.cumsum([len(text) for text in encoded]))
 
 
-def _write_text_codes(con: duckdb.DuckDBPyConnection, arrays: _Arrays) -> None:
+def _write_text_codes(con: duckdb.DuckDBPyConnection, arrays: Arrays) -> None:
     """Code of each free text in the dictionary, 0 where missing."""
     for attribute in (a for a in ATTRIBUTES.values() if a.kind is Kind.TEXT):
         codes = _fetch(
@@ -305,65 +287,13 @@ def _write_text_codes(con: duckdb.DuckDBPyConnection, arrays: _Arrays) -> None:
         arrays.write(attribute.name, codes["code"].astype(np.uint32))
 
 
-def _write_keys(con: duckdb.DuckDBPyConnection, arrays: _Arrays) -> None:
+def _write_keys(con: duckdb.DuckDBPyConnection, arrays: Arrays) -> None:
     """Hashes of identifiers that are unique to a series, sorted, each with its row."""
     for attribute in (a for a in ATTRIBUTES.values() if a.unique):
         query = f"SELECT md5_number_lower({attribute.expression}) AS hash, series_row FROM series ORDER BY hash"
         keys = _fetch(con, query)
         arrays.write(f"{attribute.name}.hash", keys["hash"].astype(np.uint64))
         arrays.write(f"{attribute.name}.row", keys["series_row"].astype(np.uint32))
-
-
-def _sum_up_stays(arrays: _Arrays) -> None:
-    """The distinct pairs of (patient, study), in the order of the rows, with what their series add up to.
-
-    Nearly every study has one patient; where a UID was given twice, it is one study of two.
-    """
-    patient, study = arrays.read("PatientID"), arrays.read("StudyInstanceUID")
-    starts = np.flatnonzero((np.diff(patient, prepend=0) != 0) | (np.diff(study, prepend=0) != 0))
-    arrays.write("stay.patient", patient[starts])
-    arrays.write("stay.study", study[starts])
-    arrays.write("stay.series", np.diff(starts, append=len(patient)))
-    for name in ("instances", "bytes"):
-        arrays.write(f"stay.{name}", np.add.reduceat(arrays.read(name).astype(np.int64), starts))
-
-
-def _group_studies(combination: Array, arrays: _Arrays) -> None:
-    """The distinct pairs of (study, combination), sorted by study."""
-    size = int(combination.max()) + 1
-    pairs = np.unique(arrays.read("StudyInstanceUID").astype(np.int64) * size + combination)
-    arrays.write("visit.study", (pairs // size).astype(np.uint32))
-    arrays.write("visit.combination", (pairs % size).astype(np.uint16 if size <= 2**16 else np.uint32))
-
-
-def _group_patients(combination: Array, arrays: _Arrays) -> None:
-    """Number the pairs of (patient, combination), sorted by patient, and per attribute those of (patient, value).
-
-    A patient counts once per value, however many series have it: a selection marks pairs, pairs mark groups, and the
-    marked groups of a value are its patients. Attributes of a collection need no groups, since a patient belongs to one
-    collection.
-    """
-    patient = arrays.read("PatientID").astype(np.int64)
-    size = int(combination.max()) + 1
-    pairs, of_row = np.unique(patient * size + combination, return_inverse=True)
-    pair_patient, pair_combination = pairs // size, pairs % size
-    arrays.write("pair", of_row.astype(np.uint32))
-    arrays.write("pair.patient", pair_patient.astype(np.uint32))
-    arrays.write("pair.combination", pair_combination.astype(np.uint16 if size <= 2**16 else np.uint32))
-    for attribute in (a for a in ATTRIBUTES.values() if a.is_facet and not is_of_collection(a)):
-        members = arrays.read(f"{attribute.name}.combination")
-        values = arrays.read(f"{attribute.name}.value")
-        first = np.searchsorted(members, pair_combination, side="left")
-        count = np.searchsorted(members, pair_combination, side="right") - first
-        entry_pair = np.repeat(np.arange(len(pairs)), count)
-        offset = np.arange(len(entry_pair)) - np.repeat(np.cumsum(count) - count, count)
-        entry_value = values[np.repeat(first, count) + offset]
-        # Numbered by patient first, so that marking groups in the order of pairs stays near in memory.
-        width = int(values.max(initial=0)) + 1
-        groups, entry_group = np.unique(pair_patient[entry_pair] * width + entry_value, return_inverse=True)
-        arrays.write(f"{attribute.name}.entry_pair", entry_pair.astype(np.uint32))
-        arrays.write(f"{attribute.name}.entry_group", entry_group.astype(np.uint32))
-        arrays.write(f"{attribute.name}.group_value", (groups % width).astype(np.int32))
 
 
 def is_searched_in_sweep(attribute: Attribute) -> bool:

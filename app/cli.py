@@ -10,9 +10,12 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import BinaryIO
 
+from app.ask import command as ask_command
 from app.build import ensure_built, is_built
+from app.console import command as query_command
 from app.downloads import command as download_command
 from app.errors import UserError
+from app.preview import command as preview_command
 from app.validate import command as validate_command
 
 
@@ -22,17 +25,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        0, or 2 after one sentence on stderr about a faulty request; 1 for a download that is not complete, and for a
-        folder with faults.
+        0, or 2 after one sentence on stderr about a faulty request; 1 for a download that is not complete, for a
+        folder with faults and for a query of which not all rows are given.
     """
     parsed = _parser().parse_args(arguments)
     try:
+        if parsed.verb == "install-viewer":
+            return _install_viewer(parsed.package)
         if parsed.verb == "build" or not is_built():
             ensure_built(_report)
+        if parsed.verb == "ask":
+            return ask_command.answer(parsed)
         if parsed.verb == "download":
             return download_command.download(parsed)
         if parsed.verb == "validate":
             return validate_command.validate(parsed)
+        if parsed.verb == "preview":
+            return preview_command.preview(parsed)
+        if parsed.verb == "header":
+            return preview_command.header(parsed)
+        if parsed.verb == "query":
+            return query_command.query(parsed, lambda: _output(parsed.output))
         if parsed.verb != "build":
             _answer(parsed)
     except UserError as error:
@@ -72,6 +85,14 @@ def _report(share: float, step: str) -> None:
     print(f"{share:4.0%}  {step}", file=sys.stderr, flush=True)
 
 
+def _install_viewer(package: Path | None) -> int:
+    from app.ohif.package import VERSION, folder, install
+
+    done = "is now" if install(package) else "was already"
+    print(f"The viewer (OHIF {VERSION}) {done} in {folder()}.", file=sys.stderr)
+    return 0
+
+
 def _parser() -> argparse.ArgumentParser:
     from app.verbs import VERBS
 
@@ -84,14 +105,20 @@ def _parser() -> argparse.ArgumentParser:
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
     for verb in VERBS.values():
         command = verbs.add_parser(verb.name, help=verb.help, description=verb.help)
-        if verb.subject == "QUERY":
-            command.add_argument("subject", metavar=verb.subject, nargs="?", default="")
+        name = verb.subject.strip("[]")
+        if name == verb.subject:
+            command.add_argument("subject", metavar=name)
         else:
-            command.add_argument("subject", metavar=verb.subject)
+            command.add_argument("subject", metavar=name, nargs="?", default="")
         for option in verb.options:
             command.add_argument(f"--{option.name}", help=option.help, choices=option.choices or None)
         command.add_argument("--output", type=Path, metavar="FILE", help="write there instead of standard output")
+    ask_command.add_parser(verbs)
     download_command.add_parser(verbs)
     validate_command.add_parser(verbs)
+    preview_command.add_parsers(verbs)
+    query_command.add_parser(verbs)
     verbs.add_parser("build", help="Build the catalog now rather than at first use.")
+    installer = verbs.add_parser("install-viewer", help="Install OHIF, so that the app serves a viewer of its own.")
+    installer.add_argument("package", metavar="FILE", nargs="?", type=Path, help="its npm package, if it is at hand")
     return parser

@@ -14,18 +14,22 @@ from contextlib import asynccontextmanager
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
+from urllib.parse import parse_qsl
 
 import streamlit as st
 from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, RedirectResponse
+from starlette.responses import FileResponse, PlainTextResponse, RedirectResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app import api, archive_links, startup
+from app.console import links as result_links
 from app.downloads import worker
 from app.memory import share_arenas
+from app.ohif import downloaded, site
+from app.preview import routes as preview_routes
 from app.settings import settings
 from app.viewers import origins
 
@@ -33,6 +37,9 @@ ROOT = Path(__file__).resolve().parent.parent
 
 #: Streamlit's own endpoints that are nobody else's business.
 _PRIVATE = ("/_stcore/metrics", "/_stcore/agent")
+
+#: Parameters of the page at the root: its question, and what Streamlit itself reads there.
+HOME_PARAMETERS = frozenset({"ask", "embed", "embed_options"})
 
 
 def _inline_scripts() -> str:
@@ -89,6 +96,22 @@ class SafeHeaders:
         await self._app(scope, receive, send_with_headers)
 
 
+class CohortLinks:
+    """Lead a cohort's link to the root, such as ``/?Modality=MR``, on to Explore."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        query = scope.get("query_string", b"").decode("latin-1")
+        names = {name for name, _ in parse_qsl(query, keep_blank_values=True)}
+        if scope["type"] == "http" and scope["path"] == "/" and names - HOME_PARAMETERS:
+            await RedirectResponse(f"./explore?{query}")(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+
 @cache
 def _policy_of_pages() -> dict[str, str]:
     viewers = " ".join(origins())
@@ -99,6 +122,8 @@ def _policy(path: str) -> str:
     sources = dict(_policy_of_pages())
     if path.startswith(_GRID_PREFIX):
         sources["script-src"] += " 'unsafe-eval'"
+    if path.startswith(site.PREFIX):
+        sources |= site.policy()
     return "; ".join(f"{name} {value}" for name, value in sources.items())
 
 
@@ -115,15 +140,25 @@ share_arenas()
 # Streamlit runs the entry script by path: pages and components must be importable from the root.
 sys.path.insert(0, str(ROOT))
 
+#: The library of the SQL editor; the page asks for it under the hash of its contents, so it may be kept for good.
+_EDITOR = ROOT / "components" / "sql_editor" / "bundle" / "codemirror.js"
 
-def _explore(request: Request) -> RedirectResponse:
-    """Explore's own address leads to the root, where alone Streamlit serves the page that it opens with."""
-    return RedirectResponse(f"./?{request.url.query}")
+
+def _editor(request: Request) -> FileResponse:
+    return FileResponse(_EDITOR, headers={"Cache-Control": "public, max-age=31536000, immutable"})
 
 
 app = st.App(
     ROOT / "app" / "main.py",
-    routes=[*api.routes(), *archive_links.routes(), Route("/explore", _explore)],
-    middleware=[Middleware(SafeHeaders)],
+    routes=[
+        *api.routes(),
+        *archive_links.routes(),
+        *site.routes(),
+        *downloaded.routes(),
+        *preview_routes.routes(),
+        *result_links.routes(),
+        Route("/editor/codemirror.js", _editor),
+    ],
+    middleware=[Middleware(SafeHeaders), Middleware(CohortLinks)],
     lifespan=_lifespan,
 )

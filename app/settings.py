@@ -25,6 +25,8 @@ IDC_PROXY = (
 #: An address that can stand in a page, a header and a script: no blanks, quotes, commas, semicolons, query or fragment.
 _ADDRESS = re.compile(r"https?://([A-Za-z0-9.-]+|\[[0-9a-f:]+\])(:[0-9]+)?(/[A-Za-z0-9._~%/-]*)?")
 
+_BESIDE_THE_CODE = Path(__file__).resolve().parent.parent / ".viewer"
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -42,10 +44,18 @@ class Settings:
         Largest cohort that the pages offer as a ZIP: ``IDC_COHORT_ZIP_LIMIT_GB``; 0 switches that off.
     zips_at_once
         ZIPs that are made at the same time: ``IDC_COHORT_ZIPS_AT_ONCE``.
+    queries_at_once
+        Queries of the SQL page that run at the same time: ``IDC_COHORT_QUERIES_AT_ONCE``; 0 switches the page off.
+    query_seconds, query_memory_mb, query_rows
+        What each may take: ``IDC_COHORT_QUERY_SECONDS``, ``IDC_COHORT_QUERY_MEMORY_MB``, ``IDC_COHORT_QUERY_ROWS``.
     ohif, slim, volview
         Roots of the viewers: ``IDC_COHORT_OHIF``, ``IDC_COHORT_SLIM``, ``IDC_COHORT_VOLVIEW``.
     dicomweb
         Root of QIDO-RS and WADO-RS: ``IDC_COHORT_DICOMWEB``.
+    viewer_folder
+        Where the viewer of the house is installed: ``IDC_COHORT_VIEWER``, or beside the code.
+    preview_cache_bytes
+        What the preview may keep in memory: ``IDC_COHORT_PREVIEW_CACHE_MB``.
     """
 
     data_folder: Path
@@ -53,10 +63,16 @@ class Settings:
     s3_endpoint: str | None = None
     zip_limit_bytes: int = 2_000_000_000
     zips_at_once: int = 4
+    queries_at_once: int = 2
+    query_seconds: float = 30
+    query_memory_mb: int = 500
+    query_rows: int = 200_000
     ohif: str = IDC_OHIF
     slim: str = IDC_SLIM
     volview: str = KITWARE_VOLVIEW
     dicomweb: str = IDC_PROXY
+    viewer_folder: Path = _BESIDE_THE_CODE
+    preview_cache_bytes: int = 256_000_000
 
 
 @cache
@@ -79,10 +95,16 @@ def settings() -> Settings:
         os.environ.get("IDC_COHORT_S3_ENDPOINT") or None,
         round(_number("IDC_COHORT_ZIP_LIMIT_GB", 2, least=0) * 1e9),
         int(_number("IDC_COHORT_ZIPS_AT_ONCE", 4, least=1)),
+        int(_number("IDC_COHORT_QUERIES_AT_ONCE", 2, least=0)),
+        _number("IDC_COHORT_QUERY_SECONDS", 30, least=1),
+        int(_number("IDC_COHORT_QUERY_MEMORY_MB", 500, least=50)),
+        int(_number("IDC_COHORT_QUERY_ROWS", 200_000, least=1)),
         _address("IDC_COHORT_OHIF", IDC_OHIF),
         _address("IDC_COHORT_SLIM", IDC_SLIM),
         _address("IDC_COHORT_VOLVIEW", KITWARE_VOLVIEW),
         _address("IDC_COHORT_DICOMWEB", IDC_PROXY),
+        _folder("IDC_COHORT_VIEWER") or _BESIDE_THE_CODE,
+        round(_number("IDC_COHORT_PREVIEW_CACHE_MB", 256, least=1) * 1e6),
     )
 
 

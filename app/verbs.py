@@ -11,14 +11,16 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import Any
+from urllib.parse import unquote_plus
 
-from app import bigquery_jobs, citations, commands, exports, schema
+from app import bigquery_jobs, citations, commands, datasets, exports, releases, schema
 from app.attributes import ATTRIBUTES, Attribute
 from app.bigquery import bigquery
 from app.build import bin_edges
 from app.catalog import Catalog, catalog
 from app.cohort import Cohort
 from app.conditions import find_attribute, shorten
+from app.datasets import Kind
 from app.errors import UserError
 from app.licenses import licenses
 from app.notebook import notebook
@@ -56,7 +58,7 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A cohort in URL form (or one series, where the verb takes that) and the verb's options."""
+    """A cohort in URL form (or what else `Verb.subject` names) and the verb's options."""
 
     subject: str
     options: Mapping[str, str] = field(default_factory=dict)
@@ -91,8 +93,8 @@ class Verb:
     help: str
     answer: Callable[[Request], Answer]
     options: tuple[Option, ...] = ()
-    #: What it is asked about, as the command line's help calls it.
-    subject: str = "QUERY"
+    #: What it is asked about, as the command line's help calls it; what stands in brackets may be left out.
+    subject: str = "[QUERY]"
     #: Whether anybody who reaches the server may ask; what costs its operator money is for the command line alone.
     has_route: bool = True
 
@@ -247,6 +249,28 @@ def _url(request: Request) -> Answer:
     return _text(request.cohort.to_query())
 
 
+def _collections(request: Request) -> Answer:
+    return _datasets(request, Kind.COLLECTION)
+
+
+def _results(request: Request) -> Answer:
+    return _datasets(request, Kind.RESULT)
+
+
+def _datasets(request: Request, kind: Kind) -> Answer:
+    name = unquote_plus(request.subject.removeprefix(f"{kind}="))
+    if name:
+        return _json(datasets.as_json(datasets.dataset(catalog(), kind, name)))
+    return _json([datasets.as_json(found) for found in datasets.datasets(catalog(), kind).values()])
+
+
+def _releases(request: Request) -> Answer:
+    name = unquote_plus(request.subject.removeprefix("release="))
+    if name:
+        return _json(releases.as_json(releases.release(catalog(), name), detailed=True))
+    return _json([releases.as_json(found, detailed=False) for found in releases.releases(catalog()).values()])
+
+
 def _viewer(request: Request) -> Answer:
     name = request.options["viewer"]
     return _text(viewer_of_series(catalog(), request.series, None if name == _FITTING else Viewer(name)))
@@ -350,6 +374,14 @@ VERBS: dict[str, Verb] = {
             _show,
             subject=_SERIES,
         ),
+        Verb(
+            "collections",
+            "What all collections, or one, hold and what is said of them, as JSON.",
+            _collections,
+            subject="[COLLECTION_ID]",
+        ),
+        Verb("results", "The same of analysis results, as JSON.", _results, subject="[ANALYSIS_RESULT_ID]"),
+        Verb("releases", "What each IDC release, or one, changed, as JSON.", _releases, subject="[RELEASE]"),
     )
 }
 

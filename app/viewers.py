@@ -106,15 +106,19 @@ def viewer_of_series(catalog: Catalog, text: str, viewer: Viewer | None = None) 
 
 def views(series: Series, related: Related) -> list[View]:
     """Viewers for a series, the one that fits best first; what has no picture opens at an image it may be made from."""
-    first: str | None = series.uid
-    if not series.has_picture:
-        first = related.sources[0].uid if related.sources else None
-    opens = "" if series.has_picture else _opens(series, related)
+    first, opens = opened_at(series, related)
     best = Viewer.SLIM if series.in_slide_study else Viewer.OHIF
     found = [View(best, viewer_url(series.study, first, slides=series.in_slide_study), opens)]
     if _is_volume(series):
         found.append(View(Viewer.VOLVIEW, volview_url([series.place])))
     return found
+
+
+def opened_at(series: Series, related: Related) -> tuple[str | None, str]:
+    """Series that a viewer of its study opens at, and what to say where that is another."""
+    if series.has_picture:
+        return series.uid, ""
+    return related.sources[0].uid if related.sources else None, _opens(series, related)
 
 
 def _opens(series: Series, related: Related) -> str:

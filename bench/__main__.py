@@ -19,7 +19,7 @@ from app.build import ensure_built
 from bench.figures import say
 from tests.server import ROOT
 
-PARTS = ("refresh", "rivals", "memory", "browser", "downloads", "validate", "archive")
+PARTS = ("refresh", "rivals", "memory", "browser", "downloads", "validate", "archive", "preview", "console")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -78,6 +78,16 @@ def _runners(asked: argparse.Namespace) -> dict[str, Callable[[], dict[str, Any]
 
         return archive.measure()
 
+    def preview() -> dict[str, Any]:
+        from bench import preview
+
+        return preview.measure(asked.rounds)
+
+    def console() -> dict[str, Any]:
+        from bench import console
+
+        return console.measure(asked.cohorts, asked.rounds, asked.seed)
+
     return {
         "refresh": refresh,
         "rivals": rivals,
@@ -86,6 +96,8 @@ def _runners(asked: argparse.Namespace) -> dict[str, Callable[[], dict[str, Any]
         "downloads": downloads,
         "validate": validate,
         "archive": archive,
+        "preview": preview,
+        "console": console,
     }
 
 
@@ -108,7 +120,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--cohorts", type=int, default=200, help="random cohorts (default 200)")
     parser.add_argument("--client-cohorts", type=int, default=4, help="cohorts asked of IDCClient (default 4)")
     parser.add_argument("--clicks", type=int, default=50, help="clicks in the browser (default 50)")
-    parser.add_argument("--rounds", type=int, default=5, help="rounds of downloads and validations (default 5)")
+    parser.add_argument("--rounds", type=int, default=5, help="rounds of the parts that take turns (default 5)")
     parser.add_argument("--seed", type=int, default=1, help="seed of the cohorts and clicks (default 1)")
     return parser
 

@@ -14,6 +14,7 @@ from app.catalog import catalog
 from app.numbers import compact
 from app.selection import FacetCounts, Selection
 from components import colours, state
+from components.links import open_explore
 
 #: Attributes with a chart, in their order on screen.
 CHARTS = (
@@ -69,6 +70,29 @@ def _chart(attribute: Attribute, selection: Selection, counted: FacetCounts, uni
         selection_mode="points",
         alt=f"{unit.capitalize()} by {attribute.label}",
     )
+
+
+def overview_chart(attribute: Attribute, everything: Selection, counted: FacetCounts) -> None:
+    """One chart of the whole of IDC; a click on a bar opens Explore."""
+    bars = _ranges(attribute, everything, counted) if attribute.is_range else _terms(attribute, everything, counted)
+    turn = st.session_state.setdefault(f"overview_turn_{attribute.name}", 0)
+    event: Any = st.plotly_chart(
+        _figure(attribute, bars, "series"),
+        key=f"overview_{attribute.name}_{turn}",
+        theme=None,
+        config=_CONFIG,
+        on_select="rerun",
+        selection_mode="points",
+        alt=f"Series by {attribute.label}",
+    )
+    for point in event["selection"]["points"]:
+        # A new key forgets the click, so that the same bar can be clicked on the next visit.
+        st.session_state[f"overview_turn_{attribute.name}"] = turn + 1
+        low, high = point["customdata"][:2]
+        if not attribute.is_range:
+            open_explore(everything.cohort.with_values(attribute.name, "eq", [low]))
+        bounds = everything.cohort.with_values(attribute.name, "gte", [low])
+        open_explore(bounds.with_values(attribute.name, "lte", [high] if high else []))
 
 
 def _clicked(attribute: Attribute, key: str) -> None:

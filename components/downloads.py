@@ -12,6 +12,7 @@ from app.downloads import jobs, worker
 from app.downloads.jobs import Job, State
 from app.errors import UserError
 from app.numbers import compact, size
+from components.viewer import viewer_hint, viewer_list
 
 _MESSAGE = "download_message"
 _LABELS = {
@@ -45,6 +46,8 @@ def download_list() -> None:
     for job in found:
         with st.container(border=True, key=f"download_{job.number}"):
             _show(job)
+    if any(job.state is State.DONE for job in found):
+        viewer_hint()
 
 
 def _show(job: Job) -> None:
@@ -65,6 +68,8 @@ def _show(job: Job) -> None:
             )
     if job.progress.series_faulty:
         _show_faults(job)
+    if job.state in (State.DONE, State.FAILED) and job.progress.series_done and not job.dry_run:
+        viewer_list(job.number)
 
 
 def _button(job: Job, label: str, icon: str, action: Callable[[int], object]) -> None:

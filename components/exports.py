@@ -9,6 +9,7 @@ from app.bigquery import bigquery
 from app.citations import CitationFormat
 from app.errors import UserError
 from app.exports import ENDPOINTS, Source
+from app.glossary import explain
 from app.licenses import licenses
 from app.numbers import compact, size
 from app.query import select
@@ -18,6 +19,7 @@ from app.verbs import citation_text, cited_dois, file_name
 from components.archive import archive_button
 from components.commands import commands_panel
 from components.errors import plain
+from components.sql.state import edit_as_sql
 
 _CITATION_LABELS = {
     CitationFormat.APA: "Text (APA)",
@@ -33,7 +35,7 @@ def data_panel(selection: Selection) -> None:
     totals = selection.totals
     cohort = selection.cohort
     st.text(f"{compact(totals.series)} series, {compact(totals.instances)} files, {size(totals.size_bytes)}")
-    st.subheader("Download the images", anchor=False)
+    st.subheader("Download the images", anchor=False, help=explain("Manifest"))
     archive_button(selection)
     st.text("A manifest lists what to fetch; run it where the images should go.")
     with st.container(horizontal=True):
@@ -133,7 +135,9 @@ def sql_panel(selection: Selection) -> None:
     with here:
         st.text("The same series in your own code: run it with IDCClient().sql_query of the Python package idc-index.")
         st.code(select(selection.cohort), language="sql", wrap_lines=True)
-        st.link_button("Download the query", link("sql", selection.cohort), icon=":material/download:")
+        with st.container(horizontal=True):
+            st.link_button("Download the query", link("sql", selection.cohort), icon=":material/download:")
+            edit_as_sql(selection.cohort)
     with google:
         st.text(
             "The same series in Google BigQuery, which has all of IDC's DICOM metadata too. Run it in Google's console,"

@@ -2,34 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from app.catalog import catalog
 from app.cohort import Cohort
 from app.numbers import compact, size
-from app.recipes import RECIPES
+from app.recipes import RECIPES, Recipe
 from app.selection import Selection
-from app.sentence import sentence
+from components.links import explore_link
 
-_EXPLORE = "../pages/explore.py"
 _COLUMNS = 3
 
 
-def recipe_cards() -> None:
-    """All recipes, with what each holds in this release."""
-    for first in range(0, len(RECIPES), _COLUMNS):
-        for recipe, column in zip(RECIPES[first : first + _COLUMNS], st.columns(_COLUMNS), strict=False):
+def recipe_cards(recipes: Sequence[Recipe] = RECIPES) -> None:
+    """Recipes, with what each holds in this release."""
+    for first in range(0, len(recipes), _COLUMNS):
+        for recipe, column in zip(recipes[first : first + _COLUMNS], st.columns(_COLUMNS), strict=False):
             with column.container(border=True, height="stretch"):
                 st.subheader(recipe.title, anchor=False)
                 st.text(recipe.why)
                 st.caption(_figures(recipe.query))
-                st.page_link(
-                    _EXPLORE,
-                    label="Open in Explore",
-                    icon=":material/arrow_forward:",
-                    query_params=recipe.cohort.to_pairs(),
-                    help=sentence(recipe.cohort),
-                )
+                explore_link(recipe.cohort, "Open in Explore")
 
 
 @st.cache_data(show_spinner=False, max_entries=len(RECIPES))

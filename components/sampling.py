@@ -10,6 +10,7 @@ from app.catalog import catalog
 from app.clauses import PARTS, Sample, Split, write_pairs
 from app.cohort import Cohort
 from app.conditions import QueryError, format_number
+from app.glossary import explain
 from app.numbers import exact, size
 from app.selection import Selection
 from components import state
@@ -37,10 +38,10 @@ def _form(cohort: Cohort) -> None:
     turn = write_pairs(pair for pair in cohort.option_pairs() if pair[0] not in ("scope", "add", "part"))
     left, right = st.columns(2, gap="large")
     with left:
-        st.subheader("Sample", anchor=False)
+        st.subheader("Sample", anchor=False, help=explain("Sample"))
         options = _sample(cohort.sample, turn)
     with right:
-        st.subheader("Split", anchor=False)
+        st.subheader("Split", anchor=False, help=explain("Split"))
         options |= _split(cohort.split, turn)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         seed = st.number_input("Seed", 0, 2**31, cohort.seed, key=f"seed_{turn}", width=150, help=_SEED_HELP)

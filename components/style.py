@@ -1,12 +1,22 @@
-"""The page's own style sheet, on top of the theme."""
+"""What every page has: style sheets on top of the theme, and a tidy history of the browser."""
 
+from functools import cache
 from pathlib import Path
 
 import streamlit as st
 
-_STYLE = f"<style>{(Path(__file__).parent / 'page.css').read_text(encoding='utf-8')}</style>"
+_HERE = Path(__file__).parent
+
+_history = st.components.v2.component("history", js=(_HERE / "history.js").read_text(encoding="utf-8"))
 
 
-def page_style() -> None:
-    """Apply the style sheet."""
-    st.html(_STYLE)
+def page_style(*more: str) -> None:
+    """Apply the style sheet of all pages, and further ones by name; keep links to one entry of the history each."""
+    st.html("".join(_sheet(name) for name in ("page", *more)))
+    with st.container(key="history"):
+        _history()
+
+
+@cache
+def _sheet(name: str) -> str:
+    return f"<style>{(_HERE / name).with_suffix('.css').read_text(encoding='utf-8')}</style>"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from html import escape
 
 import streamlit as st
 
 from app.attributes import ATTRIBUTES
+from app.glossary import explain
 from app.numbers import compact, exact, size
 from app.selection import Selection
 
@@ -23,8 +25,13 @@ def head(selection: Selection) -> None:
         ("Size", size(totals.size_bytes), f"{exact(totals.size_bytes)} bytes"),
         ("Licences", str(licences), f"{licences} different licences"),
     ]
-    cells = "".join(
-        f'<div title="{escape(full)}"><span>{label}</span><strong>{escape(short)}</strong></div>'
+    st.html(f'<div class="idc-head" data-testid="head-counts">{cells(figures)}</div>', width="content")
+
+
+def cells(figures: Iterable[tuple[str, str, str]]) -> str:
+    """Figures side by side: label, short and exact figure; the label's tooltip says what it means."""
+    return "".join(
+        f'<div title="{escape(full)}"><span title="{escape(explain(label))}">{escape(label)}</span>'
+        f"<strong>{escape(short)}</strong></div>"
         for label, short, full in figures
     )
-    st.html(f'<div class="idc-head" data-testid="head-counts">{cells}</div>', width="content")

@@ -12,6 +12,7 @@ from components.errors import explain_errors
 from components.facets import facet_sidebar, unit
 from components.grid import grid
 from components.loading import wait_for_catalog
+from components.preview import contact_sheet
 from components.sampling import sampling_panel
 from components.scope_switch import scope_switch
 from components.style import page_style
@@ -31,8 +32,8 @@ with explain_errors():
     cohort_chips(selection.cohort)
     open_dialog(selection.cohort)
 
-    rows, conditions, sampling, data, citations, licences, sql = st.tabs(
-        ["Results", "Conditions", "Sample and split", "Data", "Citations", "Licences", "SQL"],
+    rows, pictures, conditions, sampling, data, citations, licences, sql = st.tabs(
+        ["Results", "Pictures", "Conditions", "Sample and split", "Data", "Citations", "Licences", "SQL"],
         key="panel",
         on_change="rerun",
     )
@@ -40,6 +41,9 @@ with explain_errors():
         with rows:
             charts(selection, chart_counts(selection, counts, unit()), unit())
             grid(selection)
+    if pictures.open:
+        with pictures:
+            contact_sheet(selection)
     if conditions.open:
         with conditions:
             conditions_panel(selection)

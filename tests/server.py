@@ -57,11 +57,16 @@ def served(
         process.wait(30)
 
 
+#: WebGL without a graphics card, instead of none.
+_WEBGL = ("--enable-unsafe-swiftshader", "--use-gl=angle", "--use-angle=swiftshader")
+
+
 @contextmanager
-def browser() -> Iterator[Browser]:
-    """A headless Chromium."""
+def browser(webgl: bool = False) -> Iterator[Browser]:
+    """A headless Chromium; `webgl` lets pages draw in three dimensions, slowly."""
+    flags = [flag for flag in _QUIET if flag != "--disable-gpu"] + [*_WEBGL] if webgl else [*_QUIET]
     with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=ensure(), args=_QUIET)
+        opened = playwright.chromium.launch(executable_path=ensure(), args=flags)
         yield opened
         opened.close()
 

@@ -6,6 +6,7 @@ for display: resuming compares with the disk.
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -39,6 +40,12 @@ OPEN = (State.QUEUED, State.RUNNING)
 
 #: Columns of a job that a running transfer counts up.
 _PROGRESS = tuple(field.name for field in fields(Progress))
+
+#: A series without a fault is complete once its job is through; one that failed before has told nothing about the rest.
+_IS_FINISHED = (
+    f"job.state IN ('{State.DONE}', '{State.FAILED}') AND job.series_done + job.series_faulty = job.series"
+    " AND NOT job.dry_run AND series.fault IS NULL"
+)
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS job (
@@ -106,6 +113,16 @@ class FaultySeries:
     folder: str
     fault: Fault
     detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A series that a job has brought completely, in `folder` below `root`."""
+
+    uid: str
+    job: int
+    root: Path
+    folder: str
 
 
 def folder() -> Path:
@@ -213,6 +230,35 @@ def faulty(number: int, limit: int = 1000) -> list[FaultySeries]:
             (number, limit),
         ).fetchall()
     return [FaultySeries(row["uid"], row["folder"], Fault(row["fault"]), row["detail"]) for row in rows]
+
+
+def finished(uids: Sequence[str]) -> list[Finished]:
+    """Which of these series are here completely, in order, each once and by the newest job that brought it."""
+    with _reading() as connection:
+        rows = connection.execute(
+            "SELECT series.uid, job.number, job.root, series.folder FROM job CROSS JOIN json_each(?) AS wanted"
+            " JOIN series ON series.job = job.number AND series.uid = wanted.value"
+            f" WHERE {_IS_FINISHED} ORDER BY wanted.key, job.number",
+            (json.dumps(list(uids)),),
+        ).fetchall()
+    newest = {row["uid"]: _finished(row) for row in rows}
+    return list(newest.values())
+
+
+def finished_by(number: int, limit: int = -1, uid: str | None = None) -> list[Finished]:
+    """The first `limit` series that a job has brought completely, or the one named, if it has."""
+    chosen = "" if uid is None else " AND series.uid = :uid"
+    with _reading() as connection:
+        rows = connection.execute(
+            "SELECT series.uid, job.number, job.root, series.folder FROM job JOIN series ON series.job = job.number"
+            f" WHERE {_IS_FINISHED} AND job.number = :number{chosen} ORDER BY place LIMIT :limit",
+            {"number": number, "uid": uid, "limit": limit},
+        ).fetchall()
+    return [_finished(row) for row in rows]
+
+
+def _finished(row: sqlite3.Row) -> Finished:
+    return Finished(row["uid"], row["number"], Path(row["root"]), row["folder"])
 
 
 def series(number: int) -> Iterator[Series]:

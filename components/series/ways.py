@@ -10,9 +10,13 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from app.ohif import downloaded, site
+from app.ohif.package import is_installed
+from app.preview.overlay import KINDS
 from app.related import Related
 from app.series import Series
-from app.viewers import LABELS, View, Viewer, views
+from app.viewers import LABELS, View, Viewer, opened_at, views
+from components.preview import header_table, preview
 from components.viewer_frame import viewer_frame
 
 
@@ -61,11 +65,44 @@ def framed(url: str, title: str, note: str = "") -> None:
     viewer_frame(url, title, key="viewer_frame")
 
 
+def _house_fits(series: Series, related: Related) -> bool:
+    return is_installed() and not series.in_slide_study
+
+
+def _show_house(series: Series, related: Related) -> None:
+    first, opens = opened_at(series, related)
+    framed(site.viewer_url(series.study, first), f"OHIF with series {series.uid}", opens or "Served by this app.")
+
+
+def _downloaded_fits(series: Series, related: Related) -> bool:
+    first, _ = opened_at(series, related)
+    return _house_fits(series, related) and first is not None and downloaded.are_here({series.uid, first})
+
+
+def _show_downloaded(series: Series, related: Related) -> None:
+    first, opens = opened_at(series, related)
+    note = opens or "Reads the files of your downloads."
+    framed(downloaded.viewer_url(series.study, first), f"OHIF with the files of series {series.uid}", note)
+
+
+def _preview_fits(series: Series, related: Related) -> bool:
+    return series.has_picture or series.values.get("Modality") in (*KINDS, "RTDOSE")
+
+
+_HOUSE = Way("house", "OHIF here", _house_fits, _show_house)
+_DOWNLOADED = Way("downloaded", "Downloaded files", _downloaded_fits, _show_downloaded)
+_PREVIEW = Way("preview", "Preview", _preview_fits, lambda series, related: preview(series.uid, related.derived))
+_HEADER = Way("header", "DICOM header", lambda series, related: True, lambda series, related: header_table(series.uid))
+
 #: In the order in which they are offered; the first that fits is shown first.
 WAYS: tuple[Way, ...] = (
     _viewer(Viewer.OHIF),
     _viewer(Viewer.SLIM),
     _viewer(Viewer.VOLVIEW),
+    _HOUSE,
+    _DOWNLOADED,
+    _PREVIEW,
+    _HEADER,
 )
 
 

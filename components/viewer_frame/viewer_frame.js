@@ -47,7 +47,8 @@ const show = async (root, { url, title }) => {
   frame.src = url;
   root.append(message, frame);
   const absolute = new URL(url, document.baseURI).href;
-  const outcome = await tried(absolute, root);
+  // What this server sends needs no trial.
+  const outcome = new URL(absolute).origin === location.origin ? "shown" : await tried(absolute, root);
   if (root.dataset.url !== url) return;
   if (outcome === "refused") {
     const host = new URL(absolute).host;

@@ -1,0 +1,1 @@
+"""The viewer of the house: OHIF's own built files, served by the app over a DICOMweb server or downloaded files."""

@@ -1,0 +1,164 @@
+"""Downloaded files for the viewer: a study's as JSON, ``/downloaded/<study>.json``, and each as it is on the disk.
+
+Only series that a listed download has finished are known here, and only files of theirs below the folder that pages
+may download into are sent.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from starlette.requests import Request
+from starlette.responses import FileResponse, PlainTextResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from app.catalog import catalog
+from app.downloads import jobs
+from app.downloads.jobs import Finished
+from app.modalities import WITHOUT_PICTURE
+from app.ohif import headers
+from app.settings import settings
+from app.sql import quote_text
+
+_UID = re.compile(r"[0-9.]{1,64}")
+_FILE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,119}\.dcm")
+#: What OHIF has no picture of without a source, and slides, which it reads from DICOMweb servers only.
+_NOT_SHOWN = (*WITHOUT_PICTURE, "SM")
+_NOTHING = "Nothing of this is among the finished downloads of this server.\n"
+
+
+def viewer_url(study: str, series: str | None = None) -> str:
+    """Address of the viewer over a study's downloaded series, opened at `series`, relative to the server's root."""
+    source = quote(f"../../downloaded/{study}.json", safe="")
+    return f"viewer/viewer/dicomjson?url={source}" + (f"&initialSeriesInstanceUID={series}" if series else "")
+
+
+def routes() -> list[Route]:
+    """The routes of downloaded files; they answer 404 where pages may not download."""
+    return [
+        Route("/downloaded/{study}.json", _list, methods=["GET"]),
+        Route("/downloaded/{job:int}/{series}/{file}", _send, methods=["GET"]),
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Viewable:
+    """A finished series that the viewer shows; `address` is relative to the server's root."""
+
+    patient: str
+    modality: str
+    description: str
+    instances: int
+    address: str
+
+
+def viewable(job: int, limit: int) -> list[Viewable]:
+    """What the viewer can show of the first `limit` series that a job has finished."""
+    here = {one.uid for one in jobs.finished_by(job, limit) if folder_of(one) is not None}
+    if not here:
+        return []
+    rows = _rows(
+        "SELECT PatientID, Modality, ifnull(SeriesDescription, ''), instanceCount, StudyInstanceUID, SeriesInstanceUID"
+        f" FROM series WHERE SeriesInstanceUID IN ({', '.join(map(quote_text, here))})"
+        f" AND Modality NOT IN ({', '.join(map(quote_text, _NOT_SHOWN))})"
+        " ORDER BY PatientID, StudyInstanceUID, series_row"
+    )
+    return [
+        Viewable(patient, modality, description, instances, viewer_url(study, series))
+        for patient, modality, description, instances, study, series in rows
+    ]
+
+
+def are_here(series: Collection[str]) -> bool:
+    """Whether all of these series are finished, in folders that are still there."""
+    found = jobs.finished(list(series))
+    return len(found) == len(series) and all(folder_of(one) is not None for one in found)
+
+
+def finished_of_study(study: str) -> list[Finished]:
+    """The finished series of a study whose folders lie where pages may download into."""
+    rows = _rows(f"SELECT SeriesInstanceUID FROM series WHERE StudyInstanceUID = {quote_text(study)}")
+    return [one for one in jobs.finished([uid for (uid,) in rows]) if folder_of(one) is not None]
+
+
+def _rows(sql: str) -> list[tuple[Any, ...]]:
+    with catalog().cursor() as cursor:
+        return cursor.execute(sql).fetchall()
+
+
+def _list(request: Request) -> Response:
+    study = request.path_params["study"]
+    found = finished_of_study(study) if _UID.fullmatch(study) else []
+    pieces = _json(study, found)
+    # The beginning comes with the first file.
+    if (beginning := next(pieces, None)) is None:
+        return PlainTextResponse(_NOTHING, status_code=404)
+    return StreamingResponse(
+        chain([beginning], pieces), media_type="application/json", headers={"Cache-Control": "no-store"}
+    )
+
+
+def _send(request: Request) -> Response:
+    job, series, name = (request.path_params[part] for part in ("job", "series", "file"))
+    found = jobs.finished_by(job, uid=series) if job < 2**63 else []
+    folder = folder_of(found[0]) if found else None
+    if folder is None or not _FILE.fullmatch(name):
+        return PlainTextResponse(_NOTHING, status_code=404)
+    path = folder / name
+    # Other series, and files of other origin, may lie in the same folder.
+    if path.is_symlink() or not path.is_file() or headers.series_of(path) != series:
+        return PlainTextResponse(_NOTHING, status_code=404)
+    return FileResponse(path, media_type="application/dicom", headers={"Cache-Control": "private, no-cache"})
+
+
+def folder_of(series: Finished) -> Path | None:
+    """Where the series lies, if that is below the folder that pages may download into."""
+    root = settings().download_root
+    try:
+        folder = (series.root / series.folder).resolve(strict=True)
+    except (OSError, RuntimeError):
+        return None
+    return folder if root is not None and folder.is_relative_to(series.root) and folder.is_relative_to(root) else None
+
+
+def _json(study: str, found: list[Finished]) -> Iterator[bytes]:
+    """OHIF's JSON of a study, read and sent a file at a time; nothing at all without a file."""
+    shared: dict[str, Any] = {"StudyInstanceUID": study}
+    instances, modalities = 0, set()
+    for series in found:
+        own: dict[str, Any] = {"SeriesInstanceUID": series.uid}
+        before = b'{"studies": [{"series": [{"instances": [' if not instances else b', {"instances": ['
+        first = instances
+        for name, header in _headers(series):
+            shared, own = headers.study_of(header) | shared, headers.series_part_of(header) | own
+            url = f"dicomweb:../../downloaded/{series.job}/{series.uid}/{name}"
+            yield before + ", ".join(map(json.dumps, headers.entries(header, url))).encode()
+            before = b", "
+            instances += 1
+        # OHIF shows nothing of a study that has a series without files.
+        if instances > first:
+            modalities.add(own.get("Modality", ""))
+            yield f"], {json.dumps(own)[1:]}".encode()
+    if instances:
+        shared |= {"NumInstances": instances, "Modalities": "\\".join(sorted(modalities))}
+        yield f"], {json.dumps(shared)[1:]}]}}".encode()
+
+
+def _headers(series: Finished) -> Iterator[tuple[str, dict[str, Any]]]:
+    folder = folder_of(series)
+    if folder is None:
+        return
+    with os.scandir(folder) as entries:
+        names = sorted(entry.name for entry in entries if entry.is_file(follow_symlinks=False))
+    for name in names:
+        header = headers.read(folder / name) if _FILE.fullmatch(name) else None
+        if header is not None and header.get("SeriesInstanceUID") == series.uid:
+            yield name, header

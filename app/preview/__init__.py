@@ -1,0 +1,5 @@
+"""Pictures of a series without a viewer: read by ranges from the buckets or a folder, decoded, windowed, as PNG.
+
+Nothing is kept on disk. What is read is bounded: a series by its files, a file by its bytes, and all together by the
+cache, which forgets what was not asked for longest.
+"""

@@ -1,0 +1,105 @@
+"""What a SEG or RTSTRUCT marks, drawn as a layer over the pictures of its source."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+from pydicom import Dataset
+
+from app.preview.cache import shared
+from app.preview.contours import Contours
+from app.preview.problems import PreviewError
+from app.preview.regions import Grid, Mask, Region
+from app.preview.segments import Segments
+from app.preview.series import Series
+
+#: Opacity of what lies inside, of 255; the edge is opaque.
+_INSIDE = 90
+
+
+class Marks(Protocol):
+    """What both kinds can do."""
+
+    @property
+    def regions(self) -> list[Region]:
+        """What is marked, under names."""
+
+    def masks(self, grid: Grid, wanted: Collection[int]) -> Iterator[tuple[Region, Mask]]:
+        """Pixels of a picture that each of the wanted regions takes, if any."""
+
+
+KINDS: dict[str, type[Segments] | type[Contours]] = {"SEG": Segments, "RTSTRUCT": Contours}
+
+
+@dataclass(frozen=True, eq=False)
+class Overlay:
+    """A SEG or RTSTRUCT series over another; made by `overlay`."""
+
+    series: Series
+    marks: Segments | Contours
+
+    @property
+    def source(self) -> str:
+        """SeriesInstanceUID of what it was drawn on, or nothing."""
+        return self.marks.source
+
+    def describe(self) -> dict[str, Any]:
+        """What a page needs to show it."""
+        regions = [
+            {"number": one.number, "name": one.name, "colour": "#" + bytes(one.colour).hex()}
+            for one in self.marks.regions
+        ]
+        return {"source": self.source, "regions": regions}
+
+    def layer(self, source: Series, number: int, wanted: Collection[int] | None = None) -> npt.NDArray[np.uint8]:
+        """RGBA of picture `number` of `source`: the wanted regions, all if None, transparent elsewhere.
+
+        Raises
+        ------
+        PreviewError
+            If it does not belong there.
+        """
+        header = source.header(number)
+        self._require_kin(source, header)
+        grid = Grid.of(header, source.slice_spacing)
+        drawn = np.zeros((grid.rows, grid.columns, 4), np.uint8)
+        asked = {one.number for one in self.marks.regions} if wanted is None else set(wanted)
+        for region, mask in self.marks.masks(grid, asked):
+            drawn[mask] = (*region.colour, _INSIDE)
+            drawn[_edge(mask)] = (*region.colour, 255)
+        return drawn
+
+    def _require_kin(self, source: Series, header: Dataset) -> None:
+        if source.files.uid == self.source:
+            return
+        frame = str(header.get("FrameOfReferenceUID") or "")
+        if not frame or frame not in self.marks.frames_of_reference:
+            raise PreviewError("This was drawn on another series, in another frame of reference.")
+
+
+def overlay(series: Series) -> Overlay:
+    """The marks of a SEG or RTSTRUCT series.
+
+    Raises
+    ------
+    PreviewError
+        If it is none.
+    """
+    if series.modality not in KINDS:
+        raise PreviewError("Only segmentations (SEG) and contours (RTSTRUCT) are drawn over pictures.", 400)
+
+    def read() -> Overlay:
+        return Overlay(series, KINDS[series.modality].read(series))
+
+    return shared().get(("overlay", series.files.where, series.files.uid), read, lambda found: found.marks.size)
+
+
+def _edge(mask: Mask) -> Mask:
+    """Pixels of `mask` with a neighbour outside it; the picture's own border is none."""
+    padded = np.pad(mask, 1, mode="edge")
+    inside = padded[:-2, 1:-1] & padded[2:, 1:-1] & padded[1:-1, :-2] & padded[1:-1, 2:]
+    return np.asarray(mask & ~inside)

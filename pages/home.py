@@ -1,0 +1,24 @@
+"""Home: ask for a cohort, see what IDC holds, start from what others need."""
+
+import streamlit as st
+
+from components import home
+from components.ask import ask_box
+from components.errors import explain_errors
+from components.loading import wait_for_catalog
+from components.style import page_style
+
+page_style()
+wait_for_catalog()
+
+with explain_errors():
+    home.title()
+    ask_box()
+    home.figures()
+    home.charts()
+    home.recipes()
+    releases, seen = st.columns([1, 2], gap="large")
+    with releases:
+        home.latest_releases()
+    with seen:
+        home.seen_cohorts()
