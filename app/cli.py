@@ -13,6 +13,7 @@ from typing import BinaryIO
 from app.build import ensure_built, is_built
 from app.downloads import command as download_command
 from app.errors import UserError
+from app.tables import command as fetch_command
 from app.validate import command as validate_command
 
 
@@ -31,6 +32,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             ensure_built(_report)
         if parsed.verb == "download":
             return download_command.download(parsed)
+        if parsed.verb == "fetch":
+            return fetch_command.fetch(parsed)
         if parsed.verb == "validate":
             return validate_command.validate(parsed)
         if parsed.verb != "build":
@@ -92,6 +95,7 @@ def _parser() -> argparse.ArgumentParser:
             command.add_argument(f"--{option.name}", help=option.help, choices=option.choices or None)
         command.add_argument("--output", type=Path, metavar="FILE", help="write there instead of standard output")
     download_command.add_parser(verbs)
+    fetch_command.add_parser(verbs)
     validate_command.add_parser(verbs)
     verbs.add_parser("build", help="Build the catalog now rather than at first use.")
     return parser
