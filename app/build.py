@@ -16,24 +16,22 @@ from typing import Any
 
 import duckdb
 import numpy as np
-import numpy.typing as npt
 
 from app import schema
-from app.attributes import ATTRIBUTES, Attribute, Kind
+from app.attributes import BASE_ATTRIBUTES, Attribute, Kind
 from app.settings import settings
+from app.shelf import ARRAYS, Array
 from app.sql import quote_text
 
 #: Raise it whenever the layout of the catalog changes.
 REVISION = 5
 
 DATABASE = "catalog.duckdb"
-ARRAYS = "arrays"
 
 #: Order of rows in the catalog, and of results where the user asks for none.
 DEFAULT_ORDER = ("collection_id", "PatientID", "StudyInstanceUID", "SeriesInstanceUID")
 
 Progress = Callable[[float, str], None]
-Array = npt.NDArray[Any]
 
 _STEPS = (
     "Reading the index",
@@ -94,7 +92,7 @@ def ensure_built(progress: Progress = lambda share, step: None) -> Path:
 
 def _build(folder: Path) -> Iterator[None]:
     """Run the steps of `_STEPS`, one a turn; the last turn leaves everything on disk and closed."""
-    arrays = _Arrays(folder / ARRAYS)
+    arrays = Arrays(folder / ARRAYS)
     with duckdb.connect(str(folder / DATABASE)) as con:
         con.execute("SET enable_progress_bar = false")
         _load_index(con)
@@ -120,7 +118,7 @@ def _build(folder: Path) -> Iterator[None]:
     yield
 
 
-class _Arrays:
+class Arrays:
     """Named arrays in one folder."""
 
     def __init__(self, folder: Path) -> None:
@@ -133,7 +131,7 @@ class _Arrays:
         return np.asarray(np.load(self._folder / f"{name}.npy", allow_pickle=False))
 
 
-def _fetch(con: duckdb.DuckDBPyConnection, query: str, parameters: Sequence[Any] = ()) -> dict[str, Array]:
+def fetch_columns(con: duckdb.DuckDBPyConnection, query: str, parameters: Sequence[Any] = ()) -> dict[str, Array]:
     """Result columns by name, masked where NULL."""
     return {name: np.ma.asarray(column) for name, column in con.execute(query, list(parameters)).fetchnumpy().items()}
 
@@ -162,7 +160,7 @@ def _load_tables(con: duckdb.DuckDBPyConnection) -> None:
 def _load_dictionary(con: duckdb.DuckDBPyConnection) -> None:
     """Table ``dictionary``: the distinct values of each listed or text attribute, numbered from 1 in order."""
     con.execute("CREATE TABLE dictionary (attribute VARCHAR, code INTEGER, value VARCHAR)")
-    for attribute in ATTRIBUTES.values():
+    for attribute in BASE_ATTRIBUTES.values():
         if attribute.kind in (Kind.TERM, Kind.TERMS, Kind.TEXT):
             value = f"unnest({attribute.expression})" if attribute.kind is Kind.TERMS else attribute.expression
             con.execute(
@@ -173,7 +171,7 @@ def _load_dictionary(con: duckdb.DuckDBPyConnection) -> None:
             )
 
 
-def _number_patients_and_studies(con: duckdb.DuckDBPyConnection, arrays: _Arrays) -> None:
+def _number_patients_and_studies(con: duckdb.DuckDBPyConnection, arrays: Arrays) -> None:
     """Number patients, as (collection_id, PatientID), and studies from 1; a number is the code of its identifier."""
     con.execute(
         "CREATE TABLE patient AS SELECT row_number() OVER (ORDER BY collection_id, PatientID) AS code, *"
@@ -185,7 +183,7 @@ def _number_patients_and_studies(con: duckdb.DuckDBPyConnection, arrays: _Arrays
     )
     con.execute("INSERT INTO dictionary SELECT 'PatientID', code, PatientID FROM patient ORDER BY code")
     con.execute("INSERT INTO dictionary SELECT 'StudyInstanceUID', code, StudyInstanceUID FROM study ORDER BY code")
-    codes = _fetch(
+    codes = fetch_columns(
         con,
         "SELECT patient.code AS patient, study.code AS study FROM series"
         " JOIN patient USING (collection_id, PatientID) JOIN study USING (StudyInstanceUID) ORDER BY series_row",
@@ -194,14 +192,14 @@ def _number_patients_and_studies(con: duckdb.DuckDBPyConnection, arrays: _Arrays
     arrays.write("StudyInstanceUID", codes["study"].astype(np.uint32))
 
 
-def _combine(con: duckdb.DuckDBPyConnection, arrays: _Arrays) -> Array:
+def _combine(con: duckdb.DuckDBPyConnection, arrays: Arrays) -> Array:
     """Number the distinct combinations of all listed attributes of ``index``, and say which values each one has.
 
     A few thousand combinations stand for a million series, which makes counts per value cheap. Membership of values is
     written as two parallel arrays, `<attribute>.combination` and `<attribute>.value`, one entry per combination and
     value; a combination without an entry lacks a value.
     """
-    listed = [a for a in ATTRIBUTES.values() if a.is_facet and a.table == "index"]
+    listed = [a for a in BASE_ATTRIBUTES.values() if a.is_facet and a.table == "index"]
     raw = ", ".join(f"{a.raw} AS {a.name}" for a in listed)
     names = ", ".join(a.name for a in listed)
     con.execute(f"CREATE TEMP TABLE coded AS SELECT series_row, {raw} FROM series")
@@ -210,10 +208,12 @@ def _combine(con: duckdb.DuckDBPyConnection, arrays: _Arrays) -> Array:
         f" FROM (SELECT DISTINCT {names} FROM coded)"
     )
     matches = " AND ".join(f"coded.{a.name} IS NOT DISTINCT FROM combination.{a.name}" for a in listed)
-    numbers = _fetch(con, f"SELECT number FROM coded JOIN combination ON {matches} ORDER BY series_row")["number"]
+    numbers = fetch_columns(con, f"SELECT number FROM coded JOIN combination ON {matches} ORDER BY series_row")[
+        "number"
+    ]
     arrays.write("combination", numbers.astype(np.uint16 if numbers.max() < 2**16 else np.uint32))
-    for attribute in (a for a in ATTRIBUTES.values() if a.is_facet):
-        members = _fetch(
+    for attribute in (a for a in BASE_ATTRIBUTES.values() if a.is_facet):
+        members = fetch_columns(
             con,
             f"SELECT number, code FROM ({_values_of_combinations(attribute)})"
             " JOIN dictionary USING (value) WHERE attribute = $1 ORDER BY number, code",
@@ -233,13 +233,13 @@ def _values_of_combinations(attribute: Attribute) -> str:
     return f"SELECT number, {value} AS value FROM combination JOIN {attribute.table} USING (collection_id)"
 
 
-def _write_numbers(con: duckdb.DuckDBPyConnection, arrays: _Arrays, combination: Array) -> None:
+def _write_numbers(con: duckdb.DuckDBPyConnection, arrays: Arrays, combination: Array) -> None:
     """Numbers as floats (dates as days since 1970), NaN where missing; and the histogram bin, 0 where missing.
 
     Sums and histograms also stand per combination, so that a selection by listed attributes alone needs no series.
     """
     size = int(combination.max()) + 1
-    sums = _fetch(
+    sums = fetch_columns(
         con,
         "SELECT instanceCount AS instances, round(series_size_MB * 1e6)::BIGINT AS bytes FROM series"
         " ORDER BY series_row",
@@ -251,22 +251,22 @@ def _write_numbers(con: duckdb.DuckDBPyConnection, arrays: _Arrays, combination:
         weighted = np.zeros(size, dtype=np.int64)
         np.add.at(weighted, combination, column)
         arrays.write(f"combination.{name}", weighted)
-    for attribute in (a for a in ATTRIBUTES.values() if a.is_range):
+    for attribute in (a for a in BASE_ATTRIBUTES.values() if a.is_range):
         dated = attribute.kind is Kind.DATE
         number = f"epoch({attribute.expression}) / 86400" if dated else attribute.expression
-        found = _fetch(con, f"SELECT ({number})::DOUBLE AS number FROM series ORDER BY series_row")["number"]
+        found = fetch_columns(con, f"SELECT ({number})::DOUBLE AS number FROM series ORDER BY series_row")["number"]
         numbers = np.ma.filled(found, np.nan)
         narrow = numbers.astype(np.float32)
         whole = attribute.integer or dated
         arrays.write(attribute.name, narrow if whole else numbers)
-        bins = _bins(attribute, numbers)
-        arrays.write(f"{attribute.name}.bin", bins)
+        of_row = bins(attribute, numbers)
+        arrays.write(f"{attribute.name}.bin", of_row)
         width = len(attribute.edges) + 1
-        histograms = np.bincount(combination * width + bins, minlength=size * width).reshape(size, width)
+        histograms = np.bincount(combination * width + of_row, minlength=size * width).reshape(size, width)
         arrays.write(f"{attribute.name}.histogram", histograms.astype(np.float64))
 
 
-def _bins(attribute: Attribute, numbers: Array) -> Array:
+def bins(attribute: Attribute, numbers: Array) -> Array:
     """Bin of each number, from 1; 0 where missing."""
     found = np.searchsorted(bin_edges(attribute), numbers, side="right")
     found = np.clip(found, 1, len(attribute.edges))
@@ -282,9 +282,9 @@ def bin_edges(attribute: Attribute) -> Array:
     return edges
 
 
-def _write_folded_texts(con: duckdb.DuckDBPyConnection, arrays: _Arrays) -> None:
+def _write_folded_texts(con: duckdb.DuckDBPyConnection, arrays: Arrays) -> None:
     """All texts of a dictionary in lower case, as bytes with a NUL behind each, to be searched in one sweep."""
-    for attribute in (a for a in ATTRIBUTES.values() if is_searched_in_sweep(a)):
+    for attribute in (a for a in BASE_ATTRIBUTES.values() if is_searched_in_sweep(a)):
         texts = con.execute(
             "SELECT lower(value) FROM dictionary WHERE attribute = $1 ORDER BY code", [attribute.name]
         ).fetchall()
@@ -293,10 +293,10 @@ def _write_folded_texts(con: duckdb.DuckDBPyConnection, arrays: _Arrays) -> None
         arrays.write(f"{attribute.name}.ends", np.cumsum([len(text) for text in encoded]))
 
 
-def _write_text_codes(con: duckdb.DuckDBPyConnection, arrays: _Arrays) -> None:
+def _write_text_codes(con: duckdb.DuckDBPyConnection, arrays: Arrays) -> None:
     """Code of each free text in the dictionary, 0 where missing."""
-    for attribute in (a for a in ATTRIBUTES.values() if a.kind is Kind.TEXT):
-        codes = _fetch(
+    for attribute in (a for a in BASE_ATTRIBUTES.values() if a.kind is Kind.TEXT):
+        codes = fetch_columns(
             con,
             f"SELECT coalesce(code, 0) AS code FROM series LEFT JOIN dictionary"
             f" ON attribute = $1 AND value = {attribute.expression} ORDER BY series_row",
@@ -305,16 +305,16 @@ def _write_text_codes(con: duckdb.DuckDBPyConnection, arrays: _Arrays) -> None:
         arrays.write(attribute.name, codes["code"].astype(np.uint32))
 
 
-def _write_keys(con: duckdb.DuckDBPyConnection, arrays: _Arrays) -> None:
+def _write_keys(con: duckdb.DuckDBPyConnection, arrays: Arrays) -> None:
     """Hashes of identifiers that are unique to a series, sorted, each with its row."""
-    for attribute in (a for a in ATTRIBUTES.values() if a.unique):
+    for attribute in (a for a in BASE_ATTRIBUTES.values() if a.unique):
         query = f"SELECT md5_number_lower({attribute.expression}) AS hash, series_row FROM series ORDER BY hash"
-        keys = _fetch(con, query)
+        keys = fetch_columns(con, query)
         arrays.write(f"{attribute.name}.hash", keys["hash"].astype(np.uint64))
         arrays.write(f"{attribute.name}.row", keys["series_row"].astype(np.uint32))
 
 
-def _sum_up_stays(arrays: _Arrays) -> None:
+def _sum_up_stays(arrays: Arrays) -> None:
     """The distinct pairs of (patient, study), in the order of the rows, with what their series add up to.
 
     Nearly every study has one patient; where a UID was given twice, it is one study of two.
@@ -328,7 +328,7 @@ def _sum_up_stays(arrays: _Arrays) -> None:
         arrays.write(f"stay.{name}", np.add.reduceat(arrays.read(name).astype(np.int64), starts))
 
 
-def _group_studies(combination: Array, arrays: _Arrays) -> None:
+def _group_studies(combination: Array, arrays: Arrays) -> None:
     """The distinct pairs of (study, combination), sorted by study."""
     size = int(combination.max()) + 1
     pairs = np.unique(arrays.read("StudyInstanceUID").astype(np.int64) * size + combination)
@@ -336,7 +336,7 @@ def _group_studies(combination: Array, arrays: _Arrays) -> None:
     arrays.write("visit.combination", (pairs % size).astype(np.uint16 if size <= 2**16 else np.uint32))
 
 
-def _group_patients(combination: Array, arrays: _Arrays) -> None:
+def _group_patients(combination: Array, arrays: Arrays) -> None:
     """Number the pairs of (patient, combination), sorted by patient, and per attribute those of (patient, value).
 
     A patient counts once per value, however many series have it: a selection marks pairs, pairs mark groups, and the
@@ -350,7 +350,7 @@ def _group_patients(combination: Array, arrays: _Arrays) -> None:
     arrays.write("pair", of_row.astype(np.uint32))
     arrays.write("pair.patient", pair_patient.astype(np.uint32))
     arrays.write("pair.combination", pair_combination.astype(np.uint16 if size <= 2**16 else np.uint32))
-    for attribute in (a for a in ATTRIBUTES.values() if a.is_facet and not is_of_collection(a)):
+    for attribute in (a for a in BASE_ATTRIBUTES.values() if a.is_facet and not is_of_collection(a)):
         members = arrays.read(f"{attribute.name}.combination")
         values = arrays.read(f"{attribute.name}.value")
         first = np.searchsorted(members, pair_combination, side="left")

@@ -17,11 +17,13 @@ import numpy as np
 from app import masks
 from app.attributes import ATTRIBUTES, Attribute
 from app.build import is_of_collection
-from app.catalog import Array, Catalog, listed_attributes, range_attributes
+from app.catalog import Catalog, listed_attributes, range_attributes
 from app.clauses import PARTS, Scope
 from app.cohort import Cohort
 from app.relations import combination_mask, completed, in_scope, members, relation_mask
 from app.samples import dealt, drawn
+from app.shelf import Array
+from app.tables import entries
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +63,12 @@ class Selection:
         self.cohort = cohort
         self._combination_masks: dict[str, Array] = {}
         self._row_masks: dict[str, Array] = {}
+        catalog.require(cohort.tables())
         for name, asked in cohort.by_attribute().items():
             attribute = ATTRIBUTES[name]
-            if attribute.is_facet:
+            if attribute.is_extra:
+                self._row_masks[name] = entries.of_series(catalog, attribute, asked)
+            elif attribute.is_facet:
                 self._combination_masks[name] = masks.of_combinations(catalog, attribute, asked)
             else:
                 self._row_masks[name] = masks.of_rows(catalog, attribute, asked)
@@ -198,6 +203,9 @@ class Selection:
         unit
             What is counted: ``series`` or ``patients``.
         """
+        if attribute.is_extra:
+            rows = self._rows_without(attribute.name) if attribute.name in self._row_masks else self._matching_rows
+            return FacetCounts(attribute, entries.count(self.catalog, attribute, rows, unit))
         if attribute.is_range:
             return FacetCounts(attribute, self._count_bins(attribute, unit))
         if unit == "series":
@@ -211,7 +219,7 @@ class Selection:
         return _per_value(self.catalog, attribute, per_combination if allowed is None else per_combination * allowed)
 
     def facets(self, unit: str = "series") -> dict[str, FacetCounts]:
-        """Counts of every listed and every range attribute."""
+        """Counts of every listed and every range attribute that the catalog itself holds."""
         return {a.name: self.facet(a, unit) for a in (*listed_attributes(), *range_attributes())}
 
     # --- rows ---------------------------------------------------------------------------------------------------

@@ -31,7 +31,8 @@ def fetch(parsed: argparse.Namespace) -> int:
     UserError
         If a name is no table's.
     """
-    from app.tables.fetch import FetchError, fetchable, is_fetched, require_known
+    from app.tables.extension import publish, published
+    from app.tables.fetch import FetchError, fetchable, require_known
     from app.tables.fetch import fetch as fetch_one
 
     for name in parsed.tables:
@@ -42,6 +43,8 @@ def fetch(parsed: argparse.Namespace) -> int:
         line = _Line()
         try:
             fetch_one(name, line.show)
+            line.show(f"Adding {name} to the catalog", 0, 0)
+            publish(name)
             line.end(f"{name} is there")
         except FetchError as error:
             line.end("")
@@ -49,8 +52,9 @@ def fetch(parsed: argparse.Namespace) -> int:
             failed = True
             if error.offline:
                 break
+    there = published()
     for name in wanted or fetchable():
-        print(f"{name}\t{'there' if is_fetched(name) else 'not fetched'}")
+        print(f"{name}\t{'there' if name in there else 'not fetched'}")
     return 2 if failed else 0
 
 

@@ -1,0 +1,85 @@
+"""Conditions on attributes of fetched tables, and their counts, over entries: one per series and value.
+
+A series may have several values. It has "any of" some if one of its values is among them, lies between two bounds if
+one of its values lies between both, and has "none of" some if no value of it is among them. A series that is not in
+the table has no value.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from app.attributes import Attribute
+from app.catalog import Catalog
+from app.masks import meet
+from app.shelf import Array
+from app.sql import predicate
+
+
+def of_series(catalog: Catalog, attribute: Attribute, asked: Mapping[str, Sequence[str]]) -> Array:
+    """Mask of the series that meet everything asked of an attribute of a fetched table."""
+    rows = catalog.entries(attribute, f"{attribute.name}.row")
+
+    def mark(entries: Array | None = None) -> Array:
+        mask = np.zeros(catalog.series_count, dtype=bool)
+        mask[rows if entries is None else rows[entries]] = True
+        return mask
+
+    test = _numbers if attribute.is_range else _codes
+    return meet(asked, mark(), {key: mark(entries) for key, entries in test(catalog, attribute, asked).items()})
+
+
+def _numbers(catalog: Catalog, attribute: Attribute, asked: Mapping[str, Sequence[str]]) -> dict[str, Array]:
+    """Operator → mask of the entries that it is about; bounds hold of one and the same value."""
+    numbers = catalog.entries(attribute, attribute.name)
+    low = float(asked["gte"][0]) if "gte" in asked else -math.inf
+    high = float(asked["lte"][0]) if "lte" in asked else math.inf
+    found = {"gte": (numbers >= low) & (numbers <= high)} if {"gte", "lte"} & set(asked) else {}
+    for key in set(asked) & {"eq", "not"}:
+        found[key] = np.isin(numbers, np.array([float(text) for text in asked[key]]))
+    return found
+
+
+def _codes(catalog: Catalog, attribute: Attribute, asked: Mapping[str, Sequence[str]]) -> dict[str, Array]:
+    codes = catalog.entries(attribute, f"{attribute.name}.code")
+    found = {}
+    for key, texts in asked.items():
+        if key != "missing":
+            operator = "contains" if key == "contains" else "eq"
+            wanted = catalog.codes_where(attribute, predicate(attribute, operator, texts, "value"))
+            found[key] = np.isin(codes, wanted.astype(codes.dtype))
+    return found
+
+
+def count(catalog: Catalog, attribute: Attribute, rows: Array, unit: str) -> Array:
+    """Series or patients of `rows` per code or bin; entry 0 counts those with a series that has no value."""
+    name = f"{attribute.name}.bin" if attribute.is_range else attribute.name
+    size = (len(attribute.edges) if attribute.is_range else len(catalog.values(attribute))) + 1
+    of_entry, codes = catalog.entries(attribute, f"{name}.row"), catalog.entries(attribute, f"{name}.code")
+    selected = np.zeros(catalog.series_count, dtype=bool)
+    selected[rows] = True
+    chosen = np.flatnonzero(selected.take(of_entry))
+    lacking = selected
+    lacking[of_entry] = False
+    patients = catalog.array("PatientID")
+    if unit == "series":
+        counts = np.bincount(codes.take(chosen), minlength=size)
+        counts[0] = np.count_nonzero(lacking)
+        return counts
+    # Rows stand by patient, so patients are numbered anew, and few, by where they differ from the one before.
+    of_chosen = patients.take(of_entry.take(chosen))
+    number = np.cumsum(np.diff(of_chosen, prepend=0) != 0, dtype=np.int64)
+    counts = np.bincount(np.unique(number * size + codes.take(chosen)) % size, minlength=size)
+    counts[0] = np.count_nonzero(np.diff(patients.take(np.flatnonzero(lacking)), prepend=0))
+    return counts
+
+
+def sources(catalog: Catalog, tables: Sequence[str]) -> tuple[Array, Array]:
+    """Rows of series and of the image series that they were made from, as far as `tables` name them."""
+    shelves = [catalog.extension(name) for name in tables]
+    none = np.zeros(0, dtype=np.int32)
+    made = np.concatenate([none, *(shelf.array("sources.made") for shelf in shelves)])
+    return made, np.concatenate([none, *(shelf.array("sources.source") for shelf in shelves)])
