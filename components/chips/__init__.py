@@ -159,7 +159,7 @@ def _warnings(conditions: Iterable[Condition]) -> dict[str, str]:
 
 
 def _unknown(attribute: Attribute, operator: str, values: Sequence[str]) -> set[str]:
-    if attribute.is_facet and operator in ("eq", "not"):
+    if attribute.is_facet and operator in ("eq", "not") and not catalog().missing([attribute.table]):
         return set(catalog().unknown_values(attribute, values))
     return set()
 
