@@ -21,22 +21,24 @@ def wait_for_tables(cohort: Cohort) -> None:
     missing = catalog().missing(cohort.tables())
     if not missing:
         return
-    cohort_chips(cohort)
+    cohort_chips(cohort, openers=False)
+    running, failed = background.running(), background.failed()
     with st.container(border=True, key="missing_tables"):
-        st.text(str(MissingTableError(missing)))
-        st.code(fetch_command(missing), language="bash", wrap_lines=True)
-        running, failed = background.running(), background.failed()
+        st.text(f"{MissingTableError(missing).need}.")
         for table in missing:
             if line := running.get(table) or failed.get(table):
                 st.text(line)
-        if background.may_fetch() and not set(missing) <= set(running):
+        if background.may_fetch():
             st.button(
                 f"Fetch {' and '.join(missing)}",
                 icon=":material/download:",
                 type="primary",
+                disabled=set(missing) <= set(running),
                 on_click=background.start,
                 args=(missing,),
             )
+        st.caption("Or on the command line:" if background.may_fetch() else "The operator of this site can fetch it:")
+        st.code(fetch_command(missing), language="bash", wrap_lines=True)
     watch_fetches()
     st.stop()
 

@@ -19,10 +19,14 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
+import pytest
 from pyarrow import parquet
 
+import app.catalog
 from app import schema
 from app.build import catalog_folder
+from app.catalog import Catalog, catalog
+from app.settings import settings
 from app.tables.fetch import fetchable
 from bench.s3_server import S3Server
 
@@ -144,6 +148,24 @@ def data_folder(folder: Path) -> Path:
     linked = folder / "catalog" / built.name
     shutil.copytree(built, linked, copy_function=os.link, ignore=shutil.ignore_patterns("extensions"))
     return folder
+
+
+@contextmanager
+def working_in(home: Path) -> Iterator[Catalog]:
+    """Have this process, and those that it starts, work in the data folder `home`; gives its catalog."""
+    patch = pytest.MonkeyPatch()
+    patch.setenv("IDC_COHORT_DATA", str(home))
+    _forget()
+    try:
+        yield catalog()
+    finally:
+        patch.undo()
+        _forget()
+
+
+def _forget() -> None:
+    settings.cache_clear()
+    app.catalog._open_once.cache_clear()
 
 
 def connect(folder: Path, names: Iterator[str] | tuple[str, ...]) -> duckdb.DuckDBPyConnection:

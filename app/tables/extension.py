@@ -38,16 +38,14 @@ _TABLE_DATABASE = "table.duckdb"
 
 
 class MissingTableError(UserError):
-    """Something is asked of tables that are not on this machine; `tables` are their names."""
+    """Something is asked of `tables` that are not on this machine; `need` says so without the remedy."""
 
     def __init__(self, tables: list[str]) -> None:
         self.tables = tables
-        several = len(tables) > 1
-        super().__init__(
-            f"This needs the {'tables' if several else 'table'} {' and '.join(tables)}, which"
-            f" {'are' if several else 'is'} not on this machine; fetch {'them' if several else 'it'} with:"
-            f" {fetch_command(tables)}"
-        )
+        names = " and ".join(tables)
+        needed = f"table {names}, which is" if len(tables) == 1 else f"tables {names}, which are"
+        self.need = f"This needs the {needed} not on this machine"
+        super().__init__(f"{self.need}; fetch {'it' if len(tables) == 1 else 'them'} with: {fetch_command(tables)}")
 
 
 class Extension(Shelf):
@@ -109,8 +107,9 @@ def publish(name: str, *, wait: bool = True) -> None:
     with FileLock(catalog.parent / f"{catalog.name}.lock", timeout=-1 if wait else 0):
         if final.is_dir():
             return
+        for left_over in catalog.parent.glob(f"building-*-{name}"):
+            shutil.rmtree(left_over)
         building = catalog.parent / f"building-{os.getpid()}-{name}"
-        shutil.rmtree(building, ignore_errors=True)
         (building / ARRAYS).mkdir(parents=True)
         try:
             _build(name, building, catalog)
@@ -130,13 +129,22 @@ def _build(name: str, folder: Path, catalog: Path) -> None:
         con.execute("CREATE TABLE dictionary (attribute VARCHAR, code INTEGER, value VARCHAR)")
         if name in EXTRA_TABLES:
             con.execute(f"ATTACH {quote_text(str(catalog / DATABASE))} AS base (READ_ONLY)")
-            con.execute("CREATE TEMP TABLE place AS SELECT SeriesInstanceUID, series_row FROM base.series")
+            con.execute(
+                "CREATE TEMP TABLE place AS SELECT SeriesInstanceUID, series_row FROM base.series"
+                f" WHERE SeriesInstanceUID IN ({_named_series(name)})"
+            )
             for attribute in (a for a in ATTRIBUTES.values() if a.table == name):
                 _write_entries(con, attribute, arrays)
             if name in SOURCE_COLUMNS:
                 _write_sources(con, name, arrays)
             con.execute("DETACH base")
         con.execute("CHECKPOINT")
+
+
+def _named_series(name: str) -> str:
+    """SELECT of all series that the table speaks of."""
+    sources = f" UNION SELECT source_uid FROM ({source_rows(name)})" if name in SOURCE_COLUMNS else ""
+    return f"SELECT SeriesInstanceUID FROM {name}{sources}"
 
 
 def _write_entries(con: duckdb.DuckDBPyConnection, attribute: Attribute, arrays: Arrays) -> None:
