@@ -162,11 +162,11 @@ class Attribute:
     @property
     def value_rows(self) -> tuple[str, str]:
         """FROM clause and value that give one row per value, for an attribute of a table that is fetched."""
-        column = self.source_columns[0]
-        several = f"string_split({column}, ',')" if self.joined else column
-        if self.joined or schema.tables()[self.table].columns[column].repeated:
+        column = schema.tables()[self.table].columns[self.source_columns[0]]
+        if self.joined or column.repeated:
+            several = f"string_split({column.name}, ',')" if self.joined else column.name
             return f"{self.table}, unnest({several}) AS each(value)", "value"
-        return self.table, self.expression
+        return self.table, f"CAST({column.name} AS VARCHAR)" if column.type == "BOOLEAN" else column.name
 
     @property
     def raw(self) -> str:
@@ -210,6 +210,7 @@ _RELEASES = tuple(float(version) for version in range(1, schema.idc_version() + 
 _POWERS_OF_TWO = tuple(float(2**exponent) for exponent in range(17))
 _MILLIMETRES = (0.0, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 7.5, 10.0)
 _MICRONS = (0.0, 0.0001, 0.0002, 0.0003, 0.0004, 0.0005, 0.001, 0.002, 0.005)
+_LENSES = (0.0, 5.0, 10.0, 20.0, 40.0, 60.0, 100.0)
 _TESLAS = (0.0, 0.5, 0.9, 1.4, 2.0, 2.8, 4.0, 7.0)
 _B_VALUES = (0.0, 1.0, 100.0, 200.0, 400.0, 600.0, 800.0, 1000.0, 1200.0, 1500.0, 2000.0, 3000.0)
 _ONE_TWO_FIVE = (0.0, *(step * 10.0**exponent for exponent in range(-2, 6) for step in (1, 2, 5)))
@@ -359,13 +360,7 @@ _TABLE = (
     _extra("pt_index", "Units", "PET units", Kind.TERM),
     _extra("contrast_index", "ContrastBolusAgent", "contrast agent", Kind.TERMS),
     _extra("contrast_index", "ContrastBolusRoute", "contrast route", Kind.TERMS),
-    _extra(
-        "volume_geometry_index",
-        "regularly_spaced_3d_volume",
-        "regular 3D volume",
-        Kind.TERM,
-        sql="CAST(regularly_spaced_3d_volume AS VARCHAR)",
-    ),
+    _extra("volume_geometry_index", "regularly_spaced_3d_volume", "regular 3D volume", Kind.TERM),
     _extra("volume_geometry_index", "slice_spacing_mm", "slice spacing", Kind.NUMBER, unit="mm", edges=_MILLIMETRES),
     _extra("seg_index", "SegmentedPropertyType_CodeMeanings", "segmented structure", Kind.TERMS),
     _extra("seg_index", "AnatomicRegion_CodeMeanings", "segmented region", Kind.TERMS),
@@ -376,15 +371,7 @@ _TABLE = (
     _extra("rtstruct_index", "RTROIInterpretedTypes", "ROI type", Kind.TERMS),
     _extra("rtstruct_index", "total_rois", "number of ROIs", Kind.NUMBER, integer=True, edges=_POWERS_OF_TWO[:10]),
     _extra("sm_index", "staining_usingSubstance_CodeMeaning", "stain", Kind.TERMS),
-    _extra(
-        "sm_index",
-        "ObjectiveLensPower",
-        "magnification",
-        Kind.NUMBER,
-        integer=True,
-        detail="40 stands for 40x.",
-        edges=(0.0, 5.0, 10.0, 20.0, 40.0, 60.0, 100.0),
-    ),
+    _extra("sm_index", "ObjectiveLensPower", "magnification", Kind.NUMBER, integer=True, edges=_LENSES),
     _extra("sm_index", "min_PixelSpacing_2sf", "pixel spacing", Kind.NUMBER, unit="mm", edges=_MICRONS),
     _extra("sm_index", "tissueFixative_CodeMeaning", "tissue fixative", Kind.TERMS),
     _extra("sm_index", "embeddingMedium_CodeMeaning", "embedding medium", Kind.TERMS),

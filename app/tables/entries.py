@@ -8,7 +8,7 @@ the table has no value.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -17,6 +17,8 @@ from app.catalog import Catalog
 from app.masks import meet
 from app.shelf import Array
 from app.sql import predicate
+
+_AT_ONCE = 1 << 20
 
 
 def of_series(catalog: Catalog, attribute: Attribute, asked: Mapping[str, Sequence[str]]) -> Array:
@@ -50,7 +52,9 @@ def _codes(catalog: Catalog, attribute: Attribute, asked: Mapping[str, Sequence[
         if key != "missing":
             operator = "contains" if key == "contains" else "eq"
             wanted = catalog.codes_where(attribute, predicate(attribute, operator, texts, "value"))
-            found[key] = np.isin(codes, wanted.astype(codes.dtype))
+            marks = np.zeros(len(catalog.values(attribute)) + 1, dtype=bool)
+            marks[wanted] = True
+            found[key] = marks.take(codes)
     return found
 
 
@@ -59,22 +63,35 @@ def count(catalog: Catalog, attribute: Attribute, rows: Array, unit: str) -> Arr
     name = f"{attribute.name}.bin" if attribute.is_range else attribute.name
     size = (len(attribute.edges) if attribute.is_range else len(catalog.values(attribute))) + 1
     of_entry, codes = catalog.entries(attribute, f"{name}.row"), catalog.entries(attribute, f"{name}.code")
-    selected = np.zeros(catalog.series_count, dtype=bool)
+    selected, present = np.zeros(catalog.series_count, dtype=bool), np.zeros(catalog.series_count, dtype=bool)
     selected[rows] = True
-    chosen = np.flatnonzero(selected.take(of_entry))
-    lacking = selected
-    lacking[of_entry] = False
-    patients = catalog.array("PatientID")
+    present[of_entry] = True
+    lacking = np.flatnonzero(selected & ~present)
     if unit == "series":
-        counts = np.bincount(codes.take(chosen), minlength=size)
-        counts[0] = np.count_nonzero(lacking)
+        counts = np.zeros(size, dtype=np.int64)
+        for _, part in _chosen(of_entry, codes, selected):
+            counts += np.bincount(part, minlength=size)
+        counts[0] = len(lacking)
         return counts
-    # Rows stand by patient, so patients are numbered anew, and few, by where they differ from the one before.
-    of_chosen = patients.take(of_entry.take(chosen))
-    number = np.cumsum(np.diff(of_chosen, prepend=0) != 0, dtype=np.int64)
-    counts = np.bincount(np.unique(number * size + codes.take(chosen)) % size, minlength=size)
-    counts[0] = np.count_nonzero(np.diff(patients.take(np.flatnonzero(lacking)), prepend=0))
+    # A patient counts once per value: patients with an entry get a row of marks each.
+    patients = catalog.array("PatientID")
+    having = np.zeros(catalog.patient_count + 1, dtype=bool)
+    having[patients.take(np.flatnonzero(selected & present))] = True
+    place = np.cumsum(having, dtype=np.int64) - 1
+    marks = np.zeros((np.count_nonzero(having), size), dtype=bool)
+    for of_chosen, part in _chosen(of_entry, codes, selected):
+        marks[place.take(patients.take(of_chosen)), part] = True
+    counts = np.asarray(marks.sum(axis=0, dtype=np.int64))
+    counts[0] = np.count_nonzero(np.diff(patients.take(lacking), prepend=0))
     return counts
+
+
+def _chosen(of_entry: Array, codes: Array, selected: Array) -> Iterator[tuple[Array, Array]]:
+    """Rows and codes of the entries of selected series, some at a time, since a table may have millions."""
+    for start in range(0, len(of_entry), _AT_ONCE):
+        rows, part = of_entry[start : start + _AT_ONCE], codes[start : start + _AT_ONCE]
+        chosen = np.flatnonzero(selected.take(rows))
+        yield rows.take(chosen), part.take(chosen)
 
 
 def sources(catalog: Catalog, tables: Sequence[str]) -> tuple[Array, Array]:
