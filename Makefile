@@ -39,8 +39,9 @@ format: .venv/dev  ## Put the code into its format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-browser: .venv/dev  ## Find, or install, the Chromium and the fonts that browser tests use
+browser: .venv/dev  ## Find, or install, the Chromium, the fonts and the DICOMweb server that tests use
 	$(BIN)/python -m tests.browser
+	$(BIN)/python -m tests.orthanc
 
 bench: .venv/dev  ## Measure, and write the results under bench/
 	$(BIN)/python -m bench $(BENCH_ARGS)

@@ -19,12 +19,13 @@ import numpy as np
 
 from app import schema
 from app.attributes import BASE_ATTRIBUTES, Attribute, Kind
+from app.groups import Arrays, write_groups
 from app.settings import settings
 from app.shelf import ARRAYS, Array
 from app.sql import quote_text
 
 #: Raise it whenever the layout of the catalog changes.
-REVISION = 5
+REVISION = 6
 
 DATABASE = "catalog.duckdb"
 
@@ -32,7 +33,6 @@ DATABASE = "catalog.duckdb"
 DEFAULT_ORDER = ("collection_id", "PatientID", "StudyInstanceUID", "SeriesInstanceUID")
 
 Progress = Callable[[float, str], None]
-
 _STEPS = (
     "Reading the index",
     "Reading the other tables",
@@ -40,7 +40,7 @@ _STEPS = (
     "Numbering patients and studies",
     "Combining attributes",
     "Writing numbers and dates",
-    "Grouping patients",
+    "Grouping series",
 )
 
 
@@ -103,32 +103,17 @@ def _build(folder: Path) -> Iterator[None]:
         yield
         _number_patients_and_studies(con, arrays)
         yield
-        combination = _combine(con, arrays)
+        _combine(con, arrays)
         yield
-        _write_numbers(con, arrays, combination)
+        _write_numbers(con, arrays)
         _write_text_codes(con, arrays)
         _write_folded_texts(con, arrays)
         _write_keys(con, arrays)
         yield
-        _sum_up_stays(arrays)
-        _group_studies(combination, arrays)
-        _group_patients(combination, arrays)
+        write_groups(arrays, [attribute.name for attribute in BASE_ATTRIBUTES.values() if attribute.is_range])
         con.execute("DROP TABLE coded")
         con.execute("CHECKPOINT")
     yield
-
-
-class Arrays:
-    """Named arrays in one folder."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-
-    def write(self, name: str, array: Array) -> None:
-        np.save(self._folder / f"{name}.npy", np.asarray(array), allow_pickle=False)
-
-    def read(self, name: str) -> Array:
-        return np.asarray(np.load(self._folder / f"{name}.npy", allow_pickle=False))
 
 
 def fetch_columns(con: duckdb.DuckDBPyConnection, query: str, parameters: Sequence[Any] = ()) -> dict[str, Array]:
@@ -192,7 +177,7 @@ def _number_patients_and_studies(con: duckdb.DuckDBPyConnection, arrays: Arrays)
     arrays.write("StudyInstanceUID", codes["study"].astype(np.uint32))
 
 
-def _combine(con: duckdb.DuckDBPyConnection, arrays: Arrays) -> Array:
+def _combine(con: duckdb.DuckDBPyConnection, arrays: Arrays) -> None:
     """Number the distinct combinations of all listed attributes of ``index``, and say which values each one has.
 
     A few thousand combinations stand for a million series, which makes counts per value cheap. Membership of values is
@@ -211,7 +196,7 @@ def _combine(con: duckdb.DuckDBPyConnection, arrays: Arrays) -> Array:
     numbers = fetch_columns(con, f"SELECT number FROM coded JOIN combination ON {matches} ORDER BY series_row")[
         "number"
     ]
-    arrays.write("combination", numbers.astype(np.uint16 if numbers.max() < 2**16 else np.uint32))
+    arrays.write_codes("combination", numbers)
     for attribute in (a for a in BASE_ATTRIBUTES.values() if a.is_facet):
         members = fetch_columns(
             con,
@@ -221,7 +206,6 @@ def _combine(con: duckdb.DuckDBPyConnection, arrays: Arrays) -> Array:
         )
         arrays.write(f"{attribute.name}.combination", members["number"].astype(np.int32))
         arrays.write(f"{attribute.name}.value", members["code"].astype(np.int32))
-    return np.asarray(numbers).astype(np.int64)
 
 
 def _values_of_combinations(attribute: Attribute) -> str:
@@ -233,11 +217,12 @@ def _values_of_combinations(attribute: Attribute) -> str:
     return f"SELECT number, {value} AS value FROM combination JOIN {attribute.table} USING (collection_id)"
 
 
-def _write_numbers(con: duckdb.DuckDBPyConnection, arrays: Arrays, combination: Array) -> None:
+def _write_numbers(con: duckdb.DuckDBPyConnection, arrays: Arrays) -> None:
     """Numbers as floats (dates as days since 1970), NaN where missing; and the histogram bin, 0 where missing.
 
-    Sums and histograms also stand per combination, so that a selection by listed attributes alone needs no series.
+    Sums also stand per combination, so that totals of a selection by listed attributes alone need no series.
     """
+    combination = arrays.read("combination")
     size = int(combination.max()) + 1
     sums = fetch_columns(
         con,
@@ -259,11 +244,7 @@ def _write_numbers(con: duckdb.DuckDBPyConnection, arrays: Arrays, combination: 
         narrow = numbers.astype(np.float32)
         whole = attribute.integer or dated
         arrays.write(attribute.name, narrow if whole else numbers)
-        of_row = bins(attribute, numbers)
-        arrays.write(f"{attribute.name}.bin", of_row)
-        width = len(attribute.edges) + 1
-        histograms = np.bincount(combination * width + of_row, minlength=size * width).reshape(size, width)
-        arrays.write(f"{attribute.name}.histogram", histograms.astype(np.float64))
+        arrays.write(f"{attribute.name}.bin", bins(attribute, numbers))
 
 
 def bins(attribute: Attribute, numbers: Array) -> Array:
@@ -312,58 +293,6 @@ def _write_keys(con: duckdb.DuckDBPyConnection, arrays: Arrays) -> None:
         keys = fetch_columns(con, query)
         arrays.write(f"{attribute.name}.hash", keys["hash"].astype(np.uint64))
         arrays.write(f"{attribute.name}.row", keys["series_row"].astype(np.uint32))
-
-
-def _sum_up_stays(arrays: Arrays) -> None:
-    """The distinct pairs of (patient, study), in the order of the rows, with what their series add up to.
-
-    Nearly every study has one patient; where a UID was given twice, it is one study of two.
-    """
-    patient, study = arrays.read("PatientID"), arrays.read("StudyInstanceUID")
-    starts = np.flatnonzero((np.diff(patient, prepend=0) != 0) | (np.diff(study, prepend=0) != 0))
-    arrays.write("stay.patient", patient[starts])
-    arrays.write("stay.study", study[starts])
-    arrays.write("stay.series", np.diff(starts, append=len(patient)))
-    for name in ("instances", "bytes"):
-        arrays.write(f"stay.{name}", np.add.reduceat(arrays.read(name).astype(np.int64), starts))
-
-
-def _group_studies(combination: Array, arrays: Arrays) -> None:
-    """The distinct pairs of (study, combination), sorted by study."""
-    size = int(combination.max()) + 1
-    pairs = np.unique(arrays.read("StudyInstanceUID").astype(np.int64) * size + combination)
-    arrays.write("visit.study", (pairs // size).astype(np.uint32))
-    arrays.write("visit.combination", (pairs % size).astype(np.uint16 if size <= 2**16 else np.uint32))
-
-
-def _group_patients(combination: Array, arrays: Arrays) -> None:
-    """Number the pairs of (patient, combination), sorted by patient, and per attribute those of (patient, value).
-
-    A patient counts once per value, however many series have it: a selection marks pairs, pairs mark groups, and the
-    marked groups of a value are its patients. Attributes of a collection need no groups, since a patient belongs to one
-    collection.
-    """
-    patient = arrays.read("PatientID").astype(np.int64)
-    size = int(combination.max()) + 1
-    pairs, of_row = np.unique(patient * size + combination, return_inverse=True)
-    pair_patient, pair_combination = pairs // size, pairs % size
-    arrays.write("pair", of_row.astype(np.uint32))
-    arrays.write("pair.patient", pair_patient.astype(np.uint32))
-    arrays.write("pair.combination", pair_combination.astype(np.uint16 if size <= 2**16 else np.uint32))
-    for attribute in (a for a in BASE_ATTRIBUTES.values() if a.is_facet and not is_of_collection(a)):
-        members = arrays.read(f"{attribute.name}.combination")
-        values = arrays.read(f"{attribute.name}.value")
-        first = np.searchsorted(members, pair_combination, side="left")
-        count = np.searchsorted(members, pair_combination, side="right") - first
-        entry_pair = np.repeat(np.arange(len(pairs)), count)
-        offset = np.arange(len(entry_pair)) - np.repeat(np.cumsum(count) - count, count)
-        entry_value = values[np.repeat(first, count) + offset]
-        # Numbered by patient first, so that marking groups in the order of pairs stays near in memory.
-        width = int(values.max(initial=0)) + 1
-        groups, entry_group = np.unique(pair_patient[entry_pair] * width + entry_value, return_inverse=True)
-        arrays.write(f"{attribute.name}.entry_pair", entry_pair.astype(np.uint32))
-        arrays.write(f"{attribute.name}.entry_group", entry_group.astype(np.uint32))
-        arrays.write(f"{attribute.name}.group_value", (groups % width).astype(np.int32))
 
 
 def is_searched_in_sweep(attribute: Attribute) -> bool:

@@ -26,6 +26,7 @@ class Catalog(Shelf):
     def __init__(self, folder: Path) -> None:
         super().__init__(folder, DATABASE)
         self._extensions: dict[str, Extension] = {}
+        self._codes_of_combinations: dict[str, tuple[Array, Array, Array]] = {}
         self._texts: dict[str, bytes] = {}
         self._long_reads = _LongReads(self.database)
         #: Held by a query that sorts or groups all series: two at once take no less time, and twice the memory.
@@ -90,7 +91,7 @@ class Catalog(Shelf):
     @cached_property
     def study_count(self) -> int:
         """Number of studies."""
-        return int(self.array("visit.study")[-1])
+        return int(self.array("StudyInstanceUID").max())
 
     def values(self, attribute: Attribute) -> list[str]:
         """All values of a listed attribute; the value of code `n` stands at ``n - 1``."""
@@ -99,6 +100,25 @@ class Catalog(Shelf):
     def codes(self, attribute: Attribute) -> dict[str, int]:
         """Value → code of a listed attribute."""
         return self.extension(attribute.table).codes(attribute) if attribute.is_extra else super().codes(attribute)
+
+    def codes_of_combinations(self, attribute: Attribute) -> tuple[Array, Array, Array]:
+        """Codes that each combination has of a listed attribute; 0 alone where it has none.
+
+        Returns
+        -------
+        codes, lengths, starts
+            The codes of all combinations, one combination behind the other; per combination, how many it has and where
+            they begin.
+        """
+        if attribute.name not in self._codes_of_combinations:
+            members, values = self.array(f"{attribute.name}.combination"), self.array(f"{attribute.name}.value")
+            having = np.bincount(members, minlength=self.combination_count)
+            lengths = np.maximum(having, 1)
+            starts = np.cumsum(lengths) - lengths
+            codes = np.zeros(int(lengths.sum()), dtype=np.int32)
+            codes[np.repeat(having > 0, lengths)] = values
+            self._codes_of_combinations[attribute.name] = codes, lengths, starts
+        return self._codes_of_combinations[attribute.name]
 
     def codes_where(self, attribute: Attribute, predicate: str) -> Array:
         """Codes of the dictionary's values that meet `predicate`, a condition on the column ``value``."""

@@ -192,7 +192,7 @@ def as_csl(source: Source) -> dict[str, Any]:
     url = _fold(source.url or "")
     item["DOI"] = doi
     is_web = url.startswith(("https://", "http://"))
-    item["URL"] = quote(url, safe="/:?#@!$&'()*+,;=%") if is_web else _doi_url(doi)
+    item["URL"] = quote(url, safe="/:?#@!$&'()*+,;=%") if is_web else doi_url(doi)
     return item
 
 
@@ -235,7 +235,7 @@ def _authors(text: str) -> list[dict[str, str]]:
 
 def _apa(source: Source) -> str:
     """Give the APA entry: the bundled text, and the source's own DOI where the text lacks it."""
-    url = _doi_url(_normal_doi(source.doi))
+    url = doi_url(_normal_doi(source.doi))
     text = as_text(source)
     if not text:
         return f"{_fold(source.title)}. {url}" if source.title else url
@@ -324,7 +324,7 @@ def _turtle(source: Source) -> str:
         facts.append(f"schema:publisher [ a schema:Organization ; schema:name {_quoted(publisher)} ]")
     if text := as_text(source):
         facts.append(f"dcterms:bibliographicCitation {_quoted(text)}")
-    return f"\n<{_doi_url(item['DOI'])}>\n    " + " ;\n    ".join(facts) + " .\n"
+    return f"\n<{doi_url(item['DOI'])}>\n    " + " ;\n    ".join(facts) + " .\n"
 
 
 def _quoted(text: str) -> str:
@@ -353,5 +353,6 @@ def _encode(doi: str) -> str:
     return quote(doi, safe="/:;()")
 
 
-def _doi_url(doi: str) -> str:
+def doi_url(doi: str) -> str:
+    """Address that a DOI leads to."""
     return "https://doi.org/" + _encode(doi)

@@ -87,10 +87,10 @@ def _parser() -> argparse.ArgumentParser:
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
     for verb in VERBS.values():
         command = verbs.add_parser(verb.name, help=verb.help, description=verb.help)
-        if verb.name == "viewer":
-            command.add_argument("subject", metavar="SERIES_UID")
+        if verb.subject == "QUERY":
+            command.add_argument("subject", metavar=verb.subject, nargs="?", default="")
         else:
-            command.add_argument("subject", metavar="QUERY", nargs="?", default="")
+            command.add_argument("subject", metavar=verb.subject)
         for option in verb.options:
             command.add_argument(f"--{option.name}", help=option.help, choices=option.choices or None)
         command.add_argument("--output", type=Path, metavar="FILE", help="write there instead of standard output")

@@ -1,7 +1,7 @@
 """Scripts that fetch a cohort with common tools, for what is too large for a browser.
 
-A script carries the places of its series as lines of its own, ``bucket/uuid``, which the export checks one by one;
-nothing else of the data, and nothing that a user types, stands in it.
+A script carries the places of its series as lines of its own, ``bucket/uuid`` (for DICOMweb ``study/series``), which
+the export checks one by one; nothing else of the data, and nothing that a user types, stands in it.
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ from dataclasses import dataclass
 
 from app import schema
 from app.downloads.plan import endpoint
-from app.exports import Source, places
+from app.exports import Source, places, study_and_series
 from app.selection import Selection
+from app.settings import settings
 from app.snippets import python_code
 
 #: Ends the list of series in a script; no line of the list can be this word.
@@ -73,6 +74,26 @@ _IDC = """
 sed 's|.*|cp s3://&/* .|' >idc-manifest.s5cmd <<'{end}'
 """
 _IDC_TAIL = "idc download idc-manifest.s5cmd --download-dir .\n"
+
+_DICOMWEB = """
+root={root}
+fetch='
+import pathlib, sys
+from dicomweb_client import DICOMwebClient
+client = DICOMwebClient(sys.argv[1])
+for line in sys.stdin:
+    study, series = line.strip().split("/")
+    folder = pathlib.Path(series)
+    folder.mkdir(exist_ok=True)
+    for dataset in client.iter_series(study, series, media_types=(("application/dicom", "*"),)):
+        dataset.save_as(folder / f"{{dataset.SOPInstanceUID}}.dcm", enforce_file_format=True)
+'
+python3 -c "$fetch" "$root" <<'{end}'
+"""
+_DICOMWEB_NOTE = (
+    "It needs Python and dicomweb-client: pip install dicomweb-client\n"
+    "# IDC's proxy gives an address at most 137 GB a day: for more, take another tool."
+)
 
 _SLICER = """\
 In 3D Slicer
@@ -153,6 +174,10 @@ class Tool:
         Comment on what it needs.
     tail
         What follows the list.
+    sources
+        Clouds to choose from.
+    by_uid
+        The list names series by their UIDs, not by their places in a bucket; then there is no cloud to choose.
     """
 
     label: str
@@ -161,6 +186,7 @@ class Tool:
     note: str = ""
     tail: str = ""
     sources: tuple[Source, ...] = tuple(Source)
+    by_uid: bool = False
 
     @property
     def lists_series(self) -> bool:
@@ -180,6 +206,7 @@ TOOLS: Mapping[str, Tool] = {
         sources=(Source.GCS,),
     ),
     "curl": Tool("curl", "fetch-curl.sh", _CURL, "It needs curl 7.66 or newer, grep and sed."),
+    "dicomweb": Tool("DICOMweb", "fetch-dicomweb.sh", _DICOMWEB, _DICOMWEB_NOTE, sources=(), by_uid=True),
     "python": Tool("Python", "fetch.py", ""),
     "slicer": Tool("3D Slicer", "slicer.txt", _SLICER),
     "slurm": Tool("Slurm", "fetch.slurm", _SLURM),
@@ -202,9 +229,11 @@ def beginning(tool: str, selection: Selection, source: Source, shares: int = DEF
         return python_code(selection.cohort)
     if tool == "slicer":
         return chosen.head
-    source = source if source in chosen.sources else chosen.sources[0]
-    address = endpoint(source)
-    body = chosen.head.format(end=_END, endpoint=address, quoted=shlex.quote(address), shares=shares, source=source)
+    source = _cloud(chosen, source)
+    address, root = endpoint(source), shlex.quote(settings().dicomweb)
+    body = chosen.head.format(
+        end=_END, endpoint=address, quoted=shlex.quote(address), shares=shares, source=source, root=root
+    )
     if not chosen.lists_series:
         return body
     totals = selection.totals
@@ -213,7 +242,7 @@ def beginning(tool: str, selection: Selection, source: Source, shares: int = DEF
         series=totals.series,
         instances=totals.instances,
         gigabytes=totals.size_bytes / 1e9,
-        source=source.upper(),
+        source="DICOMweb" if chosen.by_uid else source.upper(),
         note=chosen.note,
     )
     return head + body
@@ -224,7 +253,33 @@ def script(tool: str, selection: Selection, source: Source, shares: int = DEFAUL
     chosen = TOOLS[tool]
     yield beginning(tool, selection, source, shares).encode()
     if chosen.lists_series:
-        source = source if source in chosen.sources else chosen.sources[0]
-        for batch in places(selection, source):
-            yield "".join(f"{place}\n" for place in batch).encode()
+        batches = study_and_series(selection) if chosen.by_uid else places(selection, _cloud(chosen, source))
+        for batch in batches:
+            yield "".join(f"{line}\n" for line in batch).encode()
         yield f"{_END}\n{chosen.tail}".encode()
+
+
+def _cloud(tool: Tool, wanted: Source) -> Source:
+    """The cloud asked for, or the one that the tool knows."""
+    return wanted if wanted in tool.sources or not tool.sources else tool.sources[0]
+
+
+def one_series(bucket: str, uuid: str, uid: str) -> dict[str, str]:
+    """Label → the shortest command that fetches one series into the present folder.
+
+    Parameters
+    ----------
+    bucket, uuid
+        Where its files lie at Amazon.
+    uid
+        Its SeriesInstanceUID.
+    """
+    place, address = f"{bucket}/{uuid}", shlex.quote(endpoint(Source.AWS))
+    return {
+        "idc download": f"idc download {shlex.quote(uid)}",
+        "s5cmd": f"s5cmd --no-sign-request --endpoint-url {address} cp {shlex.quote(f's3://{place}/*')} .",
+        "Python": (
+            "from idc_index import IDCClient\n\n"
+            f'IDCClient().download_from_selection(seriesInstanceUID=["{uid}"], downloadDir=".")'
+        ),
+    }

@@ -7,16 +7,19 @@ piece leaves before the first row is read.
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable, Iterator, Mapping
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from app import schema
 from app.clauses import PARTS
+from app.errors import UserError
 from app.memory import return_freed
 from app.query import ROW_COLUMNS
 from app.selection import Selection
 from app.sentence import sentence
+from app.settings import settings
 from app.shares import Share
 from app.sql import quote_text
 
@@ -47,11 +50,36 @@ GCS_BUCKETS = {
 #: What a bucket name and a CRDC UUID look like; anything else must not reach a manifest, which is a list of commands.
 _SAFE_OBJECT = "[a-z0-9.-]+/[0-9a-f-]{36}"
 
+#: SQL of ``study/series``, which fails on anything that does not look like two UIDs.
+_UIDS = (
+    "CASE WHEN regexp_full_match(StudyInstanceUID || '/' || SeriesInstanceUID, '[0-9.]{1,64}/[0-9.]{1,64}')"
+    " THEN StudyInstanceUID || '/' || SeriesInstanceUID ELSE error('unsafe UID') END"
+)
+
 
 def places(selection: Selection, source: Source) -> Iterator[list[str]]:
     """``bucket/uuid`` of the series, some at a time; nothing in them means anything to a shell."""
     for batch in _batches(selection, f"{_object(source)} AS place"):
         yield batch.column("place").to_pylist()
+
+
+def safe_place(place: str) -> str:
+    """The same ``bucket/uuid``, once it is sure to be one.
+
+    Raises
+    ------
+    UserError
+        If it is not.
+    """
+    if not re.fullmatch(_SAFE_OBJECT, place):
+        raise UserError("The index names no safe place for this series.")
+    return place
+
+
+def study_and_series(selection: Selection) -> Iterator[list[str]]:
+    """``StudyInstanceUID/SeriesInstanceUID`` of the series, some at a time; digits and dots alone."""
+    for batch in _batches(selection, f"{_UIDS} AS uids"):
+        yield batch.column("uids").to_pylist()
 
 
 def rows_csv(selection: Selection) -> Iterator[bytes]:
@@ -132,6 +160,25 @@ def manifest_csv(selection: Selection, source: Source, share: Share | None = Non
     }
     yield (",".join(columns) + "\r\n").encode()
     for batch in _batches(share.of(selection) if share else selection, _listed(columns)):
+        piece = io.BytesIO()
+        csv.write_csv(batch, piece, csv.WriteOptions(include_header=False, eol="\r\n"))
+        yield piece.getvalue()
+
+
+def dicomweb_csv(selection: Selection) -> Iterator[bytes]:
+    """Series with the addresses that DICOMweb has for them: QIDO-RS for instances, WADO-RS for headers and files."""
+    from pyarrow import csv
+
+    series = f"{quote_text(settings().dicomweb)} || '/studies/' || replace({_UIDS}, '/', '/series/')"
+    columns = {
+        "StudyInstanceUID": "StudyInstanceUID",
+        "SeriesInstanceUID": "SeriesInstanceUID",
+        "instances": f"{series} || '/instances'",
+        "metadata": f"{series} || '/metadata'",
+        "files": series,
+    }
+    yield (",".join(columns) + "\r\n").encode()
+    for batch in _batches(selection, _listed(columns)):
         piece = io.BytesIO()
         csv.write_csv(batch, piece, csv.WriteOptions(include_header=False, eol="\r\n"))
         yield piece.getvalue()

@@ -1,4 +1,4 @@
-"""Entry script of the pages: navigation, nothing else."""
+"""Entry script of the pages: the sections of the navigation, nothing else."""
 
 import streamlit as st
 
@@ -6,15 +6,19 @@ from app.settings import settings
 
 st.set_page_config(page_title="IDC Cohort Builder", page_icon="components/icon.svg", layout="wide")
 st.logo("components/logo.svg", icon_image="components/icon.svg")
-pages = [
-    st.Page("../pages/explore.py", title="Explore", icon=":material/search:", url_path="explore", default=True),
+home = st.Page("../pages/home.py", title="Home", icon=":material/home:", default=True)
+explore = st.Page("../pages/explore.py", title="Explore", icon=":material/search:", url_path="explore")
+discover = [
     st.Page("../pages/recipes.py", title="Recipes", icon=":material/menu_book:", url_path="recipes"),
+]
+tools = [
     st.Page("../pages/imports.py", title="Import", icon=":material/upload:", url_path="import"),
     st.Page("../pages/compare.py", title="Compare", icon=":material/join_inner:", url_path="compare"),
+    st.Page("../pages/series.py", title="Series", url_path="series", visibility="hidden"),
 ]
 if settings().download_root:
-    pages += [
+    tools += [
         st.Page("../pages/downloads.py", title="Downloads", icon=":material/download:", url_path="downloads"),
         st.Page("../pages/validate.py", title="Validate", icon=":material/fact_check:", url_path="validate"),
     ]
-st.navigation(pages, position="top").run()
+st.navigation({"": [home, explore], "Discover": discover, "Tools": tools}, position="top").run()

@@ -16,11 +16,11 @@ import numpy as np
 
 from app import masks
 from app.attributes import ATTRIBUTES, Attribute
-from app.build import is_of_collection
 from app.catalog import Catalog, listed_attributes, range_attributes
 from app.clauses import PARTS, Scope
 from app.cohort import Cohort
-from app.relations import combination_mask, completed, in_scope, members, relation_mask
+from app.profiles import Profiles, per_value
+from app.relations import combination_mask, completed, in_scope, relation_mask
 from app.samples import dealt, drawn
 from app.shelf import Array
 from app.tables import entries
@@ -122,34 +122,73 @@ class Selection:
 
     def scopes(self) -> dict[Scope, Totals]:
         """Totals of the matching series, of their studies and of their patients."""
-        array = self.catalog.array
-        matching = self._totals(None)
+        array, matching = self.catalog.array, self._totals_of_matching
         if matching.series == self.catalog.series_count:
             return dict.fromkeys(Scope, matching)
         found = {Scope.SERIES: matching}
-        patients, studies = array("stay.patient"), array("stay.study")
-        for scope, unit in ((Scope.STUDY, studies), (Scope.PATIENT, patients)):
-            marks = members(self.catalog, self._matching_rows, scope)
+        for scope, name in ((Scope.STUDY, "stay.study"), (Scope.PATIENT, "stay.patient")):
+            unit = array(name)
+            marks = np.zeros(int(unit.max()) + 1, dtype=bool)
+            marks[unit.take(self._matching_stays)] = True
             stays = np.flatnonzero(marks.take(unit))
-            sums = (int(array(f"stay.{name}").take(stays).sum()) for name in ("series", "instances", "bytes"))
-            seen = np.zeros(self.catalog.study_count + 1, dtype=bool)
-            seen[studies.take(stays)] = True
-            found[scope] = Totals(_count_runs(patients.take(stays)), int(np.count_nonzero(seen)), *sums)
+            sums = (int(array(f"stay.{part}").take(stays).sum()) for part in ("series", "instances", "bytes"))
+            found[scope] = Totals(*self._count_stays(stays), *sums)
         return found
 
     @cached_property
-    def _matching_rows(self) -> Array:
-        return self._rows_without(None)
+    def _matching_mask(self) -> Array | None:
+        """Mask of the series that meet every condition; None for all series."""
+        return self._mask_without(None)
+
+    def _mask_without(self, excluded: str | None) -> Array | None:
+        mask, allowed = self._row_mask_without(excluded), self._combinations_without(excluded)
+        if allowed is None:
+            return mask
+        of_row = allowed.take(self.catalog.array("combination"))
+        return of_row if mask is None else mask & of_row
 
     @cached_property
-    def _patients(self) -> Array:
-        """Patient of each matching series."""
-        return self.catalog.array("PatientID").take(self._matching_rows).astype(np.int64)
+    def _matching_rows(self) -> Array:
+        mask = self._matching_mask
+        return np.arange(self.catalog.series_count) if mask is None else np.flatnonzero(mask)
+
+    @cached_property
+    def _matching_stays(self) -> Array:
+        """Numbers of the stays with a series that meets every condition."""
+        if self._row_masks and self._matching_mask is not None:
+            return np.flatnonzero(np.logical_or.reduceat(self._matching_mask, self.catalog.array("stay.start")))
+        return self._stays_with(self._combinations_without(None))
+
+    def _stays_with(self, allowed: Array | None) -> Array:
+        """Numbers of the stays with a series in `allowed` combinations, or of all."""
+        array = self.catalog.array
+        if allowed is None:
+            return np.arange(len(array("stay.study")))
+        signatures = np.logical_or.reduceat(allowed.take(array("signature.combination")), array("signature.start"))
+        return np.flatnonzero(signatures.take(array("stay.signature")))
+
+    def _count_stays(self, stays: Array) -> tuple[int, int]:
+        """How many patients and studies they are."""
+        studies = np.zeros(self.catalog.study_count + 1, dtype=bool)
+        studies[self.catalog.array("stay.study").take(stays)] = True
+        return _count_runs(self.catalog.array("stay.patient").take(stays)), int(np.count_nonzero(studies))
 
     @cached_property
     def totals(self) -> Totals:
         """Patients, studies, series, instances and bytes."""
-        return self.result._totals(None)
+        return self.result._totals_of_matching
+
+    @cached_property
+    def _totals_of_matching(self) -> Totals:
+        if self._row_masks:
+            return Totals(*self._count_stays(self._matching_stays), *self._sums(self._matching_rows))
+        return self._totals_in(None)
+
+    def _sums(self, rows: Array) -> tuple[int, int, int]:
+        """Series, instances and bytes of `rows`."""
+        array = self.catalog.array
+        instances = int(array("instances").take(rows).sum(dtype=np.int64))
+        return len(rows), instances, int(array("bytes").take(rows).sum())
 
     def totals_by(self, attribute: Attribute) -> dict[str, Totals]:
         """Totals of the selected series per value of a listed attribute, for values that occur."""
@@ -161,37 +200,23 @@ class Selection:
             if counts[code]:
                 having = np.zeros(self.catalog.combination_count, dtype=bool)
                 having[members[values == code]] = True
-                found[value] = self.result._totals(having)
+                found[value] = self.result._totals_in(having)
         return found
 
-    def _totals(self, within: Array | None) -> Totals:
-        """Totals of the selected series in the combinations `within`, or of all."""
+    def _totals_in(self, within: Array | None) -> Totals:
+        """Totals of the matching series in the combinations `within`, or of all."""
         array = self.catalog.array
-        if self._row_masks:
+        if self._row_masks and within is not None:
             rows = self._matching_rows
-            if within is not None:
-                rows = rows[within.take(array("combination").take(rows))]
-            studies = np.zeros(self.catalog.study_count + 1, dtype=bool)
-            studies[array("StudyInstanceUID").take(rows)] = True
-            return Totals(
-                patients=_count_runs(array("PatientID").take(rows)),
-                studies=int(np.count_nonzero(studies)),
-                series=len(rows),
-                instances=int(array("instances").take(rows).sum(dtype=np.int64)),
-                size_bytes=int(array("bytes").take(rows).sum()),
-            )
+            rows = rows[within.take(array("combination").take(rows))]
+            patients, studies = array("PatientID").take(rows), array("StudyInstanceUID").take(rows)
+            seen = np.zeros(self.catalog.study_count + 1, dtype=bool)
+            seen[studies] = True
+            return Totals(_count_runs(patients), int(np.count_nonzero(seen)), *self._sums(rows))
         allowed = _all_of([mask for mask in (self._combinations_without(None), within) if mask is not None])
-        if allowed is None:
-            allowed = np.ones(self.catalog.combination_count, dtype=bool)
-        pairs = allowed.take(array("pair.combination"), mode="clip")
-        visits = allowed.take(array("visit.combination"), mode="clip")
-        return Totals(
-            patients=_count_runs(array("pair.patient")[pairs]),
-            studies=_count_runs(array("visit.study")[visits]),
-            series=int(array("combination.series")[allowed].sum()),
-            instances=int(array("combination.instances")[allowed].sum()),
-            size_bytes=int(array("combination.bytes")[allowed].sum()),
-        )
+        chosen = slice(None) if allowed is None else allowed
+        sums = (int(array(f"combination.{name}")[chosen].sum()) for name in ("series", "instances", "bytes"))
+        return Totals(*self._count_stays(self._stays_with(allowed)), *sums)
 
     def facet(self, attribute: Attribute, unit: str = "series") -> FacetCounts:
         """Counts of one attribute under all other conditions.
@@ -204,34 +229,28 @@ class Selection:
             What is counted: ``series`` or ``patients``.
         """
         if attribute.is_extra:
-            rows = self._rows_without(attribute.name) if attribute.name in self._row_masks else self._matching_rows
-            return FacetCounts(attribute, entries.count(self.catalog, attribute, rows, unit))
+            mask = self._mask_without(attribute.name) if attribute.name in self._row_masks else self._matching_mask
+            return FacetCounts(attribute, entries.count(self.catalog, attribute, mask, unit))
         if attribute.is_range:
-            return FacetCounts(attribute, self._count_bins(attribute, unit))
-        if unit == "series":
-            return FacetCounts(attribute, self._count_series(attribute))
-        return FacetCounts(attribute, self._count_patients(attribute))
+            count = self._series_per_bin if unit == "series" else self._patients_per_bin
+            return FacetCounts(attribute, count(attribute))
+        allowed = self._combinations_without(attribute.name)
+        if unit == "patients":
+            return FacetCounts(attribute, self._profiles.count(attribute, allowed))
+        series = self._series_per_combination
+        return FacetCounts(
+            attribute, per_value(self.catalog, attribute, series if allowed is None else series * allowed)
+        )
 
     def facet_of_selected(self, attribute: Attribute) -> Array:
         """Series per value of a listed attribute among the selected series themselves; entry 0 lacks a value."""
-        allowed = self.result._combinations_without(None)
-        per_combination = self.result._series_per_combination
-        return _per_value(self.catalog, attribute, per_combination if allowed is None else per_combination * allowed)
+        return self.result._series_per_value(attribute, self.result._combinations_without(None))
 
     def facets(self, unit: str = "series") -> dict[str, FacetCounts]:
         """Counts of every listed and every range attribute that the catalog itself holds."""
         return {a.name: self.facet(a, unit) for a in (*listed_attributes(), *range_attributes())}
 
-    # --- rows ---------------------------------------------------------------------------------------------------
-
-    def _rows_without(self, excluded: str | None) -> Array:
-        """Rows that meet every condition but those on `excluded`."""
-        mask = self._row_mask_without(excluded)
-        combinations = self._combinations_without(excluded)
-        if combinations is not None:
-            of_row = combinations.take(self.catalog.array("combination"), mode="clip")
-            mask = of_row if mask is None else mask & of_row
-        return np.arange(self.catalog.series_count) if mask is None else np.flatnonzero(mask)
+    # --- masks --------------------------------------------------------------------------------------------------
 
     def _row_mask_without(self, excluded: str | None) -> Array | None:
         return _all_of([mask for name, mask in self._row_masks.items() if name != excluded])
@@ -239,26 +258,55 @@ class Selection:
     def _combinations_without(self, excluded: str | None) -> Array | None:
         return _all_of([mask for name, mask in self._combination_masks.items() if name != excluded])
 
-    # --- listed attributes --------------------------------------------------------------------------------------
+    # --- series per value and bin -------------------------------------------------------------------------------
+
+    @cached_property
+    def _series_per_cell(self) -> Array:
+        """Series that meet the conditions on rows, per cell."""
+        return self._count_cells(self._row_mask_without(None))
+
+    def _count_cells(self, mask: Array | None) -> Array:
+        array = self.catalog.array
+        if mask is None:
+            return array("cell.series")
+        return np.bincount(array("cell").take(np.flatnonzero(mask)), minlength=len(array("cell.series")))
 
     @cached_property
     def _series_per_combination(self) -> Array:
         """Series that meet the conditions on rows, per combination."""
-        mask = self._row_mask_without(None)
-        if mask is None:
+        if not self._row_masks:
             return self.catalog.array("combination.series")
-        chosen = self.catalog.array("combination").take(np.flatnonzero(mask))
-        return np.bincount(chosen, minlength=self.catalog.combination_count)
+        of_cell = self.catalog.array("cell.combination")
+        return np.bincount(of_cell, self._series_per_cell, self.catalog.combination_count)
 
-    def _count_series(self, attribute: Attribute) -> Array:
-        per_combination = self._series_per_combination
-        allowed = self._combinations_without(attribute.name)
-        return _per_value(self.catalog, attribute, per_combination if allowed is None else per_combination * allowed)
+    def _series_per_value(self, attribute: Attribute, allowed: Array | None) -> Array:
+        series = self._series_per_combination
+        return per_value(self.catalog, attribute, series if allowed is None else series * allowed)
+
+    def _series_per_bin(self, attribute: Attribute) -> Array:
+        if attribute.name in self._row_masks:
+            series = self._count_cells(self._row_mask_without(attribute.name))
+        else:
+            series = self._series_per_cell
+        if self._combination_masks:
+            series = series * self._allowed_cells
+        of_cell = self.catalog.array(f"{attribute.name}.cell_bin")
+        return np.bincount(of_cell, series, len(attribute.edges) + 1).astype(np.int64)
+
+    @cached_property
+    def _allowed_cells(self) -> Array:
+        """Mask of the cells that meet the conditions on listed attributes."""
+        allowed, of_cell = self._combinations_without(None), self.catalog.array("cell.combination")
+        return np.ones(len(of_cell), dtype=bool) if allowed is None else allowed.take(of_cell)
+
+    # --- patients per value and bin -----------------------------------------------------------------------------
 
     @cached_property
     def _pairs(self) -> Array | None:
-        """Mask of the (patient, combination) pairs with a series that meets the conditions on rows."""
-        mask = self._row_mask_without(None)
+        """Mask of the (patient, cell) pairs with a series that meets the conditions on rows; None for all pairs."""
+        return self._mark_pairs(self._row_mask_without(None))
+
+    def _mark_pairs(self, mask: Array | None) -> Array | None:
         if mask is None:
             return None
         pairs = np.zeros(len(self.catalog.array("pair.patient")), dtype=bool)
@@ -266,79 +314,34 @@ class Selection:
         return pairs
 
     @cached_property
-    def _selected_pairs(self) -> Array:
-        return self._pairs_under(self._combinations_without(None))
+    def _profiles(self) -> Profiles:
+        """Profiles of the patients with series that meet the conditions on rows."""
+        if self._pairs is None:
+            return Profiles.of_everybody(self.catalog)
+        return Profiles.of_pairs(self.catalog, np.flatnonzero(self._pairs))
 
-    def _pairs_under(self, combinations: Array | None) -> Array:
-        """Mask of the pairs that meet the conditions on rows and lie in `combinations`."""
-        if combinations is None:
-            return np.ones(len(self.catalog.array("pair.patient")), bool) if self._pairs is None else self._pairs
-        allowed = combinations.take(self.catalog.array("pair.combination"), mode="clip")
-        return allowed if self._pairs is None else allowed & self._pairs
+    @cached_property
+    def _patients_and_cells(self) -> tuple[Array, Array]:
+        return self._patients_in(self._pairs)
 
-    def _count_patients(self, attribute: Attribute) -> Array:
-        catalog = self.catalog
-        if attribute.name in self._combination_masks:
-            pairs = self._pairs_under(self._combinations_without(attribute.name))
+    def _patients_in(self, pairs: Array | None) -> tuple[Array, Array]:
+        """Patient and cell of each of the pairs that meet the conditions on listed attributes."""
+        patients, cells = self.catalog.array("pair.patient"), self.catalog.array("pair.cell")
+        if self._combination_masks:
+            allowed = self._allowed_cells.take(cells)
+            pairs = allowed if pairs is None else allowed & pairs
+        chosen = np.arange(len(patients)) if pairs is None else np.flatnonzero(pairs)
+        return patients.take(chosen).astype(np.int64), cells.take(chosen)
+
+    def _patients_per_bin(self, attribute: Attribute) -> Array:
+        if attribute.name in self._row_masks:
+            patients, cells = self._patients_in(self._mark_pairs(self._row_mask_without(attribute.name)))
         else:
-            pairs = self._selected_pairs
-        if is_of_collection(attribute):
-            return self._count_patients_by_collection(attribute, pairs)
-        group_value = catalog.array(f"{attribute.name}.group_value")
-        groups = np.zeros(len(group_value), dtype=bool)
-        entries = np.flatnonzero(pairs.take(catalog.array(f"{attribute.name}.entry_pair"), mode="clip"))
-        groups[catalog.array(f"{attribute.name}.entry_group").take(entries)] = True
-        marked = group_value.take(np.flatnonzero(groups))
-        counts = np.bincount(marked, minlength=len(catalog.values(attribute)) + 1)
-        counts[0] = self._count_patients_missing(attribute, pairs)
-        return counts
-
-    def _count_patients_missing(self, attribute: Attribute, pairs: Array) -> int:
-        lacking = np.ones(self.catalog.combination_count, dtype=bool)
-        lacking[self.catalog.array(f"{attribute.name}.combination")] = False
-        if not lacking.any():
-            return 0
-        chosen = np.flatnonzero(pairs & lacking.take(self.catalog.array("pair.combination"), mode="clip"))
-        return _count_runs(self.catalog.array("pair.patient").take(chosen))
-
-    def _count_patients_by_collection(self, attribute: Attribute, pairs: Array) -> Array:
-        """Each patient belongs to one collection: count per combination of its first marked pair."""
-        chosen = np.flatnonzero(pairs)
-        patients = self.catalog.array("pair.patient").take(chosen)
-        first = chosen[np.flatnonzero(np.diff(patients, prepend=0))]
-        combinations = self.catalog.array("pair.combination").take(first)
-        per_combination = np.bincount(combinations, minlength=self.catalog.combination_count)
-        return _per_value(self.catalog, attribute, per_combination)
-
-    # --- ranges -------------------------------------------------------------------------------------------------
-
-    def _count_bins(self, attribute: Attribute, unit: str) -> Array:
-        array = self.catalog.array
+            patients, cells = self._patients_and_cells
         size = len(attribute.edges) + 1
-        if unit == "series" and set(self._row_masks) <= {attribute.name}:
-            histograms = array(f"{attribute.name}.histogram")
-            allowed = self._combinations_without(None)
-            total = histograms.sum(axis=0) if allowed is None else allowed.astype(np.float64) @ histograms
-            return np.asarray(total).astype(np.int64)
-        rows = self._rows_without(attribute.name) if attribute.name in self._row_masks else self._matching_rows
-        bins = array(f"{attribute.name}.bin").take(rows)
-        if unit == "series":
-            return np.bincount(bins, minlength=size)
-        patients = self._patients if rows is self._matching_rows else array("PatientID").take(rows).astype(np.int64)
         marks = np.zeros((self.catalog.patient_count + 1) * size, dtype=bool)
-        marks[patients * size + bins] = True
+        marks[patients * size + self.catalog.array(f"{attribute.name}.cell_bin").take(cells)] = True
         return np.bincount(np.flatnonzero(marks) % size, minlength=size)
-
-
-def _per_value(catalog: Catalog, attribute: Attribute, per_combination: Array) -> Array:
-    """Sum a count per combination over the values of `attribute`; entry 0 is what has no value."""
-    members = catalog.array(f"{attribute.name}.combination")
-    values = catalog.array(f"{attribute.name}.value")
-    counts = np.bincount(values, weights=per_combination[members], minlength=len(catalog.values(attribute)) + 1)
-    lacking = np.ones(len(per_combination), dtype=bool)
-    lacking[members] = False
-    counts[0] = per_combination[lacking].sum()
-    return counts.astype(np.int64)
 
 
 def _all_of(masks: Sequence[Array]) -> Array | None:

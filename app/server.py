@@ -11,27 +11,30 @@ import sys
 from base64 import b64encode
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
+from urllib.parse import parse_qsl
 
 import streamlit as st
 from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
-from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse
-from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app import api, archive_links, startup
 from app.downloads import worker
 from app.memory import share_arenas
 from app.settings import settings
-from app.viewers import VIEWER_HOST
+from app.viewers import origins
 
 ROOT = Path(__file__).resolve().parent.parent
 
 #: Streamlit's own endpoints that are nobody else's business.
 _PRIVATE = ("/_stcore/metrics", "/_stcore/agent")
+
+#: Parameters of the page at the root: its question, and what Streamlit itself reads there.
+HOME_PARAMETERS = frozenset({"ask", "embed", "embed_options"})
 
 
 def _inline_scripts() -> str:
@@ -41,17 +44,18 @@ def _inline_scripts() -> str:
     return " ".join(f"'sha256-{b64encode(digest).decode()}'" for digest in digests)
 
 
-# Components are loaded from blobs that Streamlit makes of their source.
+# Components are loaded from blobs that Streamlit makes of their source. Viewers stand in frames; `connect-src` and
+# `object-src` let components/viewer_frame find out whether they do.
 _POLICY = {
     "default-src": "'self'",
     "script-src": f"'self' blob: {_inline_scripts()}",
     "style-src": "'self' 'unsafe-inline'",
     "img-src": "'self' data: blob:",
     "font-src": "'self' data:",
-    "connect-src": "'self'",
-    "frame-src": f"'self' {VIEWER_HOST}",
+    "connect-src": "'self' {viewers}",
+    "frame-src": "'self' {viewers}",
     "worker-src": "'self' blob:",
-    "object-src": "'none'",
+    "object-src": "{viewers}",
     "base-uri": "'self'",
     "form-action": "'self'",
     "frame-ancestors": "'self'",
@@ -87,8 +91,30 @@ class SafeHeaders:
         await self._app(scope, receive, send_with_headers)
 
 
+class CohortLinks:
+    """Lead a cohort's link to the root, such as ``/?Modality=MR``, on to Explore."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        query = scope.get("query_string", b"").decode("latin-1")
+        names = {name for name, _ in parse_qsl(query, keep_blank_values=True)}
+        if scope["type"] == "http" and scope["path"] == "/" and names - HOME_PARAMETERS:
+            await RedirectResponse(f"./explore?{query}")(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+
+@cache
+def _policy_of_pages() -> dict[str, str]:
+    viewers = " ".join(origins())
+    return {name: sources.replace("{viewers}", viewers) for name, sources in _POLICY.items()}
+
+
 def _policy(path: str) -> str:
-    sources = dict(_POLICY)
+    sources = dict(_policy_of_pages())
     if path.startswith(_GRID_PREFIX):
         sources["script-src"] += " 'unsafe-eval'"
     return "; ".join(f"{name} {value}" for name, value in sources.items())
@@ -107,15 +133,9 @@ share_arenas()
 # Streamlit runs the entry script by path: pages and components must be importable from the root.
 sys.path.insert(0, str(ROOT))
 
-
-def _explore(request: Request) -> RedirectResponse:
-    """Explore's own address leads to the root, where alone Streamlit serves the page that it opens with."""
-    return RedirectResponse(f"./?{request.url.query}")
-
-
 app = st.App(
     ROOT / "app" / "main.py",
-    routes=[*api.routes(), *archive_links.routes(), Route("/explore", _explore)],
-    middleware=[Middleware(SafeHeaders)],
+    routes=[*api.routes(), *archive_links.routes()],
+    middleware=[Middleware(SafeHeaders), Middleware(CohortLinks)],
     lifespan=_lifespan,
 )

@@ -4,11 +4,26 @@ from __future__ import annotations
 
 import math
 import os
+import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from app.errors import UserError
+
+#: Where IDC runs its viewers, and Kitware theirs.
+IDC_OHIF = "https://viewer.imaging.datacommons.cancer.gov/v3"
+IDC_SLIM = "https://viewer.imaging.datacommons.cancer.gov/slim"
+KITWARE_VOLVIEW = "https://volview.kitware.app"
+
+#: IDC's public DICOMweb proxy.
+IDC_PROXY = (
+    "https://proxy.imaging.datacommons.cancer.gov/current"
+    "/viewer-only-no-downloads-see-tinyurl-dot-com-slash-3j3d9jyp/dicomWeb"
+)
+
+#: An address that can stand in a page, a header and a script: no blanks, quotes, commas, semicolons, query or fragment.
+_ADDRESS = re.compile(r"https?://([A-Za-z0-9.-]+|\[[0-9a-f:]+\])(:[0-9]+)?(/[A-Za-z0-9._~%/-]*)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +44,10 @@ class Settings:
         Largest cohort that the pages offer as a ZIP: ``IDC_COHORT_ZIP_LIMIT_GB``; 0 switches that off.
     zips_at_once
         ZIPs that are made at the same time: ``IDC_COHORT_ZIPS_AT_ONCE``.
+    ohif, slim, volview
+        Roots of the viewers: ``IDC_COHORT_OHIF``, ``IDC_COHORT_SLIM``, ``IDC_COHORT_VOLVIEW``.
+    dicomweb
+        Root of QIDO-RS and WADO-RS: ``IDC_COHORT_DICOMWEB``.
     """
 
     data_folder: Path
@@ -37,6 +56,10 @@ class Settings:
     mirror: str | None = None
     zip_limit_bytes: int = 2_000_000_000
     zips_at_once: int = 4
+    ohif: str = IDC_OHIF
+    slim: str = IDC_SLIM
+    volview: str = KITWARE_VOLVIEW
+    dicomweb: str = IDC_PROXY
 
 
 @cache
@@ -46,7 +69,7 @@ def settings() -> Settings:
     Raises
     ------
     UserError
-        If a number is none.
+        If a number or an address is none.
     """
     data = _folder("IDC_COHORT_DATA")
     if data is None:
@@ -60,12 +83,24 @@ def settings() -> Settings:
         os.environ.get("IDC_COHORT_MIRROR") or None,
         round(_number("IDC_COHORT_ZIP_LIMIT_GB", 2, least=0) * 1e9),
         int(_number("IDC_COHORT_ZIPS_AT_ONCE", 4, least=1)),
+        _address("IDC_COHORT_OHIF", IDC_OHIF),
+        _address("IDC_COHORT_SLIM", IDC_SLIM),
+        _address("IDC_COHORT_VOLVIEW", KITWARE_VOLVIEW),
+        _address("IDC_COHORT_DICOMWEB", IDC_PROXY),
     )
 
 
 def _folder(variable: str) -> Path | None:
     value = os.environ.get(variable)
     return Path(value).expanduser().resolve() if value else None
+
+
+def _address(variable: str, usual: str) -> str:
+    """Address without a slash at its end."""
+    address = (os.environ.get(variable) or usual).strip().rstrip("/")
+    if not _ADDRESS.fullmatch(address):
+        raise UserError(f"{variable} is an address such as https://viewer.example.org, not {address!r}.")
+    return address
 
 
 def _number(variable: str, usual: float, least: float) -> float:

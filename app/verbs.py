@@ -25,8 +25,10 @@ from app.notebook import notebook
 from app.query import select
 from app.selection import Selection
 from app.sentence import sentence
+from app.series import find
 from app.shares import Share
-from app.viewers import viewer_of_series
+from app.show import describe
+from app.viewers import Viewer, viewer_of_series
 from app.waterfall import missing_shares, waterfall
 
 JSON = "application/json"
@@ -54,7 +56,7 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A cohort in URL form (or, for ``viewer``, a series UID) and the verb's options."""
+    """A cohort in URL form (or one series, where the verb takes that) and the verb's options."""
 
     subject: str
     options: Mapping[str, str] = field(default_factory=dict)
@@ -75,6 +77,11 @@ class Request:
         """The cohort's series."""
         return Selection(catalog(), self.cohort)
 
+    @property
+    def series(self) -> str:
+        """The identifier of the series asked about."""
+        return self.subject.removeprefix("SeriesInstanceUID=")
+
 
 @dataclass(frozen=True, slots=True)
 class Verb:
@@ -84,6 +91,8 @@ class Verb:
     help: str
     answer: Callable[[Request], Answer]
     options: tuple[Option, ...] = ()
+    #: What it is asked about, as the command line's help calls it.
+    subject: str = "QUERY"
     #: Whether anybody who reaches the server may ask; what costs its operator money is for the command line alone.
     has_route: bool = True
 
@@ -240,10 +249,25 @@ def _url(request: Request) -> Answer:
 
 
 def _viewer(request: Request) -> Answer:
-    return _text(viewer_of_series(catalog(), request.subject.removeprefix("SeriesInstanceUID=")))
+    name = request.options["viewer"]
+    return _text(viewer_of_series(catalog(), request.series, None if name == _FITTING else Viewer(name)))
+
+
+def _show(request: Request) -> Answer:
+    series = find(catalog(), request.series)
+    return _json(describe(series, citation_text(series.selection, citations.CitationFormat.APA)))
+
+
+def _dicomweb(request: Request) -> Answer:
+    return Answer("text/csv; charset=utf-8", exports.dicomweb_csv(request.selection), file_name("dicomweb", "csv"))
 
 
 _BIGQUERY_COLUMNS = Option("columns", "columns of idc-index, or all DICOM metadata", ("index", "dicom_all"))
+
+_SERIES = "SERIES_UID"
+
+#: The viewer that suits a series.
+_FITTING = "fitting"
 
 _SOURCE = Option("source", "cloud to read from", tuple(exports.Source))
 
@@ -313,7 +337,20 @@ VERBS: dict[str, Verb] = {
         Verb("licenses", "Licences with counts and what they allow, as JSON.", _licenses),
         Verb("sentence", "The cohort in words.", _sentence),
         Verb("url", "The canonical URL form.", _url),
-        Verb("viewer", "The viewer URL of one series, given its SeriesInstanceUID.", _viewer),
+        Verb("dicomweb", "Addresses of each series' instances, headers and files by DICOMweb, as CSV.", _dicomweb),
+        Verb(
+            "viewer",
+            "The viewer URL of one series, given its SeriesInstanceUID or crdc_series_uuid.",
+            _viewer,
+            (Option("viewer", "which viewer", (_FITTING, *Viewer)),),
+            subject=_SERIES,
+        ),
+        Verb(
+            "show",
+            "All about one series: words, columns, relatives, licence, citation, viewers, commands, as JSON.",
+            _show,
+            subject=_SERIES,
+        ),
     )
 }
 

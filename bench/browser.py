@@ -48,7 +48,7 @@ def measure(clicks: int, seed: int) -> dict[str, Any]:
         with serve("bench.timed_server", BENCH_SCRIPT_RUNS=str(runs)) as server, browser() as chromium:
             page = chromium.new_page(viewport={"width": 1400, "height": 1000})
             say("opening Explore")
-            page.goto(f"{server.url}/", timeout=_TIMEOUT_MS * 4)
+            page.goto(f"{server.url}/explore", timeout=_TIMEOUT_MS * 4)
             page.wait_for_selector(HEAD, timeout=_TIMEOUT_MS * 4)
             page.wait_for_selector(ROW.format(attribute=ATTRIBUTES[0]), timeout=_TIMEOUT_MS)
             found = _click_around(page, clicks, seed, runs)

@@ -22,8 +22,8 @@ from app.sentence import sentence
 from app.venn import Region, combined, count, regions
 from components import colours, state
 from components.errors import plain
+from components.links import explore_link, open_explore
 
-_EXPLORE = "../pages/explore.py"
 _SLOTS = ("a", "b", "c")
 _UNITS = {Scope.PATIENT: "Patients", Scope.STUDY: "Studies", Scope.SERIES: "Series"}
 _RECENT = 5
@@ -135,7 +135,7 @@ def _venn(found: list[Region], letters: list[str], unit: Scope) -> None:
     for point in event["selection"]["points"]:
         st.session_state["venn_turn"] = turn + 1
         region = found[point["point_index"]]
-        st.switch_page(_EXPLORE, query_params=region.cohort.to_pairs())
+        open_explore(region.cohort)
 
 
 def _figure(found: list[Region], letters: list[str], unit: Scope) -> go.Figure:
@@ -211,5 +211,5 @@ def _list_combinations(cohorts: list[Cohort], letters: list[str], unit: Scope) -
 
 def _row(name: str, cohort: Cohort, units: int, size_bytes: int, unit: Scope) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.page_link(_EXPLORE, label=name, query_params=cohort.to_pairs(), help=sentence(cohort), width=170)
+        explore_link(cohort, name, icon=None, width=170)
         st.text(f"{exact(units)} {_UNITS[unit].lower()}, {size(size_bytes)}")

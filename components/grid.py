@@ -32,15 +32,31 @@ _LINK = JsCode("""
 class ViewerLink {
   init(params) {
     this.element = document.createElement('span');
-    if (typeof params.value === 'string' && /^https:\\/\\//.test(params.value)) {
+    if (typeof params.value === 'string' && /^https?:\\/\\//.test(params.value)) {
       const link = document.createElement('a');
       link.href = params.value;
       link.target = '_blank';
       link.rel = 'noopener';
       link.style.color = params.colour;
-      link.textContent = params.value.includes('/slim/') ? 'SLIM' : 'OHIF';
+      link.textContent = params.value.includes('StudyInstanceUIDs=') ? 'OHIF' : 'SLIM';
       this.element.append(link);
     }
+  }
+  getGui() { return this.element; }
+}
+""")
+
+#: Leads out of the grid's frame, so its address starts from the page around it.
+_SERIES_PAGE = JsCode("""
+class SeriesPage {
+  init(params) {
+    this.element = document.createElement('a');
+    const address = 'series?SeriesInstanceUID=' + encodeURIComponent(params.value);
+    this.element.href = new URL(address, window.parent.document.baseURI).href;
+    this.element.target = '_blank';
+    this.element.rel = 'noopener';
+    this.element.style.color = params.colour;
+    this.element.textContent = 'Open';
   }
   getGui() { return this.element; }
 }
@@ -156,6 +172,9 @@ def _chosen_actions() -> None:
     if not chosen:
         return
     st.text(f"{len(chosen)} chosen")
+    if len(chosen) == 1:
+        page, asked = "../pages/series.py", {"SeriesInstanceUID": chosen[0]}
+        st.page_link(page, label="Its page", icon=":material/description:", query_params=asked)
     st.button("Keep only these", on_click=_keep, args=(chosen,), key="keep_chosen")
     st.button("Clear choice", on_click=_forget, type="tertiary", key="clear_chosen")
 
@@ -247,6 +266,9 @@ def _options(columns: list[Column], level: Level, sort: str | None, descending: 
     definitions = [_definition(column, level, sort, descending) for column in columns]
     if level in (Level.SERIES, Level.STUDY):
         link = {"field": "viewer", "headerName": "Viewer", "width": 66, "sortable": False, "cellRenderer": _LINK}
+        definitions.insert(0, link | {"cellRendererParams": {"colour": colours.accent()}})
+    if level is Level.SERIES:
+        link = {"field": "id", "headerName": "Series", "width": 66, "sortable": False, "cellRenderer": _SERIES_PAGE}
         definitions.insert(0, link | {"cellRendererParams": {"colour": colours.accent()}})
     options = {
         "columnDefs": definitions,

@@ -14,8 +14,8 @@ from app.portal import from_portal
 from app.sentence import sentence
 from app.store import keep
 from components.errors import plain
+from components.links import explore_link
 
-_EXPLORE = "../pages/explore.py"
 #: Up to so many identifiers stand in the link themselves, so that it works on every server.
 _IN_LINK = 50
 _SHOWN = 200
@@ -36,7 +36,7 @@ def import_list() -> None:
         found = report(data, catalog())
         _show_report(found)
         if found.found.values:
-            _open(_cohort(found), "Open these in Explore")
+            explore_link(_cohort(found), "Open these in Explore")
     except UserError as error:
         st.error(str(error), icon=":material/error:")
 
@@ -58,7 +58,7 @@ def import_link() -> None:
     for remark in remarks:
         st.warning(plain(remark), icon=":material/warning:")
     st.text(sentence(cohort))
-    _open(cohort, "Open this in Explore")
+    explore_link(cohort, "Open this in Explore")
 
 
 def _cohort(found: Report) -> Cohort:
@@ -78,7 +78,3 @@ def _show_report(found: Report) -> None:
                 st.code("\n".join(entries[:_SHOWN]), language=None, height=min(320, 40 + 22 * len(entries)))
                 if len(entries) > _SHOWN:
                     st.text(f"The first {_SHOWN} are shown.")
-
-
-def _open(cohort: Cohort, label: str) -> None:
-    st.page_link(_EXPLORE, label=label, icon=":material/arrow_forward:", query_params=cohort.to_pairs())

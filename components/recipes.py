@@ -9,9 +9,8 @@ from app.cohort import Cohort
 from app.numbers import compact, size
 from app.recipes import RECIPES
 from app.selection import Selection
-from app.sentence import sentence
+from components.links import explore_link
 
-_EXPLORE = "../pages/explore.py"
 _COLUMNS = 3
 
 
@@ -24,13 +23,7 @@ def recipe_cards() -> None:
                 st.text(recipe.why)
                 missing = catalog().missing(recipe.cohort.tables())
                 st.caption(_needed(missing) if missing else _figures(recipe.query, catalog().tables()))
-                st.page_link(
-                    _EXPLORE,
-                    label="Open in Explore",
-                    icon=":material/arrow_forward:",
-                    query_params=recipe.cohort.to_pairs(),
-                    help=sentence(recipe.cohort),
-                )
+                explore_link(recipe.cohort, "Open in Explore")
 
 
 def _needed(missing: list[str]) -> str:

@@ -12,6 +12,8 @@ import subprocess
 import sys
 from collections.abc import Iterator
 
+from tests import debian
+
 COMMANDS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 APPLICATIONS = (
     "/Applications/Chromium.app/Contents/MacOS/Chromium",
@@ -35,12 +37,9 @@ def ensure() -> str:
     SystemExit
         When there is none and none could be installed; it says what to do.
     """
-    root = _root_prefix()
-    if root is not None and (missing := _missing_packages()):
-        _run([*root, "apt-get", "update", "-q"])
-        _run([*root, "apt-get", "install", "-q", "-y", "--no-install-recommends", *missing])
+    debian.install(PACKAGES if _first(_on_this_machine()) else ("chromium", *PACKAGES))
     if not find():
-        _run([sys.executable, "-m", "playwright", "install", "chromium"])
+        debian.run([sys.executable, "-m", "playwright", "install", "chromium"])
     if browser := find():
         return browser
     raise SystemExit("The browser tests need Chromium: install Chromium or Google Chrome, then try again.")
@@ -70,38 +69,6 @@ def _starts(browser: str) -> bool:
         return subprocess.run([browser, "--version"], capture_output=True, timeout=60).returncode == 0
     except (OSError, subprocess.TimeoutExpired):
         return False
-
-
-def _root_prefix() -> list[str] | None:
-    """What goes before apt-get, or None where it cannot be used without asking."""
-    if not shutil.which("apt-get"):
-        return None
-    if os.geteuid() == 0:
-        return []
-    sudo = ["sudo", "-n"]
-    can = shutil.which("sudo") and subprocess.run([*sudo, "true"], capture_output=True).returncode == 0
-    return sudo if can else None
-
-
-def _missing_packages() -> list[str]:
-    wanted = PACKAGES if _first(_on_this_machine()) else ("chromium", *PACKAGES)
-    known = subprocess.run(
-        ["dpkg-query", "--show", "--showformat=${Package} ${db:Status-Status}\n", *wanted],
-        capture_output=True,
-        text=True,
-    ).stdout.splitlines()
-    return [package for package in wanted if f"{package} installed" not in known]
-
-
-def _run(command: list[str]) -> None:
-    """Run it visibly; whether it helped is for find() to say."""
-    print("+", *command, file=sys.stderr, flush=True)
-    subprocess.run(
-        command,
-        stdin=subprocess.DEVNULL,
-        stdout=sys.stderr,
-        env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"},
-    )
 
 
 if __name__ == "__main__":

@@ -17,8 +17,14 @@ expect.set_options(timeout=PATIENCE)
 
 
 def visit(page: Page, query: str = "") -> None:
-    page.goto(f"/?{query}")
+    page.goto(f"/explore?{query}")
     expect_cohort(page, query)
+
+
+def open_page(page: Page, section: str, name: str) -> None:
+    """Take the navigation to a page; what this visit has seen stays known."""
+    page.get_by_test_id("stTopNavSection").filter(has_text=section).click()
+    page.get_by_role("menuitem", name=name, exact=True).click()
 
 
 def expect_cohort(page: Page, query: str) -> None:

@@ -54,7 +54,7 @@ def test_a_download_from_the_page(wanted: list[Series], data_folder: Path, tmp_p
     ):
         page = chromium.new_page(base_url=app.url, viewport={"width": 1440, "height": 1200})
         page.set_default_timeout(_PATIENCE)
-        page.goto(f"/?{QUERY}")
+        page.goto(f"/explore?{QUERY}")
         expect(page.locator('[data-testid="head-counts"] > div').nth(2)).to_have_attribute("title", exact(len(wanted)))
         page.get_by_role("tab", name="Data").click()
         page.get_by_label("Folder", exact=True).fill("../outside")

@@ -73,7 +73,7 @@ def test_parquet_holds_the_rows(catalog: Catalog, expected: dict[str, tuple[obje
 ORDERED = [
     "PatientID=LUNG1-215",
     "Modality=ANN&Modality=SM&collection_id__contains=cptac",
-    "SeriesDescription__contains=%22&SeriesDescription__contains=%2C",
+    "SeriesDescription__contains=%22&SeriesDescription__contains=%2C&Modality=SM&Modality=MG&Modality=PT",
 ]
 ORDER = "collection_id, PatientID, StudyInstanceUID, SeriesInstanceUID"
 

@@ -13,7 +13,7 @@ from app.sql import where
 from tests import truth
 from tests.cohorts import random_cohorts
 
-COHORTS = [Cohort(), *random_cohorts(40, seed=7)]
+COHORTS = [Cohort(), *random_cohorts(24, seed=7)]
 COUNTED = [attribute for attribute in BASE_ATTRIBUTES.values() if attribute.is_facet or attribute.is_range]
 
 

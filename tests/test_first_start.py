@@ -18,7 +18,7 @@ from tests import server
 def test_a_visitor_sees_the_build_and_then_the_page(tmp_path: Path, catalog: Catalog) -> None:
     with server.served({**os.environ, "IDC_COHORT_DATA": str(tmp_path)}) as served, server.browser() as chromium:
         page = chromium.new_page()
-        page.goto(served.url)
+        page.goto(f"{served.url}/explore")
         expect(page.get_by_role("heading", name="Getting the index ready")).to_be_visible(timeout=30_000)
         expect(page.get_by_role("progressbar")).to_be_visible()
         series = page.locator('[data-testid="head-counts"] > div').filter(has_text=re.compile("^Series"))

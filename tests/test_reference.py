@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from app.attributes import ATTRIBUTES
 from app.cohort import Cohort
 from app.query import select
 from app.viewers import viewer_of_series
@@ -22,11 +23,12 @@ UNTOUCHED = [
 
 
 def covering(cohorts: list[Cohort]) -> list[Cohort]:
-    """Some of the cohorts that together use every operator of every attribute."""
+    """Some of the cohorts that together use every attribute, and every operator of every kind of attribute."""
     chosen: list[Cohort] = []
-    used: set[tuple[str, str]] = set()
+    used: set[str] = set()
     for cohort in sorted(cohorts, key=lambda cohort: len(cohort.conditions), reverse=True):
-        uses = {(condition.attribute, condition.operator) for condition in cohort}
+        uses = {condition.attribute for condition in cohort}
+        uses |= {f"{ATTRIBUTES[condition.attribute].kind} {condition.operator}" for condition in cohort}
         if not uses <= used:
             chosen.append(cohort)
             used |= uses

@@ -9,10 +9,10 @@ from app.cohort import Cohort
 from app.errors import UserError
 from app.rows import COLUMNS, DEFAULT_COLUMNS, PAGE_SIZE, Level, page
 from app.selection import Selection
-from app.viewers import VIEWER_HOST
 from tests import truth
 
 #: Series of 50 collections, of several modalities in one study, with and without values.
+VIEWER_HOST = "https://viewer.imaging.datacommons.cancer.gov"
 COHORT = Cohort.from_query("instanceCount=7")
 
 LISTED = "nullif(array_to_string(list_sort(list_distinct(list({0}))), ', '), '')"

@@ -23,6 +23,7 @@ from tests import browser
 
 ROOT = Path(__file__).resolve().parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+DISTRIBUTIONS = packages_distributions()
 CONFIG = tomllib.loads((ROOT / ".streamlit/config.toml").read_text())
 
 
@@ -285,7 +286,7 @@ def test_what_is_imported_is_declared(path: Path) -> None:
     for module in imported(path) - set(sys.stdlib_module_names) - set(MAY_IMPORT):
         extra = PROJECT["optional-dependencies"].get(EXTRAS.get(str(path)), [])
         served = SERVED | {canonicalize_name(Requirement(line).name) for line in extra}
-        declared = served & {canonicalize_name(name) for name in packages_distributions().get(module, [])}
+        declared = served & {canonicalize_name(name) for name in DISTRIBUTIONS.get(module, [])}
         assert declared, f"{path} imports {module}, which pyproject.toml does not name"
 
 

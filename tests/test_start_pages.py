@@ -13,25 +13,21 @@ from app.recipes import RECIPES
 from app.selection import Selection
 from app.venn import regions
 from tests import truth
-from tests.explore import expect_cohort, visit
+from tests.explore import expect_cohort, open_page, visit
 
 pytestmark = pytest.mark.xdist_group("browser")
 
 A, B = "Modality=PT", "collection_id=nsclc_radiogenomics"
 
 
-def open_page(page: Page, name: str) -> None:
-    visit(page)
-    page.get_by_role("link", name=name, exact=True).click()
-
-
-def test_explore_has_an_address_of_its_own(page: Page) -> None:
-    page.goto(f"/explore?{A}&PatientID__contains=%25")
+def test_a_cohort_at_the_root_leads_to_explore(page: Page) -> None:
+    page.goto(f"/?{A}&PatientID__contains=%25")
     expect_cohort(page, f"{A}&PatientID__contains=%25")
 
 
 def test_a_recipe_opens(page: Page) -> None:
-    open_page(page, "Recipes")
+    visit(page)
+    open_page(page, "Discover", "Recipes")
     card = page.get_by_test_id("stVerticalBlock").filter(has_text=RECIPES[3].title).last
     totals = Selection(catalog(), RECIPES[3].cohort).totals
     expect(card).to_contain_text(f"{compact(totals.patients)} patients")
@@ -41,7 +37,8 @@ def test_a_recipe_opens(page: Page) -> None:
 
 def test_a_list_with_three_unknown_identifiers(page: Page) -> None:
     known = sorted(set(truth.column("PatientID")[:60_000:3_000].to_pylist()))
-    open_page(page, "Import")
+    visit(page)
+    open_page(page, "Tools", "Import")
     page.get_by_role("textbox", name="Paste them here").fill("\n".join([*known, "nobody-1", "nobody-2", "nobody-3"]))
     page.get_by_role("textbox", name="Paste them here").blur()
     expect(page.get_by_text(f"{len(known)} patient IDs found in IDC v")).to_be_visible()
@@ -54,7 +51,8 @@ def test_a_list_with_three_unknown_identifiers(page: Page) -> None:
 
 def test_a_long_list_from_a_file_stands_in_the_link_under_its_name(page: Page) -> None:
     uids = truth.column("SeriesInstanceUID")[::2_000].to_pylist()
-    open_page(page, "Import")
+    visit(page)
+    open_page(page, "Tools", "Import")
     csv = "SeriesInstanceUID\r\n" + "\r\n".join(uids)
     upload = FilePayload(name="series.csv", mimeType="text/csv", buffer=csv.encode())
     page.locator("input[type=file]").set_input_files(upload)
@@ -65,7 +63,8 @@ def test_a_long_list_from_a_file_stands_in_the_link_under_its_name(page: Page) -
 
 
 def test_a_link_of_the_portal(page: Page) -> None:
-    open_page(page, "Import")
+    visit(page)
+    open_page(page, "Tools", "Import")
     box = page.get_by_role("textbox", name="Paste the link here")
     box.fill(
         "https://portal.imaging.datacommons.cancer.gov/explore/filters/?Modality_op=OR&Modality=CT&collection_id=nlst"
@@ -78,7 +77,7 @@ def test_a_link_of_the_portal(page: Page) -> None:
 
 def test_a_region_of_two_cohorts_opens_from_the_picture_and_from_the_list(page: Page) -> None:
     visit(page, A)
-    page.get_by_role("link", name="Compare", exact=True).click()
+    open_page(page, "Tools", "Compare")
     page.get_by_role("button", name="Use as A").click()
     box = page.get_by_role("textbox", name="Cohort B")
     box.fill(f"http://localhost:8501/?{B}")
@@ -88,7 +87,7 @@ def test_a_region_of_two_cohorts_opens_from_the_picture_and_from_the_list(page: 
     expect(page.get_by_text(f"{exact(both.count(Scope.PATIENT))} patients, ").first).to_be_visible()
     page.get_by_role("link", name="A, not B", exact=True).click()
     expect_cohort(page, found[0,].cohort.to_query())
-    page.get_by_role("link", name="Compare", exact=True).click()
+    open_page(page, "Tools", "Compare")
     expect(page.get_by_text("Seen in Explore")).to_be_visible()
     count = page.locator(".js-plotly-plot .textpoint text", has_text=compact(both.count(Scope.PATIENT)))
     expect(count).to_be_visible()

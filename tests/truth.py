@@ -7,6 +7,7 @@ stand in the parquet file of ``index``, and conditions are tried on each distinc
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -14,6 +15,7 @@ from functools import cache, lru_cache
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 from idc_index_data import INDEX_METADATA
@@ -85,7 +87,7 @@ def compare(kind: Kind, operator: str, texts: tuple[str, ...]) -> Test:
     """One operator, for values that are present."""
     if operator == "contains":
         needles = [text.lower() for text in texts]
-        return lambda value: any(needle in value.lower() for needle in needles)
+        return lambda value: any(map(value.lower().__contains__, needles))
     readers: dict[Kind, Callable[[str], Any]] = {Kind.NUMBER: float, Kind.DATE: date.fromisoformat}
     read = readers.get(kind, str)
     wanted = [read(text) for text in texts]
@@ -118,8 +120,8 @@ def mask(cohort: Cohort) -> np.ndarray:
 def totals(mask: np.ndarray) -> Totals:
     """What some series add up to; bytes are added one by one as whole numbers."""
     return Totals(
-        patients=len(np.unique(patients()[mask])),
-        studies=len(np.unique(encoded("StudyInstanceUID").codes[mask])),
+        patients=len(pd.unique(patients()[mask])),
+        studies=len(pd.unique(encoded("StudyInstanceUID").codes[mask])),
         series=int(mask.sum()),
         instances=int(np.asarray(column("instanceCount"))[mask].sum()),
         size_bytes=int(np.round(np.asarray(column("series_size_MB"))[mask] * 1e6).astype(np.int64).sum()),
@@ -188,7 +190,7 @@ def bins(name: str) -> Values:
     edges = [date(int(edge), 1, 1) if attribute.kind is Kind.DATE else edge for edge in attribute.edges]
 
     def bin_of(value: Any) -> int:
-        return max(0, sum(edge <= value for edge in edges) - 1)
+        return max(0, bisect_right(edges, value) - 1)
 
     counts = [len(edges) if value is None else bin_of(value) for value in found.values]
     return Values(np.array(counts)[found.codes], [*attribute.edges, None])

@@ -58,13 +58,17 @@ def _codes(catalog: Catalog, attribute: Attribute, asked: Mapping[str, Sequence[
     return found
 
 
-def count(catalog: Catalog, attribute: Attribute, rows: Array, unit: str) -> Array:
-    """Series or patients of `rows` per code or bin; entry 0 counts those with a series that has no value."""
+def count(catalog: Catalog, attribute: Attribute, selected: Array | None, unit: str) -> Array:
+    """Series or patients per code or bin, of the series that a mask marks, or of all.
+
+    Entry 0 counts those that have no value, and patients with such a series.
+    """
     name = f"{attribute.name}.bin" if attribute.is_range else attribute.name
     size = (len(attribute.edges) if attribute.is_range else len(catalog.values(attribute))) + 1
     of_entry, codes = catalog.entries(attribute, f"{name}.row"), catalog.entries(attribute, f"{name}.code")
-    selected, present = np.zeros(catalog.series_count, dtype=bool), np.zeros(catalog.series_count, dtype=bool)
-    selected[rows] = True
+    if selected is None:
+        selected = np.ones(catalog.series_count, dtype=bool)
+    present = np.zeros(catalog.series_count, dtype=bool)
     present[of_entry] = True
     lacking = np.flatnonzero(selected & ~present)
     if unit == "series":

@@ -18,8 +18,9 @@ from filelock import FileLock, Timeout
 
 from app import schema
 from app.attributes import ATTRIBUTES, EXTRA_TABLES, Attribute
-from app.build import DATABASE, Arrays, bins, catalog_folder, fetch_columns, is_built
+from app.build import DATABASE, bins, catalog_folder, fetch_columns, is_built
 from app.errors import UserError
+from app.groups import Arrays
 from app.shelf import ARRAYS, Array, Shelf
 from app.sql import any_value, quote_text
 from app.tables.fetch import fetchable, is_fetched, parquet_of

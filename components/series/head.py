@@ -1,0 +1,27 @@
+"""What the series is, in words, and the ways from it into Explore."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app.series import Series
+from app.series_words import kind, series_sentence
+from components.errors import plain
+
+_EXPLORE = "../pages/explore.py"
+
+
+def head(series: Series) -> None:
+    """Title, sentence, UID, and links to its study and patient."""
+    st.title(plain(series.values.get("SeriesDescription") or f"{kind(series)} series"), anchor=False)
+    if series.note:
+        st.info(plain(series.note), icon=":material/history:")
+    st.text(series_sentence(series))
+    with st.container(horizontal=True, vertical_alignment="center", key="series_links"):
+        st.code(series.uid, language=None, width="content", wrap_lines=True)
+        for label, cohort in (
+            ("Series in Explore", series.cohort),
+            ("Study in Explore", series.study_cohort),
+            ("Patient in Explore", series.patient_cohort),
+        ):
+            st.page_link(_EXPLORE, label=label, icon=":material/search:", query_params=cohort.to_pairs())

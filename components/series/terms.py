@@ -1,0 +1,28 @@
+"""Under which terms a series may be used, and how to cite it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app.api import link
+from app.citations import CitationFormat, doi_url
+from app.licenses import licenses
+from app.series import Series
+from app.verbs import citation_text
+from components.errors import plain
+
+
+def terms(series: Series) -> None:
+    """Licence with its verdict, citation, DOI."""
+    for entry in licenses(series.selection):
+        show = st.success if entry["commercial_use"] == "allowed" else st.warning
+        show(plain(f"{entry['license']}: {entry['verdict']}"), icon=":material/gavel:")
+        if entry["url"]:
+            st.link_button("Read the licence", entry["url"], icon=":material/open_in_new:")
+    st.subheader("Cite it", anchor=False)
+    st.code(citation_text(series.selection, CitationFormat.APA), language=None, wrap_lines=True)
+    with st.container(horizontal=True):
+        if doi := series.values.get("source_DOI"):
+            st.link_button(f"DOI {plain(doi)}", doi_url(doi), icon=":material/open_in_new:")
+        for form, label in ((CitationFormat.BIBTEX, "BibTeX"), (CitationFormat.CSL_JSON, "CSL-JSON")):
+            st.link_button(label, link("citations", series.cohort, form), icon=":material/download:")

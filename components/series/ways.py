@@ -1,0 +1,85 @@
+"""The ways to look at a series: one table, from which the page offers those that fit.
+
+To add a way, add a row: what it is called, whether it fits a series, and what it shows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import streamlit as st
+
+from app.related import Related
+from app.series import Series
+from app.viewers import LABELS, View, Viewer, views
+from components.viewer_frame import viewer_frame
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way to look.
+
+    Parameters
+    ----------
+    key
+        Its name in the address bar.
+    label
+        What the visitor reads.
+    fits
+        Whether it is offered for a series.
+    show
+        Draws it, below the row of ways.
+    """
+
+    key: str
+    label: str
+    fits: Callable[[Series, Related], bool]
+    show: Callable[[Series, Related], None]
+
+
+def _viewer(viewer: Viewer) -> Way:
+    def fits(series: Series, related: Related) -> bool:
+        return _view(viewer, series, related) is not None
+
+    def show(series: Series, related: Related) -> None:
+        if view := _view(viewer, series, related):
+            framed(view.url, f"{view.label} with series {series.uid}", view.opens)
+
+    return Way(viewer.value, LABELS[viewer], fits, show)
+
+
+def _view(viewer: Viewer, series: Series, related: Related) -> View | None:
+    return next((view for view in views(series, related) if view.viewer is viewer), None)
+
+
+def framed(url: str, title: str, note: str = "") -> None:
+    """A viewer in a frame, and beside it the way into a tab of its own."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.link_button("Open in a new tab", url, icon=":material/open_in_new:")
+        st.caption(note or "If the frame stays empty, open the viewer in a new tab.")
+    viewer_frame(url, title, key="viewer_frame")
+
+
+#: In the order in which they are offered; the first that fits is shown first.
+WAYS: tuple[Way, ...] = (
+    _viewer(Viewer.OHIF),
+    _viewer(Viewer.SLIM),
+    _viewer(Viewer.VOLVIEW),
+)
+
+
+def look(series: Series, related: Related) -> None:
+    """The ways that fit, and the one that is chosen."""
+    offered = {way.key: way for way in WAYS if way.fits(series, related)}
+    if st.session_state.get("look") not in offered:
+        st.session_state["look"] = next(iter(offered))
+    chosen = st.segmented_control(
+        "Look at it with",
+        list(offered),
+        required=True,
+        format_func=lambda key: offered[key].label,
+        key="look",
+        label_visibility="collapsed",
+    )
+    offered[chosen or next(iter(offered))].show(series, related)

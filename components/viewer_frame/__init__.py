@@ -1,0 +1,29 @@
+"""A viewer in a frame, and a plain sentence where the browser shows none."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+_HERE = Path(__file__).parent
+
+_component = st.components.v2.component(
+    "viewer_frame",
+    html='<div id="root"></div>',
+    css=(_HERE / "viewer_frame.css").read_text(encoding="utf-8"),
+    js=(_HERE / "viewer_frame.js").read_text(encoding="utf-8"),
+)
+
+
+def viewer_frame(url: str, title: str, key: str) -> None:
+    """Show `url` in a frame; the way into a tab of its own is for the caller to offer.
+
+    Parameters
+    ----------
+    url
+        An address of a host that the content security policy allows, or of this server.
+    title
+        What the frame holds, for screen readers.
+    """
+    _component(key=key, data={"url": url, "title": title})

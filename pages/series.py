@@ -1,0 +1,30 @@
+"""Series: one series, what it is, how to look at it, what surrounds it, how to cite it and fetch it."""
+
+import streamlit as st
+
+from app.related import related
+from components import series as parts
+from components.errors import explain_errors
+from components.loading import wait_for_catalog
+from components.style import page_style
+
+page_style()
+wait_for_catalog()
+
+with explain_errors():
+    if series := parts.chosen_series():
+        around = related(series)
+
+        parts.head(series)
+        parts.look(series, around)
+        relatives, terms, commands, columns = st.tabs(
+            ["Study and patient", "Licence and citation", "Download and DICOMweb", "All columns"], key="series_panel"
+        )
+        with relatives:
+            parts.relatives(series, around)
+        with terms:
+            parts.terms(series)
+        with commands:
+            parts.commands(series)
+        with columns:
+            parts.columns(series)
