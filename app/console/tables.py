@@ -7,6 +7,7 @@ from pathlib import Path
 
 from app import schema
 from app.build import DATABASE, catalog_folder
+from app.tables.extension import database_of, published
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,8 @@ class Source:
 def sources() -> dict[str, Source]:
     """The tables that queries see, under the names that idc-index gives them."""
     database = catalog_folder() / DATABASE
-    return {name: Source(table, database, name) for name, table in schema.tables().items() if table.parquet}
+    found = {name: Source(table, database, name) for name, table in schema.tables().items() if table.parquet}
+    return found | {name: Source(schema.tables()[name], database_of(name), name) for name in published()}
 
 
 def absent() -> list[str]:

@@ -70,6 +70,11 @@ def published(folder: Path | None = None) -> list[str]:
         return []
 
 
+def database_of(table: str) -> Path:
+    """DuckDB file of a published table."""
+    return catalog_folder() / EXTENSIONS / table / _TABLE_DATABASE
+
+
 def linking(tables: list[str]) -> list[str]:
     """Those of `tables` that say which image series a series was made from."""
     return [name for name in SOURCE_COLUMNS if name in tables and schema.has_columns(name, (SOURCE_COLUMNS[name],))]
