@@ -7,6 +7,7 @@ from pathlib import Path
 
 from app import schema
 from app.build import DATABASE, catalog_folder
+from app.tables.extension import database_of, published
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +21,9 @@ class Source:
 
 def sources() -> dict[str, Source]:
     """The tables that queries see, under the names that idc-index gives them."""
-    database = catalog_folder() / DATABASE
-    return {name: Source(table, database, name) for name, table in schema.tables().items() if table.parquet}
+    database, fetched = catalog_folder() / DATABASE, published()
+    held = {name: Source(table, database, name) for name, table in schema.tables().items() if table.parquet}
+    return held | {name: Source(schema.tables()[name], database_of(name), name) for name in fetched}
 
 
 def absent() -> list[str]:

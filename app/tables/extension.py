@@ -70,6 +70,11 @@ def published(folder: Path | None = None) -> list[str]:
         return []
 
 
+def database_of(name: str) -> Path:
+    """DuckDB file that holds the rows of a published table, under its name."""
+    return catalog_folder() / EXTENSIONS / name / _TABLE_DATABASE
+
+
 def linking(tables: list[str]) -> list[str]:
     """Those of `tables` that say which image series a series was made from."""
     return [name for name in SOURCE_COLUMNS if name in tables and schema.has_columns(name, (SOURCE_COLUMNS[name],))]
