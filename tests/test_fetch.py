@@ -183,6 +183,8 @@ def test_a_folder_is_a_mirror_too(home, tmp_path, monkeypatch):
     changed = replace(settings(), data_folder=home, mirror=f"{tmp_path}/{{version}}")
     monkeypatch.setattr(source, "settings", lambda: changed)
     assert fetch("mr_index").read_bytes() == tables.parquet_bytes("mr_index")
+    with pytest.raises(FetchError, match="the folder in IDC_COHORT_MIRROR: the source does not have it"):
+        fetch("ct_index")
 
 
 def run(home: Path, mirror: str, *arguments: str) -> subprocess.Popen[str]:

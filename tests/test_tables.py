@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow.compute as pc
 import pytest
 
 from app import schema
@@ -234,6 +235,15 @@ def test_sentences_read_as_english():
     assert {query: sentence(Cohort.from_query(query)) for query in said} == {
         query: f"Series where {words}." for query, words in said.items()
     }
+
+
+def test_the_sql_command_sees_fetched_tables(opened, cli):
+    answered = cli(
+        "query",
+        "SELECT count(*) AS n, sum(total_segments) AS segments FROM seg_index JOIN index USING (SeriesInstanceUID)",
+    )
+    table = tables.table("seg_index")
+    assert answered.stdout.decode().split() == ["n,segments", f"{len(table)},{pc.sum(table['total_segments'])}"]
 
 
 HOSTILE = ("it's", "100%", "x'); DROP TABLE index; --", "a\\b", "'' OR 1=1 OR ''", "<b>&amp;</b>", "${jndi}", "😀")

@@ -73,7 +73,7 @@ def test_a_table_is_fetched_and_its_filter_used(page):
 
 
 def test_a_link_that_names_an_absent_table_keeps_its_cohort(page, offered):
-    page.goto("/?Modality=MR&mr_MRAcquisitionType=3D")
+    page.goto("/explore?Modality=MR&mr_MRAcquisitionType=3D")
     expect(page.get_by_text("This needs the table mr_index, which is not on this machine.")).to_be_visible()
     expect(page.get_by_role("button", name="Remove MR acquisition type 3D")).to_be_visible()
     page.get_by_role("button", name="Fetch mr_index").click()

@@ -21,9 +21,9 @@ class Source:
 
 def sources() -> dict[str, Source]:
     """The tables that queries see, under the names that idc-index gives them."""
-    database = catalog_folder() / DATABASE
-    found = {name: Source(table, database, name) for name, table in schema.tables().items() if table.parquet}
-    return found | {name: Source(schema.tables()[name], database_of(name), name) for name in published()}
+    database, fetched = catalog_folder() / DATABASE, published()
+    held = {name: Source(table, database, name) for name, table in schema.tables().items() if table.parquet}
+    return held | {name: Source(schema.tables()[name], database_of(name), name) for name in fetched}
 
 
 def absent() -> list[str]:

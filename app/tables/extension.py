@@ -70,9 +70,9 @@ def published(folder: Path | None = None) -> list[str]:
         return []
 
 
-def database_of(table: str) -> Path:
-    """DuckDB file of a published table."""
-    return catalog_folder() / EXTENSIONS / table / _TABLE_DATABASE
+def database_of(name: str) -> Path:
+    """DuckDB file that holds the rows of a published table, under its name."""
+    return catalog_folder() / EXTENSIONS / name / _TABLE_DATABASE
 
 
 def linking(tables: list[str]) -> list[str]:

@@ -74,4 +74,4 @@ def _mirror(address: str) -> Source:
     folder = Path(address).expanduser().resolve()
     if not folder.is_dir():
         raise UserError(f"IDC_COHORT_MIRROR is neither a folder nor an http address: {address}.")
-    return Source(str(folder), str(folder))
+    return Source(str(folder), "the folder in IDC_COHORT_MIRROR")

@@ -43,7 +43,10 @@ def _tables() -> None:
     with st.container(height=_HEIGHT, key="sql_columns"):
         st.html(_listing(table))
     if absent():
-        st.caption(plain(f"{exact(len(absent()))} more tables of idc-index are not on this server."))
+        st.caption(
+            plain(f"{exact(len(absent()))} more tables of idc-index are not on this server, which are fetched with:")
+        )
+        st.code("python -m app fetch --all", language="bash")
 
 
 def _listing(table: Table) -> str:
