@@ -16,6 +16,7 @@ from app.console import command as query_command
 from app.downloads import command as download_command
 from app.errors import UserError
 from app.preview import command as preview_command
+from app.tables import command as fetch_command
 from app.validate import command as validate_command
 
 
@@ -38,6 +39,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return ask_command.answer(parsed)
         if parsed.verb == "download":
             return download_command.download(parsed)
+        if parsed.verb == "fetch":
+            return fetch_command.fetch(parsed)
         if parsed.verb == "validate":
             return validate_command.validate(parsed)
         if parsed.verb == "preview":
@@ -115,6 +118,7 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--output", type=Path, metavar="FILE", help="write there instead of standard output")
     ask_command.add_parser(verbs)
     download_command.add_parser(verbs)
+    fetch_command.add_parser(verbs)
     validate_command.add_parser(verbs)
     preview_command.add_parsers(verbs)
     query_command.add_parser(verbs)

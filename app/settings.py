@@ -40,6 +40,8 @@ class Settings:
         Folder that the pages may download into: ``IDC_COHORT_DOWNLOAD_ROOT``, or None, which switches that off.
     s3_endpoint
         Address to read images from instead of Amazon's and Google's: ``IDC_COHORT_S3_ENDPOINT``.
+    mirror
+        Where tables are fetched from first, a folder or an address: ``IDC_COHORT_MIRROR``.
     zip_limit_bytes
         Largest cohort that the pages offer as a ZIP: ``IDC_COHORT_ZIP_LIMIT_GB``; 0 switches that off.
     zips_at_once
@@ -61,6 +63,7 @@ class Settings:
     data_folder: Path
     download_root: Path | None = None
     s3_endpoint: str | None = None
+    mirror: str | None = None
     zip_limit_bytes: int = 2_000_000_000
     zips_at_once: int = 4
     queries_at_once: int = 2
@@ -93,6 +96,7 @@ def settings() -> Settings:
         data,
         _folder("IDC_COHORT_DOWNLOAD_ROOT"),
         os.environ.get("IDC_COHORT_S3_ENDPOINT") or None,
+        os.environ.get("IDC_COHORT_MIRROR") or None,
         round(_number("IDC_COHORT_ZIP_LIMIT_GB", 2, least=0) * 1e9),
         int(_number("IDC_COHORT_ZIPS_AT_ONCE", 4, least=1)),
         int(_number("IDC_COHORT_QUERIES_AT_ONCE", 2, least=0)),

@@ -13,7 +13,7 @@ from app.ask.words import MEANINGS
 from app.catalog import catalog
 from app.glossary import GLOSSARY
 from app.guide import ACCESS, FORUM, RULES, TROUBLES
-from app.holdings import holdings
+from app.releases import releases
 
 _SOFTWARE = ("streamlit", "duckdb", "numpy", "pandas", "pyarrow", "obstore", "pydicom")
 
@@ -76,7 +76,8 @@ def glossary() -> None:
 
 def versions() -> None:
     """Of data and software."""
-    released = next((r.day for r in holdings(catalog()).releases if r.version == schema.idc_version()), "")
+    latest = releases(catalog()).get(schema.idc_version())
+    released = latest.day if latest else None
     rows = [
         ("IDC data", f"v{schema.idc_version()}{f', of {released}' if released else ''}"),
         ("idc-index-data", schema.data_version()),

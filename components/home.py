@@ -11,6 +11,7 @@ from app.cohort import Cohort
 from app.holdings import CHARTED, holdings
 from app.numbers import compact, exact, size
 from app.recipes import RECIPES
+from app.releases import added_in, releases
 from app.selection import Selection
 from app.sentence import sentence
 from components import state
@@ -69,11 +70,13 @@ def recipes() -> None:
 
 def latest_releases() -> None:
     """The last releases with what each brought."""
-    st.subheader("Latest releases", anchor=False)
-    for release in holdings(catalog()).releases[:_RELEASES]:
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.subheader("Latest releases", anchor=False, width="content")
+        st.page_link("../pages/releases.py", label="What’s new", icon=":material/new_releases:")
+    for release in list(releases(catalog()).values())[:_RELEASES]:
         with st.container(horizontal=True, vertical_alignment="center", key=f"release_{release.version}"):
-            explore_link(release.cohort, f"IDC v{release.version}", icon=None)
-            st.text(f"{release.day + ' · ' if release.day else ''}{exact(release.added)} new series")
+            explore_link(added_in(release.version), f"IDC v{release.version}", icon=None)
+            st.text(f"{f'{release.day} · ' if release.day else ''}{exact(release.changes.added)} new series")
 
 
 def seen_cohorts() -> None:

@@ -6,9 +6,9 @@ import streamlit as st
 
 from app.catalog import catalog
 from app.series import Series, UnknownSeriesError, find
+from components.links import explore_link
 from components.plain_table import PARAMETER
 
-_EXPLORE = "../pages/explore.py"
 _BOX = "asked_series"
 
 
@@ -20,12 +20,7 @@ def chosen_series() -> Series | None:
     except UnknownSeriesError as error:
         _ask(str(error))
         if error.cohort:
-            st.page_link(
-                _EXPLORE,
-                label="See its series in Explore",
-                icon=":material/arrow_forward:",
-                query_params=error.cohort.to_pairs(),
-            )
+            explore_link(error.cohort, "See its series in Explore")
         return None
     if series is None:
         _ask("All about one series: what it is, what surrounds it, its picture, its terms, and how to get it.")

@@ -7,8 +7,7 @@ import streamlit as st
 from app.series import Series
 from app.series_words import kind, series_sentence
 from components.errors import plain
-
-_EXPLORE = "../pages/explore.py"
+from components.links import explore_link
 
 
 def head(series: Series) -> None:
@@ -24,4 +23,4 @@ def head(series: Series) -> None:
             ("Study in Explore", series.study_cohort),
             ("Patient in Explore", series.patient_cohort),
         ):
-            st.page_link(_EXPLORE, label=label, icon=":material/search:", query_params=cohort.to_pairs())
+            explore_link(cohort, label, icon=":material/search:")
