@@ -7,6 +7,7 @@ from pathlib import Path
 
 from app import schema
 from app.build import DATABASE, catalog_folder
+from app.tables.extension import EXTENSIONS, Extension, published
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,11 +20,18 @@ class Source:
 
 
 def sources() -> dict[str, Source]:
-    """The tables that queries see, under the names that idc-index gives them."""
-    database = catalog_folder() / DATABASE
-    return {name: Source(table, database, name) for name, table in schema.tables().items() if table.parquet}
+    """The tables that queries see, under the names that idc-index gives them: those of the wheel, and those fetched."""
+    catalog, fetched = catalog_folder(), published()
+    found = {}
+    for name, table in schema.tables().items():
+        if table.parquet:
+            found[name] = Source(table, catalog / DATABASE, name)
+        elif name in fetched:
+            found[name] = Source(table, Extension(catalog / EXTENSIONS / name).database, name)
+    return found
 
 
 def absent() -> list[str]:
     """Tables that idc-index knows and this installation does not hold."""
-    return [name for name in schema.tables() if name not in sources()]
+    here = sources()
+    return [name for name in schema.tables() if name not in here]
