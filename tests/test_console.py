@@ -53,7 +53,7 @@ def many(tmp_path) -> Callable[[list[str]], list[Ending]]:
     """Statements in processes started from one, with room for all their rows."""
     tables = {name: (str(source.database), source.name) for name, source in sources().items()}
     limits = {"memory_mb": 500, "seconds": 120, "max_rows": 200_000, "max_bytes": 10**8, "max_columns": 500}
-    request = {"tables": tables, "absent": ["seg_index"], **limits}
+    request = {"tables": tables, "absent": ["ct_index"], **limits}
     return lambda statements: run_all([{**request, "sql": sql} for sql in statements], tmp_path)
 
 
@@ -127,7 +127,7 @@ def test_errors_name_the_nearest(many) -> None:
         "SELECT cancer_types FROM index": "There is no column “cancer_types” here: it is in collections_index.",
         "SELECT i.StudyID FROM index i": "There is no column “StudyID” here: did you mean StudyInstanceUID, of index?",
         "SELECT * FROM collection_index": "There is no table “collection_index”: did you mean collections_index?",
-        "SELECT * FROM seg_index": "The table seg_index is not on this server.",
+        "FROM ct_index": "The table ct_index is not on this server; fetch it with: python -m app fetch ct_index",
         "SELECT cuont(*) FROM index": "Scalar Function with name cuont does not exist!",
         "SELECT * FORM index": 'Syntax error at or near "index".',
     }

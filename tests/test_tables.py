@@ -22,6 +22,8 @@ from app.bigquery import bigquery
 from app.catalog import Catalog
 from app.cohort import Cohort
 from app.conditions import Condition, format_number
+from app.console.queries import Console, Limits
+from app.console.tables import absent
 from app.datasets import clinical_tables
 from app.errors import UserError
 from app.query import select
@@ -423,3 +425,15 @@ def test_recipes_that_need_a_table(recipe, opened):
             modality == "SM" and min(values(sharp)[uid]) >= 40
         )
     assert recipe.why.count(". ") == 1
+
+
+def test_queries_of_people_see_them(opened, plain_tables):
+    counts = " UNION ALL ".join(f"SELECT '{name}' AS name, count(*) AS n FROM {name}" for name in fetchable())
+    joined = "SELECT 'joined', count(*) FROM ct_index JOIN index USING (SeriesInstanceUID)"
+    console = Console(1, Limits(seconds=60, memory_mb=300, max_rows=100))
+    query = console.start(f"{counts} UNION ALL {joined} ORDER BY name", owner=None)
+    query.wait()
+    expected = plain_tables.execute(f"{counts} UNION ALL {joined} ORDER BY name").fetchall()
+    assert [(row["name"], row["n"]) for row in query.result().table.to_pylist()] == expected
+    assert min(n for _, n in expected) > 0
+    assert absent() == []

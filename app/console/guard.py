@@ -114,7 +114,7 @@ class _Names:
         if name == node["table_name"] and name.lower() in self._known:
             return
         if name in self.absent:
-            raise UserError(f"The table {name} is not on this server.")
+            raise UserError(f"The table {name} is not on this server; fetch it with: python -m app fetch {name}")
         near = get_close_matches(name.lower(), self.tables, 1)
         hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(self.tables)}."
         raise UserError(f"There is no table “{shorten(name)}”: {hint}")

@@ -28,4 +28,5 @@ def sources() -> dict[str, Source]:
 
 def absent() -> list[str]:
     """Tables that idc-index knows and this installation does not hold."""
-    return [name for name in schema.tables() if name not in sources()]
+    here = sources()
+    return [name for name in schema.tables() if name not in here]
