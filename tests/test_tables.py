@@ -22,11 +22,14 @@ from app.bigquery import bigquery
 from app.catalog import Catalog
 from app.cohort import Cohort
 from app.conditions import Condition, format_number
+from app.datasets import clinical_tables
 from app.errors import UserError
 from app.query import select
 from app.recipes import RECIPES
+from app.related import related
 from app.selection import Selection
 from app.sentence import sentence
+from app.series import find
 from app.settings import settings
 from app.tables.extension import MissingTableError, published
 from app.tables.fetch import fetchable
@@ -296,6 +299,39 @@ def test_completion_goes_by_the_tables_and_else_by_study(query, opened, plain_ta
     for table in ("ann_index", "rtstruct_index", "seg_index"):
         assert table in sentence(cohort)
         assert f'client.fetch_index("{table}")' in select(cohort)
+
+
+def test_the_series_page_names_what_the_tables_name(opened, plain_tables):
+    columns = "SELECT SeriesInstanceUID, StudyInstanceUID FROM index"
+    study = dict(plain_tables.execute(columns).fetchall())
+    within = [(made, source) for made, source in links() if study.get(made) == study.get(source) is not None]
+    assert within
+    for made, source in within[:3]:
+        found = related(find(opened, made))
+        assert (found.certain, [one.uid for one in found.sources]) == (True, [source])
+        assert "seg_index" in found.note
+        back = related(find(opened, source))
+        assert back.certain
+        assert {one.uid for one in back.derived} == {one for one, other in within if other == source}
+    unnamed = min(set(study) - {one for pair in links() for one in pair})
+    assert not related(find(opened, unnamed)).certain
+
+
+def test_sql_asks_them_by_their_names(opened, plain_tables, cli):
+    query = "SELECT Modality, count(*) AS series FROM index JOIN seg_index USING (SeriesInstanceUID) GROUP BY ALL"
+    answer = cli("query", query, "--format", "json")
+    assert answer.returncode == 0
+    expected = plain_tables.execute(query).fetchall()
+    assert [tuple(row.values()) for row in json.loads(answer.stdout)] == expected != []
+
+
+def test_the_page_of_a_collection_lists_its_clinical_tables(opened, plain_tables):
+    expected: dict[str, dict[str, int]] = {}
+    for collection, name, columns in plain_tables.execute(
+        "SELECT collection_id, short_table_name, count(*) FROM clinical_index GROUP BY ALL"
+    ).fetchall():
+        expected.setdefault(collection, {})[name] = columns
+    assert {collection: clinical_tables(opened, collection) for collection in expected} == expected
 
 
 # --- arriving and absent ----------------------------------------------------------------------------------------------
