@@ -240,12 +240,12 @@ def test_sentences_read_as_english():
 
 
 def test_the_sql_command_sees_fetched_tables(opened, cli):
-    answered = cli(
-        "query",
-        "SELECT count(*) AS n, sum(total_segments) AS segments FROM seg_index JOIN index USING (SeriesInstanceUID)",
-    )
+    joined = "seg_index JOIN index USING (SeriesInstanceUID)"
+    sql = f"SELECT count(*) AS n, sum(total_segments)::INTEGER AS segments FROM {joined}"
+    answered = cli("query", sql, "--format", "json")
     table = tables.table("seg_index")
-    assert answered.stdout.decode().split() == ["n,segments", f"{len(table)},{pc.sum(table['total_segments'])}"]
+    expected = {"n": len(table), "segments": pc.sum(table["total_segments"]).as_py()}
+    assert json.loads(answered.stdout) == [expected]
 
 
 HOSTILE = ("it's", "100%", "x'); DROP TABLE index; --", "a\\b", "'' OR 1=1 OR ''", "<b>&amp;</b>", "${jndi}", "😀")
