@@ -16,26 +16,23 @@ from typing import Any
 
 import duckdb
 import numpy as np
-import numpy.typing as npt
 
 from app import schema
-from app.attributes import ATTRIBUTES, Attribute, Kind
+from app.attributes import BASE_ATTRIBUTES, Attribute, Kind
 from app.groups import Arrays, write_groups
 from app.settings import settings
+from app.shelf import ARRAYS, Array
 from app.sql import quote_text
 
 #: Raise it whenever the layout of the catalog changes.
 REVISION = 6
 
 DATABASE = "catalog.duckdb"
-ARRAYS = "arrays"
 
 #: Order of rows in the catalog, and of results where the user asks for none.
 DEFAULT_ORDER = ("collection_id", "PatientID", "StudyInstanceUID", "SeriesInstanceUID")
 
 Progress = Callable[[float, str], None]
-Array = npt.NDArray[Any]
-
 _STEPS = (
     "Reading the index",
     "Reading the other tables",
@@ -113,13 +110,13 @@ def _build(folder: Path) -> Iterator[None]:
         _write_folded_texts(con, arrays)
         _write_keys(con, arrays)
         yield
-        write_groups(arrays, [attribute.name for attribute in ATTRIBUTES.values() if attribute.is_range])
+        write_groups(arrays, [attribute.name for attribute in BASE_ATTRIBUTES.values() if attribute.is_range])
         con.execute("DROP TABLE coded")
         con.execute("CHECKPOINT")
     yield
 
 
-def _fetch(con: duckdb.DuckDBPyConnection, query: str, parameters: Sequence[Any] = ()) -> dict[str, Array]:
+def fetch_columns(con: duckdb.DuckDBPyConnection, query: str, parameters: Sequence[Any] = ()) -> dict[str, Array]:
     """Result columns by name, masked where NULL."""
     return {name: np.ma.asarray(column) for name, column in con.execute(query, list(parameters)).fetchnumpy().items()}
 
@@ -148,7 +145,7 @@ def _load_tables(con: duckdb.DuckDBPyConnection) -> None:
 def _load_dictionary(con: duckdb.DuckDBPyConnection) -> None:
     """Table ``dictionary``: the distinct values of each listed or text attribute, numbered from 1 in order."""
     con.execute("CREATE TABLE dictionary (attribute VARCHAR, code INTEGER, value VARCHAR)")
-    for attribute in ATTRIBUTES.values():
+    for attribute in BASE_ATTRIBUTES.values():
         if attribute.kind in (Kind.TERM, Kind.TERMS, Kind.TEXT):
             value = f"unnest({attribute.expression})" if attribute.kind is Kind.TERMS else attribute.expression
             con.execute(
@@ -171,7 +168,7 @@ def _number_patients_and_studies(con: duckdb.DuckDBPyConnection, arrays: Arrays)
     )
     con.execute("INSERT INTO dictionary SELECT 'PatientID', code, PatientID FROM patient ORDER BY code")
     con.execute("INSERT INTO dictionary SELECT 'StudyInstanceUID', code, StudyInstanceUID FROM study ORDER BY code")
-    codes = _fetch(
+    codes = fetch_columns(
         con,
         "SELECT patient.code AS patient, study.code AS study FROM series"
         " JOIN patient USING (collection_id, PatientID) JOIN study USING (StudyInstanceUID) ORDER BY series_row",
@@ -187,7 +184,7 @@ def _combine(con: duckdb.DuckDBPyConnection, arrays: Arrays) -> None:
     written as two parallel arrays, `<attribute>.combination` and `<attribute>.value`, one entry per combination and
     value; a combination without an entry lacks a value.
     """
-    listed = [a for a in ATTRIBUTES.values() if a.is_facet and a.table == "index"]
+    listed = [a for a in BASE_ATTRIBUTES.values() if a.is_facet and a.table == "index"]
     raw = ", ".join(f"{a.raw} AS {a.name}" for a in listed)
     names = ", ".join(a.name for a in listed)
     con.execute(f"CREATE TEMP TABLE coded AS SELECT series_row, {raw} FROM series")
@@ -196,10 +193,12 @@ def _combine(con: duckdb.DuckDBPyConnection, arrays: Arrays) -> None:
         f" FROM (SELECT DISTINCT {names} FROM coded)"
     )
     matches = " AND ".join(f"coded.{a.name} IS NOT DISTINCT FROM combination.{a.name}" for a in listed)
-    numbers = _fetch(con, f"SELECT number FROM coded JOIN combination ON {matches} ORDER BY series_row")["number"]
+    numbers = fetch_columns(con, f"SELECT number FROM coded JOIN combination ON {matches} ORDER BY series_row")[
+        "number"
+    ]
     arrays.write_codes("combination", numbers)
-    for attribute in (a for a in ATTRIBUTES.values() if a.is_facet):
-        members = _fetch(
+    for attribute in (a for a in BASE_ATTRIBUTES.values() if a.is_facet):
+        members = fetch_columns(
             con,
             f"SELECT number, code FROM ({_values_of_combinations(attribute)})"
             " JOIN dictionary USING (value) WHERE attribute = $1 ORDER BY number, code",
@@ -225,7 +224,7 @@ def _write_numbers(con: duckdb.DuckDBPyConnection, arrays: Arrays) -> None:
     """
     combination = arrays.read("combination")
     size = int(combination.max()) + 1
-    sums = _fetch(
+    sums = fetch_columns(
         con,
         "SELECT instanceCount AS instances, round(series_size_MB * 1e6)::BIGINT AS bytes FROM series"
         " ORDER BY series_row",
@@ -237,18 +236,18 @@ def _write_numbers(con: duckdb.DuckDBPyConnection, arrays: Arrays) -> None:
         weighted = np.zeros(size, dtype=np.int64)
         np.add.at(weighted, combination, column)
         arrays.write(f"combination.{name}", weighted)
-    for attribute in (a for a in ATTRIBUTES.values() if a.is_range):
+    for attribute in (a for a in BASE_ATTRIBUTES.values() if a.is_range):
         dated = attribute.kind is Kind.DATE
         number = f"epoch({attribute.expression}) / 86400" if dated else attribute.expression
-        found = _fetch(con, f"SELECT ({number})::DOUBLE AS number FROM series ORDER BY series_row")["number"]
+        found = fetch_columns(con, f"SELECT ({number})::DOUBLE AS number FROM series ORDER BY series_row")["number"]
         numbers = np.ma.filled(found, np.nan)
         narrow = numbers.astype(np.float32)
         whole = attribute.integer or dated
         arrays.write(attribute.name, narrow if whole else numbers)
-        arrays.write(f"{attribute.name}.bin", _bins(attribute, numbers))
+        arrays.write(f"{attribute.name}.bin", bins(attribute, numbers))
 
 
-def _bins(attribute: Attribute, numbers: Array) -> Array:
+def bins(attribute: Attribute, numbers: Array) -> Array:
     """Bin of each number, from 1; 0 where missing."""
     found = np.searchsorted(bin_edges(attribute), numbers, side="right")
     found = np.clip(found, 1, len(attribute.edges))
@@ -266,7 +265,7 @@ def bin_edges(attribute: Attribute) -> Array:
 
 def _write_folded_texts(con: duckdb.DuckDBPyConnection, arrays: Arrays) -> None:
     """All texts of a dictionary in lower case, as bytes with a NUL behind each, to be searched in one sweep."""
-    for attribute in (a for a in ATTRIBUTES.values() if is_searched_in_sweep(a)):
+    for attribute in (a for a in BASE_ATTRIBUTES.values() if is_searched_in_sweep(a)):
         texts = con.execute(
             "SELECT lower(value) FROM dictionary WHERE attribute = $1 ORDER BY code", [attribute.name]
         ).fetchall()
@@ -277,8 +276,8 @@ def _write_folded_texts(con: duckdb.DuckDBPyConnection, arrays: Arrays) -> None:
 
 def _write_text_codes(con: duckdb.DuckDBPyConnection, arrays: Arrays) -> None:
     """Code of each free text in the dictionary, 0 where missing."""
-    for attribute in (a for a in ATTRIBUTES.values() if a.kind is Kind.TEXT):
-        codes = _fetch(
+    for attribute in (a for a in BASE_ATTRIBUTES.values() if a.kind is Kind.TEXT):
+        codes = fetch_columns(
             con,
             f"SELECT coalesce(code, 0) AS code FROM series LEFT JOIN dictionary"
             f" ON attribute = $1 AND value = {attribute.expression} ORDER BY series_row",
@@ -289,9 +288,9 @@ def _write_text_codes(con: duckdb.DuckDBPyConnection, arrays: Arrays) -> None:
 
 def _write_keys(con: duckdb.DuckDBPyConnection, arrays: Arrays) -> None:
     """Hashes of identifiers that are unique to a series, sorted, each with its row."""
-    for attribute in (a for a in ATTRIBUTES.values() if a.unique):
+    for attribute in (a for a in BASE_ATTRIBUTES.values() if a.unique):
         query = f"SELECT md5_number_lower({attribute.expression}) AS hash, series_row FROM series ORDER BY hash"
-        keys = _fetch(con, query)
+        keys = fetch_columns(con, query)
         arrays.write(f"{attribute.name}.hash", keys["hash"].astype(np.uint64))
         arrays.write(f"{attribute.name}.row", keys["series_row"].astype(np.uint32))
 

@@ -1,78 +1,77 @@
-"""The built catalog, opened read-only: a hardened DuckDB connection and memory-mapped arrays.
-
-One connection serves the whole process. Every query takes a cursor of its own, because concurrent queries on one DuckDB
-connection mix up their results. Values are quoted rather than bound, since binding makes DuckDB import pandas, which
-costs the command line half a second. The arrays are mapped, not loaded, so processes on one machine share their memory.
-"""
+"""The built catalog, opened read-only, and the fetched tables that were published beside it."""
 
 from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import numpy as np
-import numpy.typing as npt
 
-from app.attributes import ATTRIBUTES, Attribute
-from app.build import ARRAYS, DATABASE, ensure_built
+from app.attributes import ATTRIBUTES, BASE_ATTRIBUTES, BASE_TABLES, Attribute
+from app.build import DATABASE, ensure_built
 from app.memory import return_freed
+from app.shelf import CLOSED, HARDENED, Array, Shelf
 from app.sql import quote_text
-
-Array = npt.NDArray[Any]
-
-#: No extensions, and little memory.
-_HARDENED: dict[str, str | bool | int | float | list[str]] = {
-    "autoinstall_known_extensions": False,
-    "autoload_known_extensions": False,
-    "allow_community_extensions": False,
-    "python_enable_replacements": False,
-    "temp_directory": "",
-    "memory_limit": "512MB",
-}
-
-#: No files or network beyond the catalog itself, and no way back.
-_CLOSED: dict[str, str | bool | int | float | list[str]] = {"enable_external_access": False, "lock_configuration": True}
+from app.tables.extension import EXTENSIONS, Extension, MissingTableError, publish_waiting, published
 
 
-class Catalog:
-    """The catalog in `folder`."""
+class Catalog(Shelf):
+    """The catalog in `folder`, with the tables that were added to it since."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self._arrays: dict[str, Array] = {}
-        self._values: dict[str, list[str]] = {}
-        self._codes: dict[str, dict[str, int]] = {}
+        super().__init__(folder, DATABASE)
+        self._extensions: dict[str, Extension] = {}
         self._codes_of_combinations: dict[str, tuple[Array, Array, Array]] = {}
         self._texts: dict[str, bytes] = {}
-        self._bounds: dict[str, tuple[float, float]] = {}
-        self._long_reads = _LongReads(folder / DATABASE)
+        self._long_reads = _LongReads(self.database)
         #: Held by a query that sorts or groups all series: two at once take no less time, and twice the memory.
         self.sorting = threading.Lock()
 
-    @cached_property
-    def _connection(self) -> duckdb.DuckDBPyConnection:
-        return duckdb.connect(str(self.folder / DATABASE), read_only=True, config=_HARDENED | _CLOSED)
+    def tables(self) -> list[str]:
+        """Names of the fetched tables that are there; one that another process adds is seen at the next call."""
+        return published(self.folder)
 
-    def cursor(self) -> duckdb.DuckDBPyConnection:
-        """A cursor for one query."""
-        return self._connection.cursor()
+    def extension(self, table: str) -> Extension:
+        """A fetched table.
+
+        Raises
+        ------
+        MissingTableError
+            If it is not there.
+        """
+        if table not in self._extensions:
+            self.require([table])
+            self._extensions[table] = Extension(self.folder / EXTENSIONS / table)
+        return self._extensions[table]
+
+    def require(self, tables: Iterable[str]) -> None:
+        """Return if all of `tables` are there.
+
+        Raises
+        ------
+        MissingTableError
+            If some are not; it names them all.
+        """
+        if missing := self.missing(tables):
+            raise MissingTableError(missing)
+
+    def missing(self, tables: Iterable[str]) -> list[str]:
+        """Those of `tables` that have not been fetched."""
+        wanted = set(tables) - BASE_TABLES
+        return sorted(wanted - set(self.tables())) if wanted else []
+
+    def entries(self, attribute: Attribute, name: str) -> Array:
+        """Array `name` of the fetched table that `attribute` stands in."""
+        return self.extension(attribute.table).array(name)
 
     def long_reads(self) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
         """A connection for reading much of the catalog: what it caches is given back after its last user."""
         return self._long_reads.connection()
-
-    def array(self, name: str) -> Array:
-        """Array `name` of the catalog, mapped read-only."""
-        if name not in self._arrays:
-            path = self.folder / ARRAYS / f"{name}.npy"
-            self._arrays[name] = np.asarray(np.load(path, mmap_mode="r", allow_pickle=False))
-        return self._arrays[name]
 
     @cached_property
     def series_count(self) -> int:
@@ -96,18 +95,11 @@ class Catalog:
 
     def values(self, attribute: Attribute) -> list[str]:
         """All values of a listed attribute; the value of code `n` stands at ``n - 1``."""
-        if attribute.name not in self._values:
-            name = quote_text(attribute.name)
-            rows = self.cursor().execute(f"SELECT value FROM dictionary WHERE attribute = {name} ORDER BY code")
-            self._values[attribute.name] = [value for (value,) in rows.fetchall()]
-        return self._values[attribute.name]
+        return self.extension(attribute.table).values(attribute) if attribute.is_extra else super().values(attribute)
 
     def codes(self, attribute: Attribute) -> dict[str, int]:
         """Value → code of a listed attribute."""
-        if attribute.name not in self._codes:
-            values = self.values(attribute)
-            self._codes[attribute.name] = {value: code for code, value in enumerate(values, start=1)}
-        return self._codes[attribute.name]
+        return self.extension(attribute.table).codes(attribute) if attribute.is_extra else super().codes(attribute)
 
     def codes_of_combinations(self, attribute: Attribute) -> tuple[Array, Array, Array]:
         """Codes that each combination has of a listed attribute; 0 alone where it has none.
@@ -130,9 +122,13 @@ class Catalog:
 
     def codes_where(self, attribute: Attribute, predicate: str) -> Array:
         """Codes of the dictionary's values that meet `predicate`, a condition on the column ``value``."""
-        name = quote_text(attribute.name)
-        rows = self.cursor().execute(f"SELECT code FROM dictionary WHERE attribute = {name} AND {predicate}")
-        return np.asarray(rows.fetchnumpy()["code"])
+        if attribute.is_extra:
+            return self.extension(attribute.table).codes_where(attribute, predicate)
+        return super().codes_where(attribute, predicate)
+
+    def bounds(self, attribute: Attribute) -> tuple[float, float]:
+        """Lowest and highest number in the release; dates as days since 1970."""
+        return self.extension(attribute.table).bounds(attribute) if attribute.is_extra else super().bounds(attribute)
 
     def codes_containing(self, attribute: Attribute, needles: Sequence[str]) -> Array:
         """Codes of the texts that contain any of `needles`, ignoring case as DuckDB's ``lower`` does.
@@ -169,15 +165,8 @@ class Catalog:
         hits = found[(found < len(hashes)) & (hashes[np.minimum(found, len(hashes) - 1)] == wanted)]
         return np.sort(self.array(f"{attribute.name}.row")[hits]).astype(np.int64)
 
-    def bounds(self, attribute: Attribute) -> tuple[float, float]:
-        """Lowest and highest number in the release; dates as days since 1970."""
-        if attribute.name not in self._bounds:
-            numbers = self.array(attribute.name)
-            self._bounds[attribute.name] = float(np.nanmin(numbers)), float(np.nanmax(numbers))
-        return self._bounds[attribute.name]
-
     def unknown_values(self, attribute: Attribute, values: Sequence[str]) -> list[str]:
-        """Those of `values` that this release does not hold, for an attribute with listed values."""
+        """Those of `values` that this release does not hold, for a listed attribute whose table is there."""
         return [value for value in values if value not in self.codes(attribute)]
 
 
@@ -209,10 +198,10 @@ class _LongReads:
             return_freed()
 
     def _open(self) -> duckdb.DuckDBPyConnection:
-        opened = duckdb.connect(config=_HARDENED)
+        opened = duckdb.connect(config=HARDENED)
         opened.execute(f"ATTACH {quote_text(str(self._path))} AS catalog (READ_ONLY)")
-        for name in _CLOSED:
-            opened.execute(f"SET {name} = {_CLOSED[name]}")
+        for name in CLOSED:
+            opened.execute(f"SET {name} = {CLOSED[name]}")
         return opened
 
 
@@ -228,15 +217,21 @@ def catalog() -> Catalog:
 @cache
 def _open_once() -> Catalog:
     opened = Catalog(ensure_built())
+    publish_waiting()
     opened.cursor().close()
     return opened
 
 
 def listed_attributes() -> list[Attribute]:
-    """Attributes whose values are listed with counts."""
-    return [attribute for attribute in ATTRIBUTES.values() if attribute.is_facet]
+    """Attributes of the catalog itself whose values are listed with counts."""
+    return [attribute for attribute in BASE_ATTRIBUTES.values() if attribute.is_facet]
 
 
 def range_attributes() -> list[Attribute]:
-    """Attributes shown as histograms."""
-    return [attribute for attribute in ATTRIBUTES.values() if attribute.is_range]
+    """Attributes of the catalog itself that are shown as histograms."""
+    return [attribute for attribute in BASE_ATTRIBUTES.values() if attribute.is_range]
+
+
+def extra_attributes(tables: Iterable[str]) -> list[Attribute]:
+    """Attributes of fetched tables."""
+    return [attribute for attribute in ATTRIBUTES.values() if attribute.is_extra and attribute.table in set(tables)]

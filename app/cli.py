@@ -12,9 +12,11 @@ from typing import BinaryIO
 
 from app.ask import command as ask_command
 from app.build import ensure_built, is_built
+from app.console import command as query_command
 from app.downloads import command as download_command
 from app.errors import UserError
 from app.preview import command as preview_command
+from app.tables import command as fetch_command
 from app.validate import command as validate_command
 
 
@@ -24,8 +26,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        0, or 2 after one sentence on stderr about a faulty request; 1 for a download that is not complete, and for a
-        folder with faults.
+        0, or 2 after one sentence on stderr about a faulty request; 1 for a download that is not complete, for a
+        folder with faults and for a query of which not all rows are given.
     """
     parsed = _parser().parse_args(arguments)
     try:
@@ -37,12 +39,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return ask_command.answer(parsed)
         if parsed.verb == "download":
             return download_command.download(parsed)
+        if parsed.verb == "fetch":
+            return fetch_command.fetch(parsed)
         if parsed.verb == "validate":
             return validate_command.validate(parsed)
         if parsed.verb == "preview":
             return preview_command.preview(parsed)
         if parsed.verb == "header":
             return preview_command.header(parsed)
+        if parsed.verb == "query":
+            return query_command.query(parsed, lambda: _output(parsed.output))
         if parsed.verb != "build":
             _answer(parsed)
     except UserError as error:
@@ -112,8 +118,10 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--output", type=Path, metavar="FILE", help="write there instead of standard output")
     ask_command.add_parser(verbs)
     download_command.add_parser(verbs)
+    fetch_command.add_parser(verbs)
     validate_command.add_parser(verbs)
     preview_command.add_parsers(verbs)
+    query_command.add_parser(verbs)
     verbs.add_parser("build", help="Build the catalog now rather than at first use.")
     installer = verbs.add_parser("install-viewer", help="Install OHIF, so that the app serves a viewer of its own.")
     installer.add_argument("package", metavar="FILE", nargs="?", type=Path, help="its npm package, if it is at hand")

@@ -167,15 +167,17 @@ def typical_series(catalog: Catalog, kind: Kind, name: str, most: int = 8) -> tu
 
 
 def clinical_tables(catalog: Catalog, collection: str) -> dict[str, int] | None:
-    """Clinical tables of a collection with their numbers of columns; None if this catalog has no ``clinical_index``."""
-    cursor = catalog.cursor()
-    if not cursor.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'clinical_index'").fetchone():
+    """Clinical tables of a collection with their numbers of columns; None while ``clinical_index`` was not fetched."""
+    if "clinical_index" not in catalog.tables():
         return None
     return dict(
-        cursor.execute(
+        catalog.extension("clinical_index")
+        .cursor()
+        .execute(
             "SELECT short_table_name, count(*) FROM clinical_index"
             f" WHERE collection_id = {quote_text(collection)} GROUP BY ALL ORDER BY short_table_name"
-        ).fetchall()
+        )
+        .fetchall()
     )
 
 

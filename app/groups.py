@@ -9,12 +9,10 @@ listed attributes meets a study or a patient is answered per signature or profil
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-Array = npt.NDArray[Any]
+from app.shelf import Array
 
 
 class Arrays:

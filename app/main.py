@@ -19,6 +19,8 @@ tools = [
     st.Page("../pages/compare.py", title="Compare", icon=":material/join_inner:", url_path="compare"),
     st.Page("../pages/series.py", title="Series", url_path="series", visibility="hidden"),
 ]
+if settings().queries_at_once:
+    discover += [st.Page("../pages/sql.py", title="SQL", icon=":material/database_search:", url_path="sql")]
 if settings().download_root:
     tools += [
         st.Page("../pages/downloads.py", title="Downloads", icon=":material/download:", url_path="downloads"),

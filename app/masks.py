@@ -9,8 +9,9 @@ from datetime import date
 import numpy as np
 
 from app.attributes import Attribute, Kind
-from app.catalog import Array, Catalog
+from app.catalog import Catalog
 from app.operators import NEGATIONS, OPERATORS
+from app.shelf import Array
 from app.sql import predicate
 from app.store import values_of
 
@@ -36,7 +37,7 @@ def of_combinations(catalog: Catalog, attribute: Attribute, asked: Mapping[str, 
         mask[members[wanted[values]]] = True
         return mask
 
-    return _meet(asked, present, {key: having(key, texts) for key, texts in asked.items() if key != "missing"})
+    return meet(asked, present, {key: having(key, texts) for key, texts in asked.items() if key != "missing"})
 
 
 def of_rows(catalog: Catalog, attribute: Attribute, asked: Mapping[str, Sequence[str]]) -> Array:
@@ -46,14 +47,14 @@ def of_rows(catalog: Catalog, attribute: Attribute, asked: Mapping[str, Sequence
         for key, texts in asked.items()
     }
     if attribute.is_range:
-        return _meet(asked, *_compare_numbers(catalog, attribute, asked))
+        return meet(asked, *_compare_numbers(catalog, attribute, asked))
     if attribute.unique:
         holding = {}
         for key, texts in asked.items():
             if key != "missing":
                 holding[key] = np.zeros(catalog.series_count, dtype=bool)
                 holding[key][catalog.rows_of_unique(attribute, texts)] = True
-        return _meet(asked, np.ones(catalog.series_count, dtype=bool), holding)
+        return meet(asked, np.ones(catalog.series_count, dtype=bool), holding)
     codes = catalog.array(attribute.name)
     size = int(codes.max()) + 1
     present = np.ones(size, dtype=bool)
@@ -63,7 +64,7 @@ def of_rows(catalog: Catalog, attribute: Attribute, asked: Mapping[str, Sequence
         if key != "missing":
             holding[key] = np.zeros(size, dtype=bool)
             holding[key][_text_codes(catalog, attribute, key, texts)] = True
-    return _meet(asked, present, holding).take(codes, mode="clip")
+    return meet(asked, present, holding).take(codes, mode="clip")
 
 
 def _text_codes(catalog: Catalog, attribute: Attribute, operator: str, texts: Sequence[str]) -> Array:
@@ -95,7 +96,7 @@ def _compare_numbers(
     return present, holding
 
 
-def _meet(asked: Mapping[str, Sequence[str]], present: Array, holding: Mapping[str, Array]) -> Array:
+def meet(asked: Mapping[str, Sequence[str]], present: Array, holding: Mapping[str, Array]) -> Array:
     """Join the operators of one attribute.
 
     All must hold; "none of" keeps what has no value unless another operator asks for one; ``missing=true`` adds what

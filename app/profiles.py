@@ -13,7 +13,8 @@ import numpy as np
 
 from app.attributes import Attribute
 from app.build import is_of_collection
-from app.catalog import Array, Catalog
+from app.catalog import Catalog
+from app.shelf import Array
 
 
 class Profiles:

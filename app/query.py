@@ -16,6 +16,7 @@ from app.cohort import Cohort, Combination, Operation
 from app.modalities import DERIVED, WITHOUT_PICTURE
 from app.sentence import sentence
 from app.sql import quote_text, where
+from app.tables.extension import linking, published, source_rows
 
 #: Columns of the rows that a cohort's SQL returns, as far as the release has them.
 ROW_COLUMNS = tuple(
@@ -66,7 +67,8 @@ def select(cohort: Cohort, columns: Sequence[str] = ROW_COLUMNS) -> str:
     columns
         Columns of ``index`` to return.
     """
-    fetches = [f'-- Before it runs in idc-index: client.fetch_index("{table}")' for table in cohort.tables()]
+    needed = sorted({*cohort.tables(), *linking_tables(cohort)})
+    fetches = [f'-- Before it runs in idc-index: client.fetch_index("{table}")' for table in needed]
     comment = "".join(character if character.isprintable() else " " for character in sentence(cohort))
     steps = _Steps()
     last = _rows(cohort, columns, steps)
@@ -74,6 +76,12 @@ def select(cohort: Cohort, columns: Sequence[str] = ROW_COLUMNS) -> str:
     if steps.texts:
         lines.append("WITH " + ",\n".join(f"{name} AS (\n{_indent(text)}\n)" for name, text in steps.texts.items()))
     return "\n".join([*lines, last]) + "\n"
+
+
+def linking_tables(cohort: Cohort) -> list[str]:
+    """Fetched tables that say which series was made from which, where the cohort or a part of it goes by them."""
+    sides = (side for combination in cohort.combinations for side in (combination.left, combination.right))
+    return linking(published()) if cohort.added or any(map(linking_tables, sides)) else []
 
 
 @dataclass
@@ -103,7 +111,7 @@ def _rows(cohort: Cohort, columns: Sequence[str], steps: _Steps) -> str:
     if cohort.scope is not Scope.SERIES:
         source = steps.add("scoped", _select([_KEYS], "index", [_among(cohort.scope, source)]))
     if cohort.added:
-        source = steps.add("completed", _select([_KEYS], "index", [_completed(cohort.added, source)]))
+        source = steps.add("completed", _select([_KEYS], "index", [_completed(cohort.added, source, steps)]))
     chosen = [_among(Scope.SERIES, source)]
     if not (cohort.sample or cohort.split):
         return _select(columns, "index", chosen)
@@ -184,17 +192,32 @@ def _combined(combination: Combination, steps: _Steps) -> str:
     return f"(({in_left} OR {in_right}) AND {both})"
 
 
-def _completed(added: Iterable[Completion], source: str) -> str:
-    """What is there, and what of the same studies belongs to it."""
+def _completed(added: Iterable[Completion], source: str, steps: _Steps) -> str:
+    """What is there, what was made from it or it was made from, and where no table names that, what of its studies."""
     derived, without_picture = _listed(DERIVED), _listed(WITHOUT_PICTURE)
     there = _among(Scope.SERIES, source)
     study = "StudyInstanceUID IN (SELECT StudyInstanceUID FROM index WHERE"
+    tables = linking(published())
+    unnamed, links = "", ""
+    if tables:
+        rows = "\nUNION ALL\n".join(source_rows(table) for table in tables)
+        known = "SELECT SeriesInstanceUID FROM index"
+        links = steps.add("made_from", f"SELECT * FROM (\n{_indent(rows)}\n)\nWHERE source_uid IN ({known})")
+        unnamed = f" AND SeriesInstanceUID NOT IN (SELECT SeriesInstanceUID FROM {links})"
     parts = [there]
     if Completion.DERIVED in added:
-        parts.append(f"(Modality IN ({derived}) AND {study} Modality NOT IN ({without_picture}) AND {there}))")
+        if links:
+            parts.append(f"SeriesInstanceUID IN (SELECT SeriesInstanceUID FROM {links} WHERE source_uid {_in(source)})")
+        parts.append(f"(Modality IN ({derived}){unnamed} AND {study} Modality NOT IN ({without_picture}) AND {there}))")
     if Completion.SOURCES in added:
-        parts.append(f"(Modality NOT IN ({without_picture}) AND {study} Modality IN ({derived}) AND {there}))")
+        if links:
+            parts.append(f"SeriesInstanceUID IN (SELECT source_uid FROM {links} WHERE {there})")
+        parts.append(f"(Modality NOT IN ({without_picture}) AND {study} Modality IN ({derived}){unnamed} AND {there}))")
     return "(" + "\n    OR ".join(parts) + ")"
+
+
+def _in(source: str) -> str:
+    return f"IN (SELECT SeriesInstanceUID FROM {source})"
 
 
 def _listed(values: Iterable[str]) -> str:

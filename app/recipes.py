@@ -67,6 +67,18 @@ RECIPES = (
         "Modality=CT&SeriesDescription__contains=thin&instanceCount__gte=100&origin=original",
     ),
     Recipe(
+        "CT with slices of at most 1.5 mm",
+        "Original CT series of at least 100 images, reconstructed to slices of 1.5 mm or less."
+        " It goes by the thickness that the scanner noted, which the table ct_index holds.",
+        "Modality=CT&ct_SliceThickness__lte=1.5&instanceCount__gte=100&origin=original",
+    ),
+    Recipe(
+        "Slides at 40x or more",
+        "Slide microscopy through an objective lens of 40x or stronger, fine enough to see cells."
+        " The table sm_index holds the lens of most slides; those without one are not found.",
+        "Modality=SM&sm_ObjectiveLensPower__gte=40",
+    ),
+    Recipe(
         f"New in IDC v{schema.idc_version()}",
         "Series that this release holds for the first time."
         " Series that were only revised are under “last revised in release”.",

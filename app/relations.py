@@ -7,10 +7,13 @@ from collections.abc import Iterable
 import numpy as np
 
 from app.attributes import ATTRIBUTES
-from app.catalog import Array, Catalog
+from app.catalog import Catalog
 from app.clauses import Completion, Relation, Scope
 from app.cohort import Combination, Operation
 from app.modalities import DERIVED, WITHOUT_PICTURE
+from app.shelf import Array
+from app.tables.entries import sources
+from app.tables.extension import linking
 
 _UNITS = {Scope.STUDY: "StudyInstanceUID", Scope.PATIENT: "PatientID"}
 
@@ -104,17 +107,23 @@ def members(catalog: Catalog, rows: Array, scope: Scope) -> Array:
 
 
 def completed(catalog: Catalog, rows: Array, added: Iterable[Completion]) -> Array:
-    """Rows with what belongs to them in the same studies; ascending.
+    """Rows with what was derived from them, or what they were derived from; ascending.
 
-    The tables that say which series was derived from which are not part of every installation, so the study stands
-    for it.
+    Fetched tables say which image series a series was made from. Where none does, the study stands for it.
     """
     studies = catalog.array("StudyInstanceUID")
     derived, pictures = _having(catalog, DERIVED), ~_having(catalog, WITHOUT_PICTURE)
+    made, source = sources(catalog, linking(catalog.tables()))
+    unnamed = ~_mask(catalog, made)
     mask = _mask(catalog, rows)
     there = mask.copy()
     for completion in added:
-        wanted, given = (derived, pictures) if completion is Completion.DERIVED else (pictures, derived)
+        if completion is Completion.DERIVED:
+            mask[made[there[source]]] = True
+            wanted, given = derived & unnamed, pictures
+        else:
+            mask[source[there[made]]] = True
+            wanted, given = pictures, derived & unnamed
         mask |= wanted & members(catalog, np.flatnonzero(there & given), Scope.STUDY).take(studies)
     return np.flatnonzero(mask)
 

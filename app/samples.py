@@ -11,8 +11,9 @@ from hashlib import md5
 import numpy as np
 
 from app.attributes import ATTRIBUTES
-from app.catalog import Array, Catalog
+from app.catalog import Catalog
 from app.clauses import Sample, Split
+from app.shelf import Array
 
 
 def drawn(catalog: Catalog, rows: Array, sample: Sample, seed: int) -> Array:

@@ -17,11 +17,15 @@ _SQL_NAMES = {"idc_index": "index"}
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column: BigQuery `type` (``STRING``, ``INTEGER``, ``FLOAT``, ``RECORD`` …) and a description in prose."""
+    """One column: BigQuery `type` (``STRING``, ``INTEGER``, ``FLOAT``, ``RECORD`` …) and a description in prose.
+
+    A `repeated` column holds a list of such values in each row.
+    """
 
     name: str
     type: str
     description: str
+    repeated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,11 @@ class Table:
     description: str
     columns: dict[str, Column]
     parquet: Path | None
+
+    @property
+    def key(self) -> str:
+        """Column by which its rows belong to series: their own identifier, or that of their collection."""
+        return "SeriesInstanceUID" if "SeriesInstanceUID" in self.columns else "collection_id"
 
 
 @cache
@@ -61,7 +70,12 @@ def tables() -> dict[str, Table]:
             name=name,
             description=schema.get("table_description", ""),
             columns={
-                column["name"]: Column(column["name"], column["type"], column.get("description") or "")
+                column["name"]: Column(
+                    column["name"],
+                    column["type"],
+                    column.get("description") or "",
+                    column.get("mode") == "REPEATED",
+                )
                 for column in schema["columns"]
             },
             parquet=Path(entry["parquet_filepath"]) if entry["parquet_filepath"] else None,

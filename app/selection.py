@@ -16,12 +16,14 @@ import numpy as np
 
 from app import masks
 from app.attributes import ATTRIBUTES, Attribute
-from app.catalog import Array, Catalog, listed_attributes, range_attributes
+from app.catalog import Catalog, listed_attributes, range_attributes
 from app.clauses import PARTS, Scope
 from app.cohort import Cohort
 from app.profiles import Profiles, per_value
 from app.relations import combination_mask, completed, in_scope, relation_mask
 from app.samples import dealt, drawn
+from app.shelf import Array
+from app.tables import entries
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +63,12 @@ class Selection:
         self.cohort = cohort
         self._combination_masks: dict[str, Array] = {}
         self._row_masks: dict[str, Array] = {}
+        catalog.require(cohort.tables())
         for name, asked in cohort.by_attribute().items():
             attribute = ATTRIBUTES[name]
-            if attribute.is_facet:
+            if attribute.is_extra:
+                self._row_masks[name] = entries.of_series(catalog, attribute, asked)
+            elif attribute.is_facet:
                 self._combination_masks[name] = masks.of_combinations(catalog, attribute, asked)
             else:
                 self._row_masks[name] = masks.of_rows(catalog, attribute, asked)
@@ -133,8 +138,10 @@ class Selection:
     @cached_property
     def _matching_mask(self) -> Array | None:
         """Mask of the series that meet every condition; None for all series."""
-        mask = self._row_mask_without(None)
-        allowed = self._combinations_without(None)
+        return self._mask_without(None)
+
+    def _mask_without(self, excluded: str | None) -> Array | None:
+        mask, allowed = self._row_mask_without(excluded), self._combinations_without(excluded)
         if allowed is None:
             return mask
         of_row = allowed.take(self.catalog.array("combination"))
@@ -221,6 +228,9 @@ class Selection:
         unit
             What is counted: ``series`` or ``patients``.
         """
+        if attribute.is_extra:
+            mask = self._mask_without(attribute.name) if attribute.name in self._row_masks else self._matching_mask
+            return FacetCounts(attribute, entries.count(self.catalog, attribute, mask, unit))
         if attribute.is_range:
             count = self._series_per_bin if unit == "series" else self._patients_per_bin
             return FacetCounts(attribute, count(attribute))
@@ -237,7 +247,7 @@ class Selection:
         return self.result._series_per_value(attribute, self.result._combinations_without(None))
 
     def facets(self, unit: str = "series") -> dict[str, FacetCounts]:
-        """Counts of every listed and every range attribute."""
+        """Counts of every listed and every range attribute that the catalog itself holds."""
         return {a.name: self.facet(a, unit) for a in (*listed_attributes(), *range_attributes())}
 
     # --- masks --------------------------------------------------------------------------------------------------

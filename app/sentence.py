@@ -11,6 +11,7 @@ from app.conditions import Condition, by_attribute
 from app.modalities import DERIVED
 from app.numbers import exact
 from app.operators import OPERATORS
+from app.tables.extension import linking, published
 
 
 def sentence(cohort: Cohort) -> str:
@@ -68,10 +69,13 @@ def combination_clause(combination: Combination) -> str:
 def option_clauses(cohort: Cohort) -> list[str]:
     """What is added to the matching series, and how patients are chosen."""
     parts = []
+    tables, derived = _join(linking(published()), "and"), _join(DERIVED, "and")
     if Completion.DERIVED in cohort.added:
-        parts.append(f"with all {_join(DERIVED, 'and')} series of the studies that its images belong to")
+        made = f"the series that {tables} say were made from its series and, where no source is known, " * bool(tables)
+        parts.append(f"with {made}all {derived} series of the studies that its images belong to")
     if Completion.SOURCES in cohort.added:
-        parts.append(f"with all images of the studies that its {_join(DERIVED, 'and')} series belong to")
+        made = f"the series that {tables} say its series were made from and, where none is known, " * bool(tables)
+        parts.append(f"with {made}all images of the studies that its {derived} series belong to")
     if cohort.sample:
         drawn = f"{exact(cohort.sample.patients)} patients" if cohort.sample.patients else "patients"
         limit = "" if cohort.sample.patients else f" up to {cohort.sample.gigabytes} GB"

@@ -19,10 +19,13 @@ from urllib.parse import parse_qsl
 import streamlit as st
 from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
-from starlette.responses import PlainTextResponse, RedirectResponse
+from starlette.requests import Request
+from starlette.responses import FileResponse, PlainTextResponse, RedirectResponse
+from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app import api, archive_links, startup
+from app.console import links as result_links
 from app.downloads import worker
 from app.memory import share_arenas
 from app.ohif import downloaded, site
@@ -137,6 +140,14 @@ share_arenas()
 # Streamlit runs the entry script by path: pages and components must be importable from the root.
 sys.path.insert(0, str(ROOT))
 
+#: The library of the SQL editor; the page asks for it under the hash of its contents, so it may be kept for good.
+_EDITOR = ROOT / "components" / "sql_editor" / "bundle" / "codemirror.js"
+
+
+def _editor(request: Request) -> FileResponse:
+    return FileResponse(_EDITOR, headers={"Cache-Control": "public, max-age=31536000, immutable"})
+
+
 app = st.App(
     ROOT / "app" / "main.py",
     routes=[
@@ -145,6 +156,8 @@ app = st.App(
         *site.routes(),
         *downloaded.routes(),
         *preview_routes.routes(),
+        *result_links.routes(),
+        Route("/editor/codemirror.js", _editor),
     ],
     middleware=[Middleware(SafeHeaders), Middleware(CohortLinks)],
     lifespan=_lifespan,

@@ -40,10 +40,16 @@ class Settings:
         Folder that the pages may download into: ``IDC_COHORT_DOWNLOAD_ROOT``, or None, which switches that off.
     s3_endpoint
         Address to read images from instead of Amazon's and Google's: ``IDC_COHORT_S3_ENDPOINT``.
+    mirror
+        Where tables are fetched from first, a folder or an address: ``IDC_COHORT_MIRROR``.
     zip_limit_bytes
         Largest cohort that the pages offer as a ZIP: ``IDC_COHORT_ZIP_LIMIT_GB``; 0 switches that off.
     zips_at_once
         ZIPs that are made at the same time: ``IDC_COHORT_ZIPS_AT_ONCE``.
+    queries_at_once
+        Queries of the SQL page that run at the same time: ``IDC_COHORT_QUERIES_AT_ONCE``; 0 switches the page off.
+    query_seconds, query_memory_mb, query_rows
+        What each may take: ``IDC_COHORT_QUERY_SECONDS``, ``IDC_COHORT_QUERY_MEMORY_MB``, ``IDC_COHORT_QUERY_ROWS``.
     ohif, slim, volview
         Roots of the viewers: ``IDC_COHORT_OHIF``, ``IDC_COHORT_SLIM``, ``IDC_COHORT_VOLVIEW``.
     dicomweb
@@ -57,8 +63,13 @@ class Settings:
     data_folder: Path
     download_root: Path | None = None
     s3_endpoint: str | None = None
+    mirror: str | None = None
     zip_limit_bytes: int = 2_000_000_000
     zips_at_once: int = 4
+    queries_at_once: int = 2
+    query_seconds: float = 30
+    query_memory_mb: int = 500
+    query_rows: int = 200_000
     ohif: str = IDC_OHIF
     slim: str = IDC_SLIM
     volview: str = KITWARE_VOLVIEW
@@ -85,8 +96,13 @@ def settings() -> Settings:
         data,
         _folder("IDC_COHORT_DOWNLOAD_ROOT"),
         os.environ.get("IDC_COHORT_S3_ENDPOINT") or None,
+        os.environ.get("IDC_COHORT_MIRROR") or None,
         round(_number("IDC_COHORT_ZIP_LIMIT_GB", 2, least=0) * 1e9),
         int(_number("IDC_COHORT_ZIPS_AT_ONCE", 4, least=1)),
+        int(_number("IDC_COHORT_QUERIES_AT_ONCE", 2, least=0)),
+        _number("IDC_COHORT_QUERY_SECONDS", 30, least=1),
+        int(_number("IDC_COHORT_QUERY_MEMORY_MB", 500, least=50)),
+        int(_number("IDC_COHORT_QUERY_ROWS", 200_000, least=1)),
         _address("IDC_COHORT_OHIF", IDC_OHIF),
         _address("IDC_COHORT_SLIM", IDC_SLIM),
         _address("IDC_COHORT_VOLVIEW", KITWARE_VOLVIEW),

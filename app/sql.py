@@ -54,11 +54,42 @@ def where(conditions: Iterable[Condition]) -> list[str]:
 
 def _of_attribute(attribute: Attribute, asked: Mapping[str, tuple[str, ...]]) -> str:
     """Everything asked of one attribute, as one condition over ``index``."""
+    if attribute.is_extra:
+        return _on_series_table(attribute, asked)
     inner = _on_own_table(attribute, asked)
     if attribute.table == "index":
         return inner
     inner = inner[1:-1] if inner.startswith("(") and " OR " in inner else inner
     return f"collection_id IN (SELECT collection_id FROM {attribute.table} WHERE {inner})"
+
+
+def any_value(attribute: Attribute, value: str) -> str:
+    """Condition on the value expression of a fetched table: there is one. DICOM's empty text is none."""
+    return f"{_operand(value)} IS NOT NULL" if attribute.is_range else f"{_operand(value)} <> ''"
+
+
+def _on_series_table(attribute: Attribute, asked: Mapping[str, tuple[str, ...]]) -> str:
+    """Everything asked of an attribute of a fetched table, where a series may have no row, one, or several."""
+    source, value = attribute.value_rows
+
+    def among(condition: str, word: str = "IN") -> str:
+        return f"SeriesInstanceUID {word} (SELECT SeriesInstanceUID FROM {source} WHERE {condition})"
+
+    parts = []
+    # Both bounds hold of one and the same value.
+    bounds = [predicate(attribute, key, asked[key], _operand(value)) for key in ("gte", "lte") if key in asked]
+    if bounds:
+        parts.append(among(" AND ".join(bounds)))
+    for key in (key for key in asked if key not in ("gte", "lte", "missing")):
+        condition = predicate(attribute, "eq" if key == "not" else key, asked[key], _operand(value))
+        parts.append(among(condition, "NOT IN" if key == "not" else "IN"))
+    missing = asked.get("missing", ("",))[0]
+    if missing == "true":
+        none = among(any_value(attribute, value), "NOT IN")
+        return f"({' AND '.join(parts)} OR {none})" if parts else none
+    if missing == "false":
+        parts.append(among(any_value(attribute, value)))
+    return parts[0] if len(parts) == 1 else f"({' AND '.join(parts)})"
 
 
 def _on_own_table(attribute: Attribute, asked: Mapping[str, tuple[str, ...]]) -> str:

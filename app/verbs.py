@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import unquote_plus
 
 from app import bigquery_jobs, citations, commands, datasets, exports, releases, schema
-from app.attributes import ATTRIBUTES, Attribute
+from app.attributes import ATTRIBUTES, EXTRA_TABLES, Attribute
 from app.bigquery import bigquery
 from app.build import bin_edges
 from app.catalog import Catalog, catalog
@@ -117,8 +117,9 @@ def _counts(request: Request) -> Answer:
 
 
 def _facets(request: Request) -> Answer:
-    name = request.options.get("attribute")
-    chosen = [find_attribute(name)] if name else [a for a in ATTRIBUTES.values() if a.is_facet or a.is_range]
+    name, absent = request.options.get("attribute"), catalog().missing(EXTRA_TABLES)
+    counted = (a for a in ATTRIBUTES.values() if (a.is_facet or a.is_range) and a.table not in absent)
+    chosen = [find_attribute(name)] if name else list(counted)
     if not (chosen[0].is_facet or chosen[0].is_range):
         raise UserError(f"{chosen[0].name} has too many values to be counted one by one.")
     selection = request.selection

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from app.attributes import ATTRIBUTES, Attribute
+from app.attributes import ATTRIBUTES, EXTRA_TABLES, Attribute
 from app.cohort import Cohort
 from app.selection import Selection, Totals
 from app.sentence import clauses, combination_clause, option_clauses, relation_clause
@@ -42,18 +42,22 @@ def waterfall(selection: Selection) -> list[Step]:
 
 
 def missing_shares(selection: Selection) -> dict[str, float]:
-    """Attribute → share (0 to 1) of the cohort's series that have no value; only attributes that can lack one."""
+    """Attribute → share (0 to 1) of the cohort's series that have no value; only attributes that can lack one.
+
+    Attributes of tables that are not there are left out.
+    """
     rows = selection.rows
     result = Selection.of_rows(selection.catalog, rows)
+    absent = selection.catalog.missing(EXTRA_TABLES)
     return {
         attribute.name: _count_missing(result, attribute) / len(rows)
         for attribute in ATTRIBUTES.values()
-        if len(rows) and not attribute.complete
+        if len(rows) and not attribute.complete and attribute.table not in absent
     }
 
 
 def _count_missing(result: Selection, attribute: Attribute) -> int:
-    if attribute.is_facet or attribute.is_range:
+    if attribute.is_facet or attribute.is_range or attribute.is_extra:
         return int(result.facet(attribute).counts[0])
     return int(np.count_nonzero(result.catalog.array(attribute.name).take(result.rows) == 0))
 

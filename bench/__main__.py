@@ -19,7 +19,7 @@ from app.build import ensure_built
 from bench.figures import say
 from tests.server import ROOT
 
-PARTS = ("refresh", "rivals", "memory", "browser", "downloads", "validate", "archive", "preview")
+PARTS = ("refresh", "rivals", "memory", "browser", "downloads", "validate", "archive", "preview", "console")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -83,6 +83,11 @@ def _runners(asked: argparse.Namespace) -> dict[str, Callable[[], dict[str, Any]
 
         return preview.measure(asked.rounds)
 
+    def console() -> dict[str, Any]:
+        from bench import console
+
+        return console.measure(asked.cohorts, asked.rounds, asked.seed)
+
     return {
         "refresh": refresh,
         "rivals": rivals,
@@ -92,6 +97,7 @@ def _runners(asked: argparse.Namespace) -> dict[str, Callable[[], dict[str, Any]
         "validate": validate,
         "archive": archive,
         "preview": preview,
+        "console": console,
     }
 
 

@@ -10,7 +10,7 @@ import random
 import re
 from datetime import date
 
-from app.attributes import ATTRIBUTES, Attribute, Kind
+from app.attributes import BASE_ATTRIBUTES, Attribute, Kind
 from app.build import bin_edges
 from app.catalog import Catalog, catalog, listed_attributes, range_attributes
 from app.cohort import Cohort
@@ -103,7 +103,7 @@ def _edge(attribute: Attribute, position: int) -> str:
 
 def _add_search(draw: random.Random, selection: Selection) -> Cohort:
     """A word of some selected series' text."""
-    name = draw.choice([a.name for a in ATTRIBUTES.values() if a.kind is Kind.TEXT] + ["collection_id"])
+    name = draw.choice([a.name for a in BASE_ATTRIBUTES.values() if a.kind is Kind.TEXT] + ["collection_id"])
     text = _column_of_row(selection, name, int(draw.choice(selection.rows)))
     words = _WORD.findall(text or "")
     if not words:
@@ -112,7 +112,7 @@ def _add_search(draw: random.Random, selection: Selection) -> Cohort:
 
 
 def _add_identifiers(draw: random.Random, selection: Selection) -> Cohort:
-    name = draw.choice([a.name for a in ATTRIBUTES.values() if a.kind is Kind.ID])
+    name = draw.choice([a.name for a in BASE_ATTRIBUTES.values() if a.kind is Kind.ID])
     rows = [int(draw.choice(selection.rows)) for _ in range(draw.choice((1, 1, 20)))]
     found = {text for row in rows if (text := _column_of_row(selection, name, row))}
     return selection.cohort.with_values(name, "eq", found)

@@ -19,8 +19,10 @@ def commands_panel(selection: Selection) -> None:
     with st.expander("Scripts for other tools, notebooks and clusters", icon=":material/terminal:"):
         with st.container(horizontal=True, vertical_alignment="bottom"):
             tool = str(st.selectbox("Tool", list(TOOLS), format_func=lambda one: TOOLS[one].label, key="script_tool"))
-            sources = TOOLS[tool].sources or tuple(Source)
-            source = Source(str(st.selectbox("Cloud", sources, format_func=str.upper, key="script_source")))
+            sources = TOOLS[tool].sources
+            source = Source.AWS
+            if sources:
+                source = Source(str(st.selectbox("Cloud", sources, format_func=str.upper, key="script_source")))
             shares = int(st.number_input("Shares (clusters)", 1, MAX_SHARES, DEFAULT_SHARES, key="script_shares"))
         more = "…\n" if TOOLS[tool].lists_series else ""
         code = beginning(tool, selection, source, shares) + more

@@ -11,6 +11,7 @@ from app.clauses import Completion
 from app.cohort import Cohort
 from app.numbers import exact, size
 from app.selection import Selection
+from app.tables.extension import SOURCE_COLUMNS, fetch_command, linking
 from components import state
 
 _LABELS = {
@@ -29,13 +30,22 @@ def completion_dialog(cohort: Cohort) -> None:
             if st.toggle(label, completion in cohort.added, key=f"complete_{completion}"):
                 chosen.append(completion.value)
             st.caption(_brought(everybody, completion))
-    st.text(
-        "This goes by study: the table that says which series was derived from which is not installed,"
-        " so all images and derived series of one study count as belonging together."
-    )
+    st.text(_basis())
     if st.button("Apply", type="primary", key="complete_apply"):
         state.show(cohort.with_options(add=chosen))
         st.rerun()
+
+
+def _basis() -> str:
+    """What says which series was made from which, and how to be told more."""
+    there = linking(catalog().tables())
+    absent = catalog().missing(SOURCE_COLUMNS)
+    by_study = "all images and derived series of one study count as belonging together"
+    said = f"This goes by {' and '.join(there)}; where they name no source, {by_study}." if there else ""
+    if absent:
+        more = f"Tables that say which series was made from which can be fetched: {fetch_command(absent)}"
+        said = f"{said or f'This goes by study: {by_study}.'} {more}"
+    return said
 
 
 def _brought(cohort: Cohort, completion: Completion) -> str:

@@ -35,7 +35,8 @@ def conditions_panel(selection: Selection) -> None:
         f'<table class="idc-steps" data-testid="steps"><thead><tr><th>Condition</th>{headings}</tr></thead>'
         f"<tbody>{rows}</tbody></table>"
     )
-    shares = missing_shares(selection)
+    # What a fetched table says of other series than these is no gap in them.
+    shares = {n: share for n, share in missing_shares(selection).items() if share < 1 or not ATTRIBUTES[n].is_extra}
     if not shares:
         return
     st.subheader("Series without a value", anchor=False)

@@ -19,6 +19,7 @@ from app.verbs import citation_text, cited_dois, file_name
 from components.archive import archive_button
 from components.commands import commands_panel
 from components.errors import plain
+from components.sql.state import edit_as_sql
 
 _CITATION_LABELS = {
     CitationFormat.APA: "Text (APA)",
@@ -134,7 +135,9 @@ def sql_panel(selection: Selection) -> None:
     with here:
         st.text("The same series in your own code: run it with IDCClient().sql_query of the Python package idc-index.")
         st.code(select(selection.cohort), language="sql", wrap_lines=True)
-        st.link_button("Download the query", link("sql", selection.cohort), icon=":material/download:")
+        with st.container(horizontal=True):
+            st.link_button("Download the query", link("sql", selection.cohort), icon=":material/download:")
+            edit_as_sql(selection.cohort)
     with google:
         st.text(
             "The same series in Google BigQuery, which has all of IDC's DICOM metadata too. Run it in Google's console,"

@@ -7,22 +7,35 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from app.attributes import ATTRIBUTES, OPEN_GROUPS, Attribute, Group, Kind
+from app.attributes import BASE_ATTRIBUTES, OPEN_GROUPS, Attribute, Group, Kind
 from app.build import bin_edges
-from app.catalog import catalog
+from app.catalog import catalog, extra_attributes
 from app.cohort import Cohort
-from app.conditions import QueryError
+from app.errors import UserError
 from app.operators import operators_of
 from app.selection import FacetCounts, Selection
+from app.tables import background
 from components import colours, state
 from components.errors import plain
 from components.facet_panel import facet_panel, pending_edits
+from components.tables import absent_tables
 
 _KEY = "facets"
 _UNIT = "unit"
+#: Names of the attributes of fetched tables that stand open in the sidebar: no others are counted.
+_OPENED = "facets_opened"
 
 #: Attributes whose bins grow geometrically.
-_LOGARITHMIC = frozenset({"instanceCount", "series_size_MB"})
+_LOGARITHMIC = frozenset(
+    {
+        "instanceCount",
+        "series_size_MB",
+        "mr_EchoTime",
+        "mr_RepetitionTime",
+        "seg_total_segments",
+        "rtstruct_total_rois",
+    }
+)
 
 
 def unit() -> str:
@@ -30,19 +43,33 @@ def unit() -> str:
     return str(st.session_state.get(_UNIT, "series"))
 
 
+def facet_counts(selection: Selection) -> dict[str, FacetCounts]:
+    """Counts of the catalog's own attributes, and of those attributes of fetched tables that stand open."""
+    there = {attribute.name: attribute for attribute in extra_attributes(catalog().tables())}
+    opened = [there[name] for name in st.session_state.get(_OPENED, ()) if name in there]
+    return selection.facets(unit()) | {
+        attribute.name: selection.facet(attribute, unit())
+        for attribute in opened
+        if attribute.is_facet or attribute.is_range
+    }
+
+
 def facet_sidebar(selection: Selection, counts: dict[str, FacetCounts]) -> None:
-    """Show all filters with counts under all other filters."""
+    """Show all filters with counts under all other filters; tables that are absent say how to get them."""
+    shown = [*BASE_ATTRIBUTES.values(), *extra_attributes(catalog().tables())]
     data = {
         "unit": unit(),
+        "opened": st.session_state.get(_OPENED, []),
         "groups": [
             {
                 "label": group.value,
                 "open": group in OPEN_GROUPS,
-                "facets": [a.name for a in ATTRIBUTES.values() if a.group is group],
+                "facets": [a.name for a in shown if a.group is group],
+                "absent": absent_tables(group),
             }
             for group in Group
         ],
-        "facets": {a.name: _facet(a, selection.cohort, counts.get(a.name)) for a in ATTRIBUTES.values()},
+        "facets": {a.name: _facet(a, selection.cohort, counts.get(a.name)) for a in shown},
     }
     with st.sidebar:
         facet_panel(data, key=_KEY, on_edit=_apply)
@@ -55,13 +82,17 @@ def _apply() -> None:
         for edit in pending_edits(_KEY):
             if "unit" in edit:
                 st.session_state[_UNIT] = edit["unit"]
+            elif "opened" in edit:
+                st.session_state[_OPENED] = edit["opened"]
+            elif "fetch" in edit:
+                background.start([edit["fetch"]])
             elif edit["operator"] == "range":
                 low, high = edit["values"]
                 cohort = cohort.with_values(edit["attribute"], "gte", [low] if low else [])
                 cohort = cohort.with_values(edit["attribute"], "lte", [high] if high else [])
             else:
                 cohort = cohort.with_values(edit["attribute"], edit["operator"], edit["values"])
-    except QueryError as error:
+    except UserError as error:
         st.toast(plain(str(error)), icon=":material/error:")
     state.show(cohort)
 
@@ -73,13 +104,17 @@ def _facet(attribute: Attribute, cohort: Cohort, counted: FacetCounts | None) ->
         "note": attribute.note,
         "operators": _operators(attribute),
         "selected": _selected(attribute, cohort),
+        "lazy": attribute.is_extra,
     }
+    kind = "term" if attribute.is_facet else attribute.kind.value if attribute.is_range else "text"
+    if kind == "text":
+        return facet | {"kind": kind}
     if counted is None:
-        return facet | {"kind": "text"}
+        return facet | {"kind": kind, "values": [], "pending": True}
     facet["missing"] = int(counted.counts[0])
     if attribute.is_facet:
-        return facet | {"kind": "term"} | _values(attribute, cohort, counted)
-    return facet | {"kind": "date" if attribute.kind is Kind.DATE else "number"} | _bins(attribute, counted)
+        return facet | {"kind": kind} | _values(attribute, cohort, counted)
+    return facet | {"kind": kind} | _bins(attribute, counted)
 
 
 def _operators(attribute: Attribute) -> list[str]:

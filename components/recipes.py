@@ -23,11 +23,17 @@ def recipe_cards(recipes: Sequence[Recipe] = RECIPES) -> None:
             with column.container(border=True, height="stretch"):
                 st.subheader(recipe.title, anchor=False)
                 st.text(recipe.why)
-                st.caption(_figures(recipe.query))
+                missing = catalog().missing(recipe.cohort.tables())
+                st.caption(_needed(missing) if missing else _figures(recipe.query, catalog().tables()))
                 explore_link(recipe.cohort, "Open in Explore")
 
 
+def _needed(missing: list[str]) -> str:
+    return f"Needs {' and '.join(missing)}, which is not on this machine; Explore says how to fetch it."
+
+
 @st.cache_data(show_spinner=False, max_entries=len(RECIPES))
-def _figures(query: str) -> str:
+def _figures(query: str, tables: list[str]) -> str:
+    """Counts with these fetched `tables`, by which additions go."""
     totals = Selection(catalog(), Cohort.from_query(query)).totals
     return f"{compact(totals.patients)} patients · {compact(totals.series)} series · {size(totals.size_bytes)}"

@@ -6,8 +6,8 @@ from datetime import date, timedelta
 
 import streamlit as st
 
-from app.attributes import ATTRIBUTES, Attribute, Kind
-from app.catalog import catalog
+from app.attributes import BASE_ATTRIBUTES, Attribute, Kind
+from app.catalog import catalog, extra_attributes
 from app.clauses import Relation, Scope
 from app.cohort import Cohort
 from app.conditions import Condition, QueryError
@@ -16,9 +16,6 @@ from app.selection import Selection
 from app.sentence import relation_clause
 from components import state
 from components.errors import plain
-
-#: Identifiers name what one has in hand already; nobody looks for other series by them.
-_CHOICES = [attribute for attribute in ATTRIBUTES.values() if attribute.kind is not Kind.ID]
 
 _OWNERS = {Scope.PATIENT: "Patients who", Scope.STUDY: "Studies that"}
 _COUNTED = {Scope.SERIES: "series", Scope.STUDY: "studies"}
@@ -97,13 +94,20 @@ def _drop_line(line: int) -> None:
     st.session_state[_LINES] = [kept for kept in _lines() if kept != line]
 
 
+def _choices() -> list[Attribute]:
+    """What can be asked. Identifiers name what one has in hand already; nobody looks for other series by them."""
+    own = [attribute for attribute in BASE_ATTRIBUTES.values() if attribute.kind is not Kind.ID]
+    return [*own, *extra_attributes(catalog().tables())]
+
+
 def _line(line: int) -> list[tuple[str, str, list[str]]]:
     """One attribute and what is asked of it, as arguments of `Condition.of`."""
+    choices = _choices()
     with st.container(horizontal=True, vertical_alignment="bottom"):
         attribute = st.selectbox(
             "Attribute",
-            _CHOICES,
-            index=line % len(_CHOICES),
+            choices,
+            index=line % len(choices),
             format_func=lambda attribute: attribute.title,
             key=f"relation_attribute_{line}",
             width=200,

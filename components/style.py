@@ -1,4 +1,4 @@
-"""What every page has: style sheets of its own, on top of the theme, and a tidy history of the browser."""
+"""What every page has: style sheets on top of the theme, and a tidy history of the browser."""
 
 from functools import cache
 from pathlib import Path

@@ -9,23 +9,26 @@ from components.conditions import conditions_panel
 from components.dialogs import open_dialog
 from components.download_panel import download_panel
 from components.errors import explain_errors
-from components.facets import facet_sidebar, unit
+from components.facets import facet_counts, facet_sidebar, unit
 from components.grid import grid
 from components.loading import wait_for_catalog
 from components.preview import contact_sheet
 from components.sampling import sampling_panel
 from components.scope_switch import scope_switch
 from components.style import page_style
+from components.tables import wait_for_tables, watch_fetches
 from components.totals import head
 
 page_style()
 wait_for_catalog()
 
 with explain_errors():
+    wait_for_tables(state.current())
     selection = state.selection()
-    counts = selection.facets(unit())
+    counts = facet_counts(selection)
 
     facet_sidebar(selection, counts)
+    watch_fetches()
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key="head"):
         head(selection)
         scope_switch(selection)

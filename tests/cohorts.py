@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 
 from app import schema
-from app.attributes import ATTRIBUTES, Attribute, Kind
+from app.attributes import BASE_ATTRIBUTES, Attribute, Kind
 from app.cohort import Cohort
 from app.conditions import Condition, format_number
 from app.operators import operators_of
@@ -43,14 +43,14 @@ def random_cohorts(n: int, seed: int = 0) -> list[Cohort]:
         anchor = dice.choice(anchors)
         shapes = dict([next(deck)])
         for _ in range(dice.randrange(4)):
-            attribute = dice.choice(list(ATTRIBUTES))
-            shapes.setdefault(attribute, dice.choice(shapes_of(ATTRIBUTES[attribute])))
+            attribute = dice.choice(list(BASE_ATTRIBUTES))
+            shapes.setdefault(attribute, dice.choice(shapes_of(BASE_ATTRIBUTES[attribute])))
         conditions = []
         for name, shape in shapes.items():
             loyal = len(shapes) == 1 or dice.random() < 0.85
             own = anchor[name] if loyal else dice.choice(anchors)[name]
             conditions += [
-                Condition.of(name, operator, _draw(ATTRIBUTES[name], operator, own, values[name], dice))
+                Condition.of(name, operator, _draw(BASE_ATTRIBUTES[name], operator, own, values[name], dice))
                 for operator in shape
             ]
         cohorts.append(Cohort.of(conditions))
@@ -69,7 +69,7 @@ def shapes_of(attribute: Attribute) -> list[Shape]:
 
 
 def _deck(dice: random.Random) -> Iterator[tuple[str, Shape]]:
-    cards = [(name, shape) for name, attribute in ATTRIBUTES.items() for shape in shapes_of(attribute)]
+    cards = [(name, shape) for name, attribute in BASE_ATTRIBUTES.items() for shape in shapes_of(attribute)]
     while True:
         dice.shuffle(cards)
         yield from cards
@@ -125,20 +125,20 @@ def _text(attribute: Attribute, value: Any) -> str:
 @cache
 def _anchors() -> list[dict[str, Any]]:
     """Some real series with the value of every attribute, so that frequent values come up often."""
-    values = ", ".join(f"{attribute.expression} AS {name}" for name, attribute in ATTRIBUTES.items())
+    values = ", ".join(f"{attribute.expression} AS {name}" for name, attribute in BASE_ATTRIBUTES.items())
     rows = _connect().execute(
         f"SELECT {values} FROM index JOIN collections_index USING (collection_id) WHERE SeriesInstanceUID IN"
         " (SELECT SeriesInstanceUID FROM index ORDER BY md5(SeriesInstanceUID) LIMIT 3000)"
         " ORDER BY SeriesInstanceUID"
     )
-    return [dict(zip(ATTRIBUTES, row, strict=True)) for row in rows.fetchall()]
+    return [dict(zip(BASE_ATTRIBUTES, row, strict=True)) for row in rows.fetchall()]
 
 
 @cache
 def _values() -> dict[str, list[Any]]:
     """Distinct values of each attribute, rare ones as likely as frequent; some identifiers and numbers."""
     found = {}
-    for name, attribute in ATTRIBUTES.items():
+    for name, attribute in BASE_ATTRIBUTES.items():
         if attribute.kind in (Kind.ID, Kind.NUMBER):
             found[name] = sorted({anchor[name] for anchor in _anchors()} - {None})
             continue

@@ -99,8 +99,9 @@ def number_of_row(catalog) -> np.ndarray:
 def get(catalog) -> Callable[[str], httpx.Response]:
     """GET from the HTTP API, in this process; whatever the app raises becomes a 500."""
     from app.api import routes
+    from app.console import links
 
-    transport = httpx.ASGITransport(Starlette(routes=routes()), raise_app_exceptions=False)
+    transport = httpx.ASGITransport(Starlette(routes=[*routes(), *links.routes()]), raise_app_exceptions=False)
 
     async def ask(path: str) -> httpx.Response:
         async with httpx.AsyncClient(transport=transport, base_url="http://idc.test") as client:

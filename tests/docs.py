@@ -2,21 +2,29 @@
 
 from pathlib import Path
 
-from app.attributes import ATTRIBUTES
+from app.attributes import ATTRIBUTES, BASE_ATTRIBUTES, EXTRA_TABLES, Attribute
 from app.operators import operators_of
 
 PAGE = Path(__file__).parent.parent / "docs" / "query.md"
 MARK = "<!-- Generated from app/attributes.py by python -m tests.docs; a test compares. -->\n"
 
+_HEAD = ["| attribute | in words | takes | what it is |", "| --- | --- | --- | --- |"]
+
 
 def attribute_table() -> str:
-    """All attributes as a Markdown table."""
-    lines = ["## Attributes", "", "| attribute | in words | takes | what it is |", "| --- | --- | --- | --- |"]
-    for attribute in ATTRIBUTES.values():
-        takes = ", ".join(operator.key for operator in operators_of(attribute))
-        description = attribute.description.replace("|", "/")
-        lines.append(f"| `{attribute.name}` | {attribute.label} | {takes} | {description} |")
+    """All attributes as Markdown tables."""
+    lines = ["## Attributes", "", *_HEAD, *map(_line, BASE_ATTRIBUTES.values())]
+    extra = [attribute for attribute in ATTRIBUTES.values() if attribute.is_extra]
+    for table in EXTRA_TABLES:
+        lines += ["", f"### Of `{table}`, once it is fetched", "", *_HEAD]
+        lines += [_line(attribute) for attribute in extra if attribute.table == table]
     return "\n".join(lines) + "\n"
+
+
+def _line(attribute: Attribute) -> str:
+    takes = ", ".join(operator.key for operator in operators_of(attribute))
+    description = attribute.description.replace("|", "/")
+    return f"| `{attribute.name}` | {attribute.label} | {takes} | {description} |"
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.attributes import ATTRIBUTES
+from app.attributes import BASE_ATTRIBUTES
 from app.clauses import PARTS, RELATION_KEYS, Completion, Scope, Split, write_pairs
 from app.cohort import MAX_CLAUSES, Cohort, Combination, Operation
 from app.cohort_json import from_json, to_json
@@ -334,7 +334,7 @@ def test_shares_of_missing_values(query, catalog):
     cohort = Cohort.from_query(query)
     shares = missing_shares(Selection(catalog, cohort))
     selected = truth_clauses.mask(cohort)
-    assert set(shares) == {name for name, attribute in ATTRIBUTES.items() if not attribute.complete}
+    assert set(shares) == {name for name, attribute in BASE_ATTRIBUTES.items() if not attribute.complete}
     for name, share in shares.items():
         found = truth.values_of(name)
         lacking = np.array([value is None for value in found.values])[found.codes]

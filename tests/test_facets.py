@@ -5,7 +5,7 @@ from datetime import date
 import numpy as np
 import pytest
 
-from app.attributes import ATTRIBUTES, Attribute, Kind
+from app.attributes import ATTRIBUTES, BASE_ATTRIBUTES, Attribute, Kind
 from app.cohort import Cohort
 from app.licenses import licenses
 from app.selection import Selection
@@ -14,7 +14,7 @@ from tests import truth
 from tests.cohorts import random_cohorts
 
 COHORTS = [Cohort(), *random_cohorts(24, seed=7)]
-COUNTED = [attribute for attribute in ATTRIBUTES.values() if attribute.is_facet or attribute.is_range]
+COUNTED = [attribute for attribute in BASE_ATTRIBUTES.values() if attribute.is_facet or attribute.is_range]
 
 
 def counts_by_value(selection: Selection, attribute: Attribute, unit: str) -> dict:

@@ -17,7 +17,7 @@ from starlette.applications import Starlette
 
 from app import cli as command_line
 from app.api import routes
-from app.attributes import ATTRIBUTES
+from app.attributes import BASE_ATTRIBUTES
 from app.cohort import Cohort
 from app.conditions import Condition, QueryError
 from app.operators import operators_of
@@ -76,7 +76,7 @@ REFUSED = {
     "far too long": "x" * 10_000,
 }
 
-EVERYWHERE = [(a, o.key) for a in ATTRIBUTES.values() for o in operators_of(a) if not o.of_lists]
+EVERYWHERE = [(a, o.key) for a in BASE_ATTRIBUTES.values() for o in operators_of(a) if not o.of_lists]
 
 
 def cohort_of(name: str, operator: str, values: list[str]) -> Cohort:

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from app.attributes import BASE_TABLES
 from app.query import select
 from app.recipes import RECIPES
 
@@ -31,7 +32,11 @@ CLAIMS: dict[str, str] = {
 }
 
 
-@pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.title)
+#: Those of which tests/test_tables.py has the rows.
+NEED_A_TABLE = [recipe for recipe in RECIPES if set(recipe.cohort.tables()) - BASE_TABLES]
+
+
+@pytest.mark.parametrize("recipe", [r for r in RECIPES if r not in NEED_A_TABLE], ids=lambda recipe: recipe.title)
 def test_recipe(recipe, plain):
     newest = "bool_and(series_init_idc_version = (SELECT max(series_init_idc_version) FROM index))"
     claim = newest if recipe.title.startswith("New in IDC v") else CLAIMS[recipe.title]

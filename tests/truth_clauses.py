@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
+from collections.abc import Sequence
 from decimal import Decimal
 from functools import cache, lru_cache
 
@@ -105,15 +106,21 @@ def combined(combination: Combination) -> np.ndarray:
     return (left | right) & unit.isin(of_left & of_right).to_numpy()
 
 
-def complete(found: np.ndarray, added: set[str]) -> np.ndarray:
-    """With what was derived from its images, and the images of what it has derived, by study."""
+def complete(found: np.ndarray, added: set[str], links: Sequence[tuple[int, int]] = ()) -> np.ndarray:
+    """With what was derived from its series, and the series of what it has derived; by study where `links` tell none.
+
+    A link is a series and the one that it was made from.
+    """
     rows = frame()
     derived, picture = rows["modality"].isin(DERIVED).to_numpy(), ~rows["modality"].isin(NO_PICTURE).to_numpy()
+    derived = derived & ~np.isin(np.arange(len(found)), [made for made, _ in links])
     wider = found.copy()
     if "derived" in added:
         wider |= derived & rows["study"].isin(rows.loc[found & picture, "study"]).to_numpy()
+        wider[[made for made, source in links if found[source]]] = True
     if "sources" in added:
         wider |= picture & rows["study"].isin(rows.loc[found & derived, "study"]).to_numpy()
+        wider[[source for made, source in links if found[made]]] = True
     return wider
 
 

@@ -62,6 +62,8 @@ def name_fault(error: Exception) -> tuple[Fault, str]:
         return error.fault, line
     if isinstance(error, InvalidPathError):
         return Fault.UNSAFE, line
+    if isinstance(error, FileNotFoundError) and error.errno is None:  # a store's word, not the disk's
+        return Fault.NOT_FOUND, line
     status = re.search(r"status code: (\d{3})", text)
     if status:
         return _of_status(int(status[1])), line

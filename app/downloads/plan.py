@@ -17,8 +17,8 @@ from app.numbers import size
 from app.settings import settings
 
 if TYPE_CHECKING:
-    from app.catalog import Array
     from app.selection import Selection
+    from app.shelf import Array
 
 _BATCH = 5_000
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}")

@@ -10,10 +10,11 @@ import numpy as np
 
 from app import id_lists
 from app.attributes import ATTRIBUTES
-from app.catalog import Array, Catalog, catalog
+from app.catalog import Catalog, catalog
 from app.cohort import Cohort
 from app.errors import UserError
 from app.selection import Selection
+from app.shelf import Array
 
 _BATCH = 20_000
 _IDENTIFIERS = ("SeriesInstanceUID", "crdc_series_uuid")

@@ -30,8 +30,8 @@ _component = st.components.v2.component(
 )
 
 
-def cohort_chips(cohort: Cohort) -> None:
-    """Show what the cohort asks, and take things out of it by a click."""
+def cohort_chips(cohort: Cohort, *, openers: bool = True) -> None:
+    """Show what the cohort asks, and take things out of it by a click; `openers` open the dialogs that add to it."""
     data = {
         "opening": _opening(cohort),
         "clauses": [
@@ -45,6 +45,7 @@ def cohort_chips(cohort: Cohort) -> None:
         "undo": state.can_undo(),
         "redo": state.can_redo(),
         "clear": bool(cohort),
+        "openers": openers,
     }
     _component(key=_KEY, data=data, on_edit_change=_apply)
 
@@ -159,7 +160,7 @@ def _warnings(conditions: Iterable[Condition]) -> dict[str, str]:
 
 
 def _unknown(attribute: Attribute, operator: str, values: Sequence[str]) -> set[str]:
-    if attribute.is_facet and operator in ("eq", "not"):
+    if attribute.is_facet and operator in ("eq", "not") and not catalog().missing([attribute.table]):
         return set(catalog().unknown_values(attribute, values))
     return set()
 

@@ -78,7 +78,7 @@ export default function (component) {
   const send = (edit) => setTriggerValue("edit", edit);
   const root = make("div", "bar");
   const sentence = sentenceElement(data, send);
-  sentence.append(
+  if (data.openers) sentence.append(
     opener("Add a condition on patients or studies", "Such as: patients who also have PT", send, "relation"),
     opener("Complete", "Add segmentations to images, or images to segmentations", send, "complete"),
   );

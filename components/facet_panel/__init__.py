@@ -19,6 +19,7 @@ _SCRIPTS: Final = (
     "range_scale.js",
     "range_facet.js",
     "text_facet.js",
+    "absent.js",
     "search.js",
     "panel.js",
 )
@@ -30,12 +31,14 @@ _MAX_TEXT: Final = 1_000
 
 
 class Edit(TypedDict, total=False):
-    """One change: a complete new list of values, or another unit to count in."""
+    """One change: a complete new list of values, another unit, which filters stand open, a table to fetch."""
 
     attribute: str
     operator: str
     values: list[str]
     unit: str
+    opened: list[str]
+    fetch: str
 
 
 def _read_scripts() -> str:
@@ -100,6 +103,12 @@ def _clean(edit: object) -> Edit | None:
     if "unit" in edit:
         unit = edit["unit"]
         return Edit(unit=unit) if isinstance(unit, str) and unit in _UNITS else None
+    if "opened" in edit:
+        opened = edit["opened"]
+        fits = isinstance(opened, list) and len(opened) <= _MAX_EDITS and all(map(_is_text, opened))
+        return Edit(opened=list(opened)) if fits else None
+    if "fetch" in edit:
+        return Edit(fetch=edit["fetch"]) if _is_text(edit["fetch"]) else None
     attribute, operator, values = (edit.get(part) for part in ("attribute", "operator", "values"))
     if not _is_text(attribute) or not isinstance(operator, str) or operator not in _OPERATORS:
         return None

@@ -33,6 +33,7 @@ function createPanel(parentElement) {
     refresh: (attribute) => refreshFacet(panel, attribute),
     showFacets: (visible) => show(panel.body, visible),
   };
+  panel.ctx.store.openLazy = () => openLazyFacets(panel);
   panel.search = createSearch(panel.ctx, (attribute) => revealFacet(panel, attribute));
   panel.unit = createUnitSwitch(panel.ctx);
   panel.body = el("div", { class: "groups" });
@@ -60,6 +61,7 @@ function receivePanelData(panel, data) {
   const anchor = first ? null : takeAnchor(panel);
   renderPanel(panel);
   if (anchor) holdAnchor(anchor);
+  askForCounts(ctx.store);
 }
 
 function renderPanel(panel) {
@@ -75,7 +77,20 @@ function refreshFacet(panel, attribute) {
   const view = panel.facets.get(attribute);
   if (facet && view) updateFacet(panel, view, facet);
   for (const group of panel.groups.values()) updateGroupBadge(panel, group);
+  askForCounts(panel.ctx.store);
   markBusy(panel);
+}
+
+function openLazyFacets(panel) {
+  const found = [];
+  for (const view of panel.groups.values()) {
+    if (!groupIsOpen(panel, view)) continue;
+    for (const attribute of knownFacets(panel, view.group)) {
+      const facet = panel.facets.get(attribute);
+      if (panel.ctx.store.data.facets[attribute].lazy && facet && facetIsOpen(panel, facet)) found.push(attribute);
+    }
+  }
+  return found;
 }
 
 // After a moment, counts that are about to change look like it.
@@ -128,7 +143,10 @@ function updateGroup(panel, group) {
   setAttr(view.button, "aria-expanded", String(open));
   show(view.content, open);
   updateGroupBadge(panel, view);
-  if (open) placeChildren(view.content, knownFacets(panel, group).map((attribute) => placeFacet(panel, group, attribute)));
+  if (open) {
+    updateAbsent(view.absent, group.absent);
+    placeChildren(view.content, [...knownFacets(panel, group).map((attribute) => placeFacet(panel, group, attribute)), view.absent.el]);
+  }
   return view;
 }
 
@@ -141,11 +159,12 @@ function createGroup(panel, group) {
   const badge = el("span", { class: "group-badge" });
   const button = el("button", { type: "button", class: "group-head" }, [el("span", { text: group.label }), badge, icon("chevron")]);
   const content = el("div", { class: "group-content" });
-  const view = { button, badge, content, group, opened: group.open || groupHasChoice(panel, group) };
+  const view = { button, badge, content, group, absent: createAbsent(panel.ctx), opened: group.open || groupHasChoice(panel, group) };
   view.el = el("section", { class: "group", "data-group": group.label }, [el("h3", {}, [button]), content]);
   button.addEventListener("click", () => {
     remember(memory, "groups", group.label, !groupIsOpen(panel, view));
     updateGroup(panel, view.group);
+    askForCounts(panel.ctx.store);
   });
   return view;
 }
@@ -158,12 +177,14 @@ function groupHasChoice(panel, group) {
   return knownFacets(panel, group).some((attribute) => chosenCount(chosenOf(panel.ctx.store, attribute)) > 0);
 }
 
-// A folded group tells how many of its filters are in use.
+// A folded group tells how many of its filters are in use, or that there are none.
 function updateGroupBadge(panel, view) {
   const { store } = panel.ctx;
   const used = knownFacets(panel, view.group).filter((attribute) => chosenCount(chosenOf(store, attribute)) > 0).length;
   const folded = view.button.getAttribute("aria-expanded") !== "true";
-  setText(view.badge, folded && used > 0 ? `${used} in use` : "");
+  const lacking = view.group.absent.length > 0 && view.group.facets.length === 0;
+  setText(view.badge, !folded ? "" : used > 0 ? `${used} in use` : lacking ? "not fetched" : "");
+  view.badge.classList.toggle("quiet", lacking);
 }
 
 function placeFacet(panel, group, attribute) {
@@ -186,7 +207,8 @@ function createFacet(panel, attribute, kind, opened) {
   view.badge = el("button", { type: "button", class: "badge", "data-testid": "badge", hidden: true, onclick: () => clearFromBadge(panel, view) });
   view.info = createInfo(panel.ctx.tooltip);
   view.note = el("p", { class: "note", hidden: true });
-  view.content = el("div", { class: "facet-content", id: `body-${attribute}`, hidden: true }, [view.note]);
+  view.counting = el("p", { class: "note", text: "Counting…", hidden: true });
+  view.content = el("div", { class: "facet-content", id: `body-${attribute}`, hidden: true }, [view.note, view.counting]);
   const head = el("div", { class: "facet-bar" }, [el("h4", {}, [view.button]), view.info.el, el("span", { class: "space" }), view.badge, icon("chevron")]);
   view.el = el("div", { class: "facet", "data-attribute": attribute, "data-kind": kind }, [head, view.content]);
   view.button.addEventListener("click", () => foldFacet(panel, view));
@@ -231,7 +253,9 @@ function updateFacet(panel, view, facet) {
   updateFacetHead(view, facet, chosenCount(chosen), open);
   show(view.content, open);
   view.el.classList.toggle("open", open);
-  if (!open) return;
+  show(view.counting, Boolean(facet.pending));
+  if (view.body) show(view.body.el, !facet.pending);
+  if (!open || facet.pending) return;
   const [create, update] = BODIES[facet.kind];
   if (!view.body) {
     view.body = create(panel.ctx, view.attribute);

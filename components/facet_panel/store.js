@@ -15,6 +15,7 @@ function createStore(onSettled) {
     waiting: new Map(),
     flight: null,
     sent: 0,
+    openLazy: () => [],
     onSettled,
   };
 }
@@ -32,6 +33,7 @@ function landFlight(store) {
 
 function takeOff(store) {
   if (store.flight || store.waiting.size === 0) return;
+  forgetClosed(store);
   const seq = `${Date.now().toString(36)}-${(store.sent += 1)}`;
   store.flight = { seq, edits: store.waiting, sends: 0, timer: 0 };
   store.waiting = new Map();
@@ -68,6 +70,26 @@ function editFacet(store, attribute, changes) {
 
 function editUnit(store, unit) {
   queueEdit(store, "unit", { unit });
+  takeOff(store);
+}
+
+// Filters of fetched tables are counted while they stand open, since each costs time.
+function askForCounts(store) {
+  const open = store.openLazy();
+  const asked = unansweredEdits(store).filter((edit) => edit.opened).at(-1)?.opened || [];
+  if (!open.some((attribute) => store.data.facets[attribute]?.pending && !asked.includes(attribute))) return;
+  queueEdit(store, "opened", { opened: open });
+  takeOff(store);
+}
+
+// Folding one again is told along with the next edit: alone it changes nothing on screen.
+function forgetClosed(store) {
+  const open = store.openLazy();
+  if ((store.data.opened || []).some((attribute) => !open.includes(attribute))) queueEdit(store, "opened", { opened: open });
+}
+
+function editFetch(store, table) {
+  queueEdit(store, `fetch\n${table}`, { fetch: table });
   takeOff(store);
 }
 

@@ -1,5 +1,8 @@
 // Rows of texts under headings. Everything enters the page as text nodes; a link is made of a UID alone.
 
+// Texts of up to so many letters, such as sizes and dates, stay on one line.
+const SHORT = 10;
+
 const make = (tag, className, text) => {
   const element = document.createElement(tag);
   if (className) element.className = className;
@@ -32,6 +35,7 @@ const table = (data, open) => {
       if (text === null) cell.append(make("span", "missing", "none"));
       else if (place === 0 && data.series.length) cell.append(link(text, data.series[position], open));
       else cell.textContent = text;
+      if (text !== null && text.length <= SHORT) cell.className = "short";
     });
   });
   return element;

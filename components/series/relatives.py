@@ -27,15 +27,17 @@ def relatives(series: Series, around: Related) -> None:
         _series_table(near, "near_series")
     known = {other.uid for other in near}
     rest = [other for other in series.in_study if other.uid not in known]
-    others = "Other series" if near else "Series"
-    st.subheader(f"{others} of the study: {exact(len(rest))}" if rest else "No other series in the study", anchor=False)
     if rest:
+        st.subheader(f"{'More series' if near else 'Other series'} of the study: {exact(len(rest))}", anchor=False)
         _series_table(rest, "study_series")
     studies = series.other_studies
-    title = f"Other studies of the patient: {exact(len(studies))}" if studies else "No other study of the patient"
-    st.subheader(title, anchor=False)
     if studies:
+        st.subheader(f"Other studies of the patient: {exact(len(studies))}", anchor=False)
         _studies_table(list(studies.values()))
+    if not series.relatives:
+        st.text("It is the only series of its patient.")
+    elif not studies:
+        st.text("The patient has no other study.")
 
 
 def _title(around: Related) -> str:

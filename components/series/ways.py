@@ -61,7 +61,7 @@ def framed(url: str, title: str, note: str = "") -> None:
     """A viewer in a frame, and beside it the way into a tab of its own."""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.link_button("Open in a new tab", url, icon=":material/open_in_new:")
-        st.caption(note or "If the frame stays empty, open the viewer in a new tab.")
+        st.caption(f"{note} If the frame stays empty, open the viewer in a new tab.".strip())
     viewer_frame(url, title, key="viewer_frame")
 
 

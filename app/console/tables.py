@@ -1,0 +1,32 @@
+"""Which tables a query may read, and where their rows are: the one place that says so."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from app import schema
+from app.build import DATABASE, catalog_folder
+from app.tables.extension import database_of, published
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A table of the release with its rows: `name` in the DuckDB file `database`."""
+
+    table: schema.Table
+    database: Path
+    name: str
+
+
+def sources() -> dict[str, Source]:
+    """The tables that queries see, under the names that idc-index gives them."""
+    database, fetched = catalog_folder() / DATABASE, published()
+    held = {name: Source(table, database, name) for name, table in schema.tables().items() if table.parquet}
+    return held | {name: Source(schema.tables()[name], database_of(name), name) for name in fetched}
+
+
+def absent() -> list[str]:
+    """Tables that idc-index knows and this installation does not hold."""
+    here = sources()
+    return [name for name in schema.tables() if name not in here]

@@ -1,0 +1,72 @@
+"""Tables that are not on this machine: what needs them, how to get them, and how far their fetching is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from app.attributes import EXTRA_TABLES, Group
+from app.catalog import catalog
+from app.cohort import Cohort
+from app.tables import background
+from app.tables.extension import MissingTableError, fetch_command
+from components.chips import cohort_chips
+
+_SEEN = "fetches_seen"
+
+
+def wait_for_tables(cohort: Cohort) -> None:
+    """Return if all tables that the cohort names are there; else keep its chips, offer to fetch them, end the run."""
+    missing = catalog().missing(cohort.tables())
+    if not missing:
+        return
+    cohort_chips(cohort, openers=False)
+    running, failed = background.running(), background.failed()
+    with st.container(border=True, key="missing_tables"):
+        st.text(f"{MissingTableError(missing).need}.")
+        for table in missing:
+            if line := running.get(table) or failed.get(table):
+                st.text(line)
+        if background.may_fetch():
+            st.button(
+                f"Fetch {' and '.join(missing)}",
+                icon=":material/download:",
+                type="primary",
+                disabled=set(missing) <= set(running),
+                on_click=background.start,
+                args=(missing,),
+            )
+        st.caption("Or on the command line:" if background.may_fetch() else "The operator of this site can fetch it:")
+        st.code(fetch_command(missing), language="bash", wrap_lines=True)
+    watch_fetches()
+    st.stop()
+
+
+def absent_tables(group: Group) -> list[dict[str, Any]]:
+    """What the sidebar says of the tables that a group lacks."""
+    running, failed = background.running(), background.failed()
+    return [
+        {
+            "table": table,
+            "command": fetch_command([table]),
+            "allowed": background.may_fetch(),
+            "running": running.get(table, ""),
+            "failed": failed.get(table, ""),
+        }
+        for table in catalog().missing(table for table, heading in EXTRA_TABLES.items() if heading is group)
+    ]
+
+
+def watch_fetches() -> None:
+    """Run the page again whenever a fetch has got further."""
+    now = background.running()
+    st.session_state[_SEEN] = now
+    if now:
+        _watch()
+
+
+@st.fragment(run_every=1.0)
+def _watch() -> None:
+    if background.running() != st.session_state[_SEEN]:
+        st.rerun()
