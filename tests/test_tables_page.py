@@ -16,6 +16,8 @@ from app.selection import Selection
 from tests import server, tables
 from tests.explore import expect_cohort, head, value, visit
 
+pytestmark = pytest.mark.xdist_group("browser")
+
 
 @pytest.fixture(scope="module")
 def offered() -> dict[str, bytes]:
