@@ -7,13 +7,13 @@ import streamlit as st
 
 _HERE = Path(__file__).parent
 
-_history = st.components.v2.component("history", js=(_HERE / "history.js").read_text(encoding="utf-8"))
+_history = st.components.v2.component("browser_history", js=(_HERE / "history.js").read_text(encoding="utf-8"))
 
 
 def page_style(*more: str) -> None:
     """Apply the style sheet of all pages, and further ones by name; keep links to one entry of the history each."""
     st.html("".join(_sheet(name) for name in ("page", *more)))
-    with st.container(key="history"):
+    with st.container(key="browser_history"):
         _history()
 
 
