@@ -107,11 +107,15 @@ class S3Server:
             loop.close()
 
     def _end(self, server: asyncio.Server) -> None:
+        """Stop once every connection is closed, those too that were just being accepted."""
+        loop = asyncio.get_running_loop()
         server.close()
         for transport in self.connections:
             transport.abort()
-        loop = asyncio.get_running_loop()
-        loop.call_soon(loop.stop)
+        if self.connections or asyncio.all_tasks(loop):
+            loop.call_soon(self._end, server)
+        else:
+            loop.stop()
 
 
 class _Connection(asyncio.Protocol):

@@ -49,7 +49,7 @@ def test_a_query_is_completed_run_mended_and_kept(page: Page, plain) -> None:
     expect(page.get_by_test_id("stAlert")).to_have_text(
         re.compile("There is no column “Modalty” here: did you mean Modality")
     )
-    expect(page.get_by_test_id("stCode")).to_contain_text('Referenced column "Modalty" not found')
+    expect(page.get_by_test_id("stCode").filter(has_text='Referenced column "Modalty" not found')).to_be_visible()
     sql = "SELECT Modality, count(*) AS n FROM index WHERE BodyPartExamined IS NULL GROUP BY Modality"
     write(page, sql)
     page.get_by_role("button", name="Run", exact=True).click()

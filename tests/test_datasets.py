@@ -5,15 +5,11 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from types import SimpleNamespace
-from typing import Any
 
-import duckdb
 import pytest
 
 from app import datasets as engine
-from app import schema
-from app.datasets import Kind, clinical_tables, dataset, datasets, typical_series
+from app.datasets import Kind, dataset, datasets, typical_series
 from app.errors import UserError
 from app.plain_text import one_line, paragraphs
 from app.selection import Selection, Totals
@@ -148,21 +144,6 @@ def test_unknown_names_get_one_sentence(catalog):
         dataset(catalog, Kind.RESULT, "<img src=x>\n" * 50)
     assert str(caught.value).isprintable()
     assert len(str(caught.value)) < 200
-
-
-def test_clinical_tables_where_the_catalog_lists_them(catalog):
-    assert clinical_tables(catalog, "nlst") is None
-    columns = ", ".join(f'"{name}" VARCHAR' for name in schema.tables()["clinical_index"].columns)
-    with duckdb.connect() as connection:
-        connection.execute(f"CREATE TABLE clinical_index ({columns})")
-        connection.execute(
-            'INSERT INTO clinical_index (collection_id, short_table_name, "column") VALUES'
-            " ('nlst', 'nlst_prsn', 'age'), ('nlst', 'nlst_prsn', 'sex'), ('nlst', 'nlst_canc', 'stage'),"
-            " ('x', 'y', 'z')"
-        )
-        listed: Any = SimpleNamespace(cursor=connection.cursor)
-        assert clinical_tables(listed, "nlst") == {"nlst_canc": 1, "nlst_prsn": 2}
-        assert clinical_tables(listed, "4d_lung") == {}
 
 
 @pytest.mark.parametrize(
