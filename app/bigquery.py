@@ -8,7 +8,7 @@ same series and reads the same columns. `app.bigquery_jobs` runs it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from itertools import dropwhile, takewhile
 from typing import TYPE_CHECKING, Any, cast
@@ -38,10 +38,10 @@ _WHOLE = "whole_cohort"
 
 def bigquery(cohort: Cohort, *, full_metadata: bool = False) -> str:
     """The cohort's series as one BigQuery query; see `bigquery_sql`."""
-    return bigquery_sql(select(cohort), full_metadata=full_metadata)
+    return bigquery_sql(select(cohort), full_metadata=full_metadata, clinical=cohort.clinical_tables())
 
 
-def bigquery_sql(cohort_sql: str, *, full_metadata: bool = False) -> str:
+def bigquery_sql(cohort_sql: str, *, full_metadata: bool = False, clinical: Sequence[str] = ()) -> str:
     """Translate a cohort's query to BigQuery.
 
     Parameters
@@ -50,6 +50,8 @@ def bigquery_sql(cohort_sql: str, *, full_metadata: bool = False) -> str:
         One SELECT over idc-index's tables, as `app.query.select` gives it.
     full_metadata
         Select all columns of ``dicom_all``, one row per instance, instead of the query's own columns.
+    clinical
+        Clinical tables that it uses, which have a dataset of their own.
 
     Raises
     ------
@@ -59,6 +61,7 @@ def bigquery_sql(cohort_sql: str, *, full_metadata: bool = False) -> str:
     lines = cohort_sql.split("\n")
     comments = [line for line in takewhile(_is_comment, lines) if not line.startswith(_FETCH_COMMENT)]
     tree = _parse("\n".join(dropwhile(_is_comment, lines)))
+    _qualify(tree, clinical)
     ctes = {f"`{name}`": shipped_sql(name) for name in _tables(tree)}
     with_ = tree.args.get("with_")
     ctes |= {_text(cte.args["alias"]): _text(cte.this) for cte in (with_.expressions if with_ else ())}
@@ -118,6 +121,17 @@ def _tables(tree: Expr) -> list[str]:
             found.add(table.name)
             table.this.set("quoted", True)
     return sorted(found, key=lambda name: (name != "index", name))
+
+
+def _qualify(tree: Expr, clinical: Sequence[str]) -> None:
+    """Name the dataset of clinical tables."""
+    from sqlglot import exp
+
+    for table in tree.find_all(exp.Table):
+        if table.name in clinical:
+            project, _, name = dataset().partition(".")
+            table.set("db", exp.to_identifier(f"{name}_clinical", quoted=True))
+            table.set("catalog", exp.to_identifier(project, quoted=True))
 
 
 def _parse(sql: str) -> Expr:

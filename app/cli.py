@@ -114,7 +114,10 @@ def _parser() -> argparse.ArgumentParser:
         else:
             command.add_argument("subject", metavar=name, nargs="?", default="")
         for option in verb.options:
-            command.add_argument(f"--{option.name}", help=option.help, choices=option.choices or None)
+            if option.positional:
+                command.add_argument(option.name, metavar=option.name.upper(), nargs="?", help=option.help)
+            else:
+                command.add_argument(f"--{option.name}", help=option.help, choices=option.choices or None)
         command.add_argument("--output", type=Path, metavar="FILE", help="write there instead of standard output")
     ask_command.add_parser(verbs)
     download_command.add_parser(verbs)

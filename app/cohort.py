@@ -1,8 +1,8 @@
 """The Cohort: one immutable value that says which series are meant.
 
 A cohort is a conjunction of *clauses*: a `Condition` on one attribute of the series, a `Relation` to other series of
-its patient or study, a `Combination` of two other cohorts. What matches can then be widened (`Scope`, `Completion`) and
-thinned out by patients (`Sample`, `Split`), in this order.
+its patient or study, a `ClinicalClause` on its patient, a `Combination` of two other cohorts. What matches can then be
+widened (`Scope`, `Completion`) and thinned out by patients (`Sample`, `Split`), in this order.
 
 Cohorts are kept in canonical form (attributes and operators in table order, values sorted, numbers and dates in one
 spelling), so equal cohorts compare equal and have equal URLs. URL, JSON (`app.cohort_json`), SQL (`app.query`) and
@@ -28,6 +28,8 @@ from app.clauses import (
     read_seed,
     write_pairs,
 )
+from app.clinical.clause import DICTIONARY, ClinicalClause
+from app.clinical.clause import KEY as CLINICAL
 from app.conditions import Condition, QueryError, by_attribute, merge, parse_condition, tables
 
 #: Each relation and combination costs time; a query with more of them is no person's.
@@ -104,7 +106,7 @@ class Cohort:
 
     Parameters
     ----------
-    conditions, relations, combinations
+    conditions, relations, clinical, combinations
         The clauses, in canonical order.
     scope
         Whether matching series stand for themselves, for their whole studies or for their whole patients.
@@ -118,6 +120,7 @@ class Cohort:
 
     conditions: tuple[Condition, ...] = ()
     relations: tuple[Relation, ...] = ()
+    clinical: tuple[ClinicalClause, ...] = ()
     combinations: tuple[Combination, ...] = ()
     scope: Scope = Scope.SERIES
     added: tuple[Completion, ...] = ()
@@ -130,6 +133,7 @@ class Cohort:
         cls,
         conditions: Iterable[Condition] = (),
         relations: Iterable[Relation] = (),
+        clinical: Iterable[ClinicalClause] = (),
         combinations: Iterable[Combination] = (),
         *,
         scope: Scope = Scope.SERIES,
@@ -148,6 +152,7 @@ class Cohort:
         built = cls(
             merge(conditions),
             tuple(sorted(set(relations), key=lambda relation: (RELATION_KEYS.index(relation.key), relation.value))),
+            tuple(sorted(set(clinical), key=lambda clause: clause.value)),
             tuple(sorted(set(combinations), key=lambda combination: (combination.key, combination.value))),
             scope,
             completions(list(added)),
@@ -161,9 +166,9 @@ class Cohort:
 
     @property
     def weight(self) -> int:
-        """Number of relations and combinations, those of combined cohorts included."""
+        """Number of clauses that are no conditions, those of combined cohorts included."""
         inner = sum(1 + combination.left.weight + combination.right.weight for combination in self.combinations)
-        return len(self.relations) + inner
+        return len(self.relations) + len(self.clinical) + inner
 
     @property
     def is_plain(self) -> bool:
@@ -172,7 +177,7 @@ class Cohort:
 
     def matching(self) -> Cohort:
         """Same clauses, with nothing added and nobody left out."""
-        return Cohort(self.conditions, self.relations, self.combinations)
+        return Cohort(self.conditions, self.relations, self.clinical, self.combinations)
 
     # --- URL form -----------------------------------------------------------------------------------------------
 
@@ -191,10 +196,12 @@ class Cohort:
     def from_pairs(cls, pairs: Iterable[tuple[str, str]]) -> Cohort:
         """Build from decoded URL parameters; repeated keys add values."""
         values: dict[str, list[str]] = {}
-        relations, combinations, added, single = [], [], [], []
+        relations, clinical, combinations, added, single = [], [], [], [], []
         for key, value in pairs:
             if key in RELATION_KEYS:
                 relations.append(Relation.parse(key, value))
+            elif key == CLINICAL:
+                clinical.append(ClinicalClause.parse(value))
             elif key in list(Operation):
                 combinations.append(Combination.parse(key, value))
             elif key == "add":
@@ -209,6 +216,7 @@ class Cohort:
         return cls.of(
             [parse_condition(key, texts) for key, texts in values.items()],
             relations,
+            clinical,
             combinations,
             scope=Scope(read_choice("scope", options.get("scope", Scope.SERIES), list(Scope))),
             added=completions(added),
@@ -222,6 +230,7 @@ class Cohort:
         return [
             *((condition.key, value) for condition in self.conditions for value in condition.values),
             *((relation.key, relation.value) for relation in self.relations),
+            *((clause.key, clause.value) for clause in self.clinical),
             *((combination.key, combination.value) for combination in self.combinations),
             *self.option_pairs(),
         ]
@@ -255,12 +264,12 @@ class Cohort:
         """Same cohort with nothing asked of `attribute`."""
         return replace(self, conditions=tuple(c for c in self.conditions if c.attribute != attribute))
 
-    def with_clause(self, clause: Relation | Combination) -> Cohort:
+    def with_clause(self, clause: Relation | ClinicalClause | Combination) -> Cohort:
         """Same cohort with one more clause."""
         return Cohort.from_pairs([*self.to_pairs(), (clause.key, clause.value)])
 
     def without_clause(self, key: str, value: str) -> Cohort:
-        """Same cohort without the relation or combination of this URL parameter."""
+        """Same cohort without the clause of this URL parameter."""
         return Cohort.from_pairs(pair for pair in self.to_pairs() if pair != (key, value))
 
     def with_options(self, **options: Iterable[str]) -> Cohort:
@@ -281,8 +290,17 @@ class Cohort:
         found = tables(self.conditions)
         for relation in self.relations:
             found |= tables(relation.conditions)
+        if self.clinical:
+            found.add(DICTIONARY)
         for combination in self.combinations:
             found |= {*combination.left.tables(), *combination.right.tables()}
+        return sorted(found)
+
+    def clinical_tables(self) -> list[str]:
+        """Clinical tables that the cohort reads, in all its parts."""
+        found = {clause.table for clause in self.clinical}
+        for combination in self.combinations:
+            found |= {*combination.left.clinical_tables(), *combination.right.clinical_tables()}
         return sorted(found)
 
     def __iter__(self) -> Iterator[Condition]:

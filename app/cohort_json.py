@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from app.clauses import Relation, Scope
+from app.clinical.clause import ClinicalClause
 from app.cohort import Cohort, Combination, Operation
 from app.conditions import Condition, QueryError
 
@@ -14,10 +15,12 @@ _RELATION_OPTIONS = ("within_days", "at_least", "of")
 
 
 def to_json(cohort: Cohort) -> str:
-    """JSON document with the list ``conditions`` and, if used, ``relations``, ``combinations`` and ``options``.
+    """JSON document with a list ``conditions`` and, as used, ``relations``, ``clinical``, ``combinations``,
+    ``options``.
 
     A condition is ``{"attribute", "operator", "values"}``; a relation names itself as in the URL and holds conditions;
-    a combination holds two such documents, ``a`` and ``b``; options have the names and values of the URL form.
+    a clinical clause has the names of the URL form, but a list ``values``; a combination holds two such documents,
+    ``a`` and ``b``; options have the names and values of the URL form.
     """
     return json.dumps(_write(cohort), ensure_ascii=False)
 
@@ -45,6 +48,8 @@ def _write(cohort: Cohort) -> dict[str, Any]:
     document: dict[str, Any] = {"conditions": _write_conditions(cohort.conditions)}
     if cohort.relations:
         document["relations"] = [_write_relation(relation) for relation in cohort.relations]
+    if cohort.clinical:
+        document["clinical"] = [_write_clinical(clause) for clause in cohort.clinical]
     if cohort.combinations:
         document["combinations"] = [
             {"operation": c.operation, "a": _write(c.left), "b": _write(c.right), "by": c.unit}
@@ -64,6 +69,10 @@ def _write_relation(relation: Relation) -> dict[str, Any]:
     return document | dict(relation.option_pairs())
 
 
+def _write_clinical(clause: ClinicalClause) -> dict[str, Any]:
+    return dict(pair for pair in clause.pairs() if pair[0] != "value") | {"values": list(clause.values)}
+
+
 def _read(document: Any) -> Cohort:
     parts = _expect(document, dict)
     options = [_read_pair(pair) for pair in _expect(parts.get("options", []), list)]
@@ -73,6 +82,7 @@ def _read(document: Any) -> Cohort:
     return Cohort.of(
         _read_conditions(parts["conditions"]),
         [_read_relation(entry) for entry in _expect(parts.get("relations", []), list)],
+        [_read_clinical(entry) for entry in _expect(parts.get("clinical", []), list)],
         [_read_combination(entry) for entry in _expect(parts.get("combinations", []), list)],
         scope=chosen.scope,
         added=chosen.added,
@@ -99,6 +109,13 @@ def _read_relation(entry: Any) -> Relation:
     inner = [(condition.key, value) for condition in conditions for value in condition.values]
     options = [(name, _expect(parts[name], str)) for name in _RELATION_OPTIONS if name in parts]
     return Relation.from_pairs(_expect(parts["relation"], str), [*inner, *options])
+
+
+def _read_clinical(entry: Any) -> ClinicalClause:
+    parts = _expect(entry, dict)
+    pairs = [(name, _expect(text, str)) for name, text in parts.items() if name != "values"]
+    values = [("value", _expect(value, str)) for value in _expect(parts.get("values", []), list)]
+    return ClinicalClause.from_pairs([*pairs, *values])
 
 
 def _read_combination(entry: Any) -> Combination:

@@ -22,7 +22,8 @@ MAX_VALUE_LENGTH = 1_024
 
 #: Parameters of the URL form that are no attributes; `app.cohort` reads them.
 PARAMETERS = (
-    *("patient_has", "patient_lacks", "study_has", "study_lacks", "union", "intersection", "difference"),
+    *("patient_has", "patient_lacks", "study_has", "study_lacks", "clinical"),
+    *("union", "intersection", "difference"),
     *("scope", "add", "sample", "sample_gb", "sample_by", "split", "split_by", "part", "seed"),
 )
 
@@ -164,15 +165,25 @@ def _normalize_switch(where: str, text: str) -> str:
 
 
 def _normalize_number(attribute: Attribute, where: str, text: str) -> str:
+    number = read_number(where, text)
+    if attribute.integer and "." in number:
+        raise QueryError(f"{where} takes a whole number, not “{shorten(text)}”.")
+    return number
+
+
+def read_number(where: str, text: str) -> str:
+    """A number in its one spelling.
+
+    Raises
+    ------
+    QueryError
+        If `text` is none, or too large.
+    """
     if not _NUMBER.fullmatch(text):
         raise QueryError(f"{where} takes a number, not “{shorten(text)}”.")
     number = float(text)
     if abs(number) >= 1e15:
         raise QueryError(f"{where} takes a number below 1e15, not “{shorten(text)}”.")
-    if number.is_integer():
-        return str(int(number))
-    if attribute.integer:
-        raise QueryError(f"{where} takes a whole number, not “{shorten(text)}”.")
     return format_number(number)
 
 

@@ -13,6 +13,7 @@ discover = [
     st.Page("../pages/results.py", title="Analysis results", icon=":material/layers:", url_path="results"),
     st.Page("../pages/releases.py", title="What’s new", icon=":material/new_releases:", url_path="releases"),
     st.Page("../pages/recipes.py", title="Recipes", icon=":material/menu_book:", url_path="recipes"),
+    st.Page("../pages/clinical.py", title="Clinical data", icon=":material/clinical_notes:", url_path="clinical"),
 ]
 tools = [
     st.Page("../pages/imports.py", title="Import", icon=":material/upload:", url_path="import"),

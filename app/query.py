@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from app import schema
 from app.attributes import ATTRIBUTES
 from app.clauses import PARTS, Completion, Relation, Sample, Scope, Split
+from app.clinical import sql as clinical_sql
 from app.cohort import Cohort, Combination, Operation
 from app.modalities import DERIVED, WITHOUT_PICTURE
 from app.sentence import sentence
@@ -69,13 +70,20 @@ def select(cohort: Cohort, columns: Sequence[str] = ROW_COLUMNS) -> str:
     """
     needed = sorted({*cohort.tables(), *linking_tables(cohort)})
     fetches = [f'-- Before it runs in idc-index: client.fetch_index("{table}")' for table in needed]
+    tables = cohort.clinical_tables()
+    fetches += [f"-- Before it runs in idc-index: {registration(table)}" for table in tables]
     comment = "".join(character if character.isprintable() else " " for character in sentence(cohort))
-    steps = _Steps()
+    steps = _Steps(tables)
     last = _rows(cohort, columns, steps)
     lines = [f"-- IDC v{schema.idc_version()}: {comment}", *fetches]
     if steps.texts:
         lines.append("WITH " + ",\n".join(f"{name} AS (\n{_indent(text)}\n)" for name, text in steps.texts.items()))
     return "\n".join([*lines, last]) + "\n"
+
+
+def registration(table: str) -> str:
+    """Python that lets `client`, idc-index's own, query a clinical table by its name."""
+    return f'client.{table} = client.get_clinical_table("{table}"); client.indices_overview["{table}"] = {{}}'
 
 
 def linking_tables(cohort: Cohort) -> list[str]:
@@ -88,12 +96,17 @@ def linking_tables(cohort: Cohort) -> list[str]:
 class _Steps:
     """Named steps of a query, in the order in which they build on each other."""
 
+    #: Tables that no step may hide.
+    tables: Sequence[str]
     texts: dict[str, str] = field(default_factory=dict)
 
     def add(self, name: str, text: str) -> str:
-        """Name of the step; a number tells apart those of combined cohorts."""
-        number = sum(known.rstrip("_0123456789") == name for known in self.texts) + 1
-        unique = name if number == 1 else f"{name}_{number}"
+        """Name of the step; a number tells apart those of combined cohorts, and steps from tables."""
+        taken = {*self.texts, *map(str.lower, self.tables)}
+        unique, number = name, 1
+        while unique in taken:
+            number += 1
+            unique = f"{name}_{number}"
         self.texts[unique] = text
         return unique
 
@@ -103,6 +116,7 @@ def _rows(cohort: Cohort, columns: Sequence[str], steps: _Steps) -> str:
     clauses = [
         *where(cohort.conditions),
         *(_related(relation) for relation in cohort.relations),
+        *map(clinical_sql.condition, cohort.clinical),
         *(_combined(combination, steps) for combination in cohort.combinations),
     ]
     if cohort.is_plain:

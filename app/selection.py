@@ -18,6 +18,7 @@ from app import masks
 from app.attributes import ATTRIBUTES, Attribute
 from app.catalog import Catalog, listed_attributes, range_attributes
 from app.clauses import PARTS, Scope
+from app.clinical.table import clinical_mask
 from app.cohort import Cohort
 from app.profiles import Profiles, per_value
 from app.relations import combination_mask, completed, in_scope, relation_mask
@@ -75,6 +76,8 @@ class Selection:
         for relation in cohort.relations:
             others = Selection(catalog, Cohort(relation.conditions)).rows
             self._row_masks[f"{relation.key}={relation.value}"] = relation_mask(catalog, relation, others)
+        for clause in cohort.clinical:
+            self._row_masks[f"{clause.key}={clause.value}"] = clinical_mask(catalog, clause)
         for combination in cohort.combinations:
             left, right = (Selection(catalog, side).rows for side in (combination.left, combination.right))
             name = f"{combination.operation}={combination.value}"

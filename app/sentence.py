@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from app.attributes import ATTRIBUTES, Attribute, Kind
 from app.clauses import PARTS, Completion, Relation, Scope
+from app.clinical.clause import DICTIONARY, ClinicalClause
 from app.cohort import Cohort, Combination, Operation
 from app.conditions import Condition, by_attribute
 from app.modalities import DERIVED
 from app.numbers import exact
 from app.operators import OPERATORS
 from app.tables.extension import linking, published
+
+if TYPE_CHECKING:
+    from app.clinical.dictionary import Column
 
 
 def sentence(cohort: Cohort) -> str:
@@ -21,6 +26,7 @@ def sentence(cohort: Cohort) -> str:
 
 def _text(cohort: Cohort) -> str:
     asked = [*clauses(cohort).values(), *map(relation_clause, cohort.relations)]
+    asked += map(clinical_clause, cohort.clinical)
     asked += map(combination_clause, cohort.combinations)
     text = f"{opening(cohort)} {_join(asked, 'and')}" if asked else opening(cohort)
     return "; ".join([text, *option_clauses(cohort)])
@@ -51,6 +57,43 @@ def relation_clause(relation: Relation) -> str:
     else:
         count = "no" if relation.lacks else "a"
     return f"the {relation.owner} has {count} {noun}"
+
+
+def clinical_clause(clause: ClinicalClause) -> str:
+    """What is asked of the patient's clinical data, such as “the patient is of nlst and its gender in prsn is “1””.
+
+    What a code means is told once clinical_index is there.
+    """
+    column = _clinical_column(clause)
+    label = f" (“{column.label}”)" if column and column.label else ""
+    parts = []
+    if clause.values:
+        parts.append(f"is {_join([_clinical_value(value, column) for value in clause.values], 'or')}")
+    elif clause.gte and clause.lte:
+        parts.append(f"is between {clause.gte} and {clause.lte}")
+    elif clause.gte or clause.lte:
+        parts.append(f"is at least {clause.gte}" if clause.gte else f"is at most {clause.lte}")
+    if clause.missing is not None:
+        parts.append("is missing" if clause.missing else "is present")
+    return (
+        f"the patient is of {clause.collection_id} and its “{clause.column}”{label} in {clause.table}"
+        f" {_join(parts, 'or')}"
+    )
+
+
+def _clinical_value(value: str, column: Column | None) -> str:
+    meaning = column.labels.get(value) if column else None
+    return f"“{value}” ({meaning})" if meaning else f"“{value}”"
+
+
+def _clinical_column(clause: ClinicalClause) -> Column | None:
+    """What clinical_index says of the column, as far as it is there and knows it."""
+    from app.catalog import catalog
+    from app.clinical.dictionary import dictionary
+
+    if DICTIONARY not in published():
+        return None
+    return dictionary(catalog()).get(clause.collection_id, {}).get(clause.table, {}).get(clause.column)
 
 
 def combination_clause(combination: Combination) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.cohort import Cohort
-from app.query import select
+from app.query import registration, select
 
 
 def python_code(cohort: Cohort) -> str:
@@ -19,6 +19,7 @@ def python_code(cohort: Cohort) -> str:
 def python_query(cohort: Cohort) -> str:
     """The lines that get the cohort's rows from idc-index, as a DataFrame ``cohort``."""
     fetches = "".join(f'client.fetch_index("{table}")\n' for table in cohort.tables())
+    fetches += "".join(f"{registration(table)}\n" for table in cohort.clinical_tables())
     return (
         "from idc_index import IDCClient\n\n"
         "client = IDCClient()\n"

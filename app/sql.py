@@ -27,11 +27,21 @@ def quote_text(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
+def quote_name(name: str) -> str:
+    """SQL identifier, whatever characters the name of a column holds."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def number_literal(text: str) -> str:
+    """A normalized number as a literal that compares with a DOUBLE exactly."""
+    # DuckDB reads digits as a DECIMAL, whose step to DOUBLE rounds a second time where there are many.
+    return text if len(text) <= _EXACT_DIGITS else f"{text}e0"
+
+
 def literal(attribute: Attribute, value: str) -> str:
     """A normalized cohort value as a literal of the attribute's type."""
     if attribute.kind is Kind.NUMBER:
-        # DuckDB reads digits as a DECIMAL, whose step to DOUBLE rounds a second time where there are many.
-        return value if len(value) <= _EXACT_DIGITS else f"{value}e0"
+        return number_literal(value)
     return f"DATE {quote_text(value)}" if attribute.kind is Kind.DATE else quote_text(value)
 
 

@@ -18,6 +18,10 @@ from app.attributes import ATTRIBUTES, EXTRA_TABLES, Attribute
 from app.bigquery import bigquery
 from app.build import bin_edges
 from app.catalog import Catalog, catalog
+from app.clinical.describe import describe_collection, describe_table
+from app.clinical.dictionary import columns_of
+from app.clinical.export import JOINED_WRITERS
+from app.clinical.table import require
 from app.cohort import Cohort
 from app.conditions import find_attribute, shorten
 from app.datasets import Kind
@@ -54,6 +58,8 @@ class Option:
     name: str
     help: str
     choices: tuple[str, ...] = ()
+    #: Whether the command line takes it without its name, behind the subject.
+    positional: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,10 +195,13 @@ def _json_lines(rows: Iterable[Mapping[str, Any]]) -> bytes:
     return "".join(f"{json.dumps(row, ensure_ascii=False, default=str)}\n" for row in rows).encode()
 
 
+#: Format of rows → media type.
+_ROW_MEDIA = {"csv": "text/csv; charset=utf-8", "json": JSON, "parquet": "application/vnd.apache.parquet"}
+
+
 def _series(request: Request) -> Answer:
-    media = {"csv": "text/csv; charset=utf-8", "json": JSON, "parquet": "application/vnd.apache.parquet"}
     form = request.options["format"]
-    return Answer(media[form], exports.ROW_WRITERS[form](request.selection), file_name("series", form))
+    return Answer(_ROW_MEDIA[form], exports.ROW_WRITERS[form](request.selection), file_name("series", form))
 
 
 def _manifest(request: Request) -> Answer:
@@ -280,6 +289,18 @@ def _viewer(request: Request) -> Answer:
 def _show(request: Request) -> Answer:
     series = find(catalog(), request.series)
     return _json(describe(series, citation_text(series.selection, citations.CitationFormat.APA)))
+
+
+def _clinical(request: Request) -> Answer:
+    collection_id, table = unquote_plus(request.subject.removeprefix("collection_id=")), request.options.get("table")
+    form = request.options["format"]
+    if not table:
+        return _json(describe_collection(catalog(), collection_id))
+    columns_of(catalog(), collection_id, table)
+    if form == "summary":
+        return _json(describe_table(catalog(), collection_id, table))
+    require([table])
+    return Answer(_ROW_MEDIA[form], JOINED_WRITERS[form](catalog(), collection_id, table), file_name(table, form))
 
 
 def _dicomweb(request: Request) -> Answer:
@@ -376,6 +397,16 @@ VERBS: dict[str, Verb] = {
             subject=_SERIES,
         ),
         Verb(
+            "clinical",
+            "Clinical tables of a collection, or one of them: its values, or a row per patient with images.",
+            _clinical,
+            (
+                Option("table", "this table", positional=True),
+                Option("format", "what of the table: a summary, or a row per patient", ("summary", *JOINED_WRITERS)),
+            ),
+            subject="COLLECTION_ID",
+        ),
+        Verb(
             "collections",
             "What all collections, or one, hold and what is said of them, as JSON.",
             _collections,
@@ -391,6 +422,7 @@ VERBS: dict[str, Verb] = {
 EXTENSIONS: dict[str, dict[str, str]] = {
     "series": {form: form for form in exports.ROW_WRITERS},
     "manifest": {form: form for form in exports.MANIFEST_WRITERS},
+    "clinical": {form: form for form in JOINED_WRITERS},
     "citations": {form: ending.lstrip(".") for form, ending in citations.FILE_EXTENSIONS.items()},
 }
 

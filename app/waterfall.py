@@ -9,7 +9,7 @@ import numpy as np
 from app.attributes import ATTRIBUTES, EXTRA_TABLES, Attribute
 from app.cohort import Cohort
 from app.selection import Selection, Totals
-from app.sentence import clauses, combination_clause, option_clauses, relation_clause
+from app.sentence import clauses, clinical_clause, combination_clause, option_clauses, relation_clause
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +73,9 @@ def _prefixes(cohort: Cohort) -> list[tuple[str, Cohort]]:
     for relation in cohort.relations:
         growing = replace(growing, relations=(*growing.relations, relation))
         found.append((relation_clause(relation), growing))
+    for clinical in cohort.clinical:
+        growing = replace(growing, clinical=(*growing.clinical, clinical))
+        found.append((clinical_clause(clinical), growing))
     for combination in cohort.combinations:
         growing = replace(growing, combinations=(*growing.combinations, combination))
         found.append((combination_clause(combination), growing))

@@ -21,7 +21,7 @@ from app.numbers import compact, exact
 from app.plain_text import ADDRESS
 from app.selection import Selection
 from components import colours
-from components.links import dataset_page, explore, explore_link, release_page, series_page
+from components.links import Target, dataset_page, explore, explore_link, release_page, series_page
 from components.tally import Cell, number, tally
 from components.totals import head
 
@@ -231,7 +231,8 @@ def _clinical(found: Dataset) -> str:
     tables = clinical_tables(catalog(), found.id)
     if tables:
         rows = "".join(f"<li><code>{escape(name)}</code> {count} columns</li>" for name, count in tables.items())
-        return f"<ul>{rows}</ul>"
+        address = Target("clinical", (("collection_id", found.id),)).href
+        return f'<ul>{rows}</ul><p><a href="{escape(address)}">Values, filters and files</a></p>'
     if tables is not None:
         return "<p>IDC has no clinical tables of this collection.</p>"
     said = "IDC lists clinical data for it. " if "Clinical" in found.supporting_data else ""

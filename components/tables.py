@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NoReturn
 
 import streamlit as st
 
 from app.attributes import EXTRA_TABLES, Group
 from app.catalog import catalog
+from app.clinical.fetch import to_fetch
 from app.cohort import Cohort
 from app.tables import background
 from app.tables.extension import MissingTableError, fetch_command
@@ -18,15 +19,19 @@ _SEEN = "fetches_seen"
 
 def wait_for_tables(cohort: Cohort) -> None:
     """Return if all tables that the cohort names are there; else keep its chips, offer to fetch them, end the run."""
-    missing = catalog().missing(cohort.tables())
-    if not missing:
-        return
-    cohort_chips(cohort, openers=False)
+    missing = catalog().missing(cohort.tables()) or to_fetch(catalog(), cohort.clinical_tables())
+    if missing:
+        cohort_chips(cohort, openers=False)
+        offer_tables(missing)
+
+
+def offer_tables(missing: list[str]) -> NoReturn:
+    """Say which tables are missing, offer to fetch them, and end the run."""
     running, failed = background.running(), background.failed()
     with st.container(border=True, key="missing_tables"):
         st.text(f"{MissingTableError(missing).need}.")
-        for table in missing:
-            if line := running.get(table) or failed.get(table):
+        for name in missing:
+            if line := running.get(name) or failed.get(name):
                 st.text(line)
         if background.may_fetch():
             st.button(

@@ -10,7 +10,7 @@ from app.api import link, routes
 from app.attributes import ATTRIBUTES, BASE_ATTRIBUTES, Kind
 from app.cohort import Cohort
 from app.verbs import EXTENSIONS, VERBS, run
-from tests import truth
+from tests import clinical, truth
 
 QUERY = "PatientID=LUNG1-215&Modality__not=SR"
 SERIES = "1.3.6.1.4.1.32722.99.99.90225801217339158667729182127418845443"
@@ -68,7 +68,7 @@ def test_the_command_line_answers_alike(route, arguments, get, capfdbinary):
 
 
 def test_every_route_is_compared():
-    compared = {route.partition("?")[0] for route in PAIRS}
+    compared = {route.partition("?")[0] for route in (*PAIRS, *clinical.PAIRS)}
     assert compared == {route.path for route in routes()}
     routed = {verb.name for verb in VERBS.values() if verb.has_route}
     assert {path.removeprefix("/api/").partition(".")[0] for path in compared} == routed

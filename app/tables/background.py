@@ -10,8 +10,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import IO
 
+from app.catalog import catalog
+from app.clinical.fetch import require_any
 from app.settings import settings
-from app.tables.fetch import require_known
 
 _ROOT = Path(__file__).resolve().parents[2]
 
@@ -46,10 +47,16 @@ def may_fetch() -> bool:
 
 
 def start(tables: Iterable[str]) -> None:
-    """Fetch these tables, unless that is under way or not allowed."""
+    """Fetch these tables, unless that is under way or not allowed.
+
+    Raises
+    ------
+    UserError
+        If there is no such table, clinical or other.
+    """
     with _lock:
         for table in tables if may_fetch() else ():
-            require_known(table)
+            require_any(catalog(), table)
             if table not in _fetches or _fetches[table].process.poll() is not None:
                 _fetches[table] = _Fetch(table)
 

@@ -8,7 +8,10 @@ from typing import Any
 
 from app.progress import ProgressLine
 
-_HELP = "Fetch tables, such as ct_index, whose attributes then can be filtered by; without one, list them."
+_HELP = (
+    "Fetch tables, such as ct_index, whose attributes then can be filtered by, or, with clinical_index, clinical tables"
+    " such as nlst_prsn; without one, list them."
+)
 
 
 def add_parser(verbs: Any) -> None:
@@ -35,9 +38,11 @@ def fetch(parsed: argparse.Namespace) -> int:
     from app.tables.fetch import FetchError, fetchable, require_known
     from app.tables.fetch import fetch as fetch_one
 
-    for name in parsed.tables:
+    clinical = [name for name in parsed.tables if name not in fetchable()] if _knows_clinical(parsed) else []
+    own = [name for name in parsed.tables if name not in clinical]
+    for name in own:
         require_known(name)
-    wanted = list(fetchable()) if parsed.all else parsed.tables
+    wanted = list(fetchable()) if parsed.all else own
     failed = False
     for name in wanted:
         line = _Line()
@@ -53,9 +58,40 @@ def fetch(parsed: argparse.Namespace) -> int:
             if error.offline:
                 break
     there = published()
-    for name in wanted or fetchable():
+    for name in wanted or (() if clinical else fetchable()):
         print(f"{name}\t{'there' if name in there else 'not fetched'}")
+    if clinical and not failed:
+        _fetch_clinical(clinical)
     return 2 if failed else 0
+
+
+def _knows_clinical(parsed: argparse.Namespace) -> bool:
+    """Whether the names of clinical tables are known, or will be before they are needed."""
+    from app.clinical.clause import DICTIONARY
+    from app.tables.extension import published
+
+    return DICTIONARY in (*published(), *parsed.tables)
+
+
+def _fetch_clinical(names: list[str]) -> None:
+    """Fetch clinical tables, of which clinical_index must know all.
+
+    Raises
+    ------
+    UserError
+        If it does not, or one can't be had.
+    """
+    from app.catalog import catalog
+    from app.clinical.fetch import fetch, require_known
+
+    require_known(catalog(), names)
+    for name in names:
+        line = _Line()
+        try:
+            fetch(catalog(), name, line.show)
+        finally:
+            line.end("")
+        print(f"{name}\tthere")
 
 
 class _Line:

@@ -15,7 +15,15 @@ from app.clauses import Scope
 from app.cohort import Cohort
 from app.conditions import Condition
 from app.operators import OPERATORS
-from app.sentence import combination_clause, on_missing, opening, option_clauses, relation_clause, shown_value
+from app.sentence import (
+    clinical_clause,
+    combination_clause,
+    on_missing,
+    opening,
+    option_clauses,
+    relation_clause,
+    shown_value,
+)
 from components import colours, state
 from components.dialogs import ask_for
 
@@ -126,10 +134,13 @@ def _chip(attribute: Attribute, operator: str, value: str, text: str) -> dict[st
 
 
 def _long_chips(cohort: Cohort) -> Iterator[dict[str, Any]]:
-    """One chip for each relation and combination."""
+    """One chip for each clause that is no condition."""
     for relation in cohort.relations:
         chip = {"text": relation_clause(relation), "edit": {"clause": relation.key, "value": relation.value}}
         yield chip | {"name": chip["text"]} | _warnings(relation.conditions)
+    for clause in cohort.clinical:
+        chip = {"text": clinical_clause(clause), "edit": {"clause": clause.key, "value": clause.value}}
+        yield chip | {"name": chip["text"]}
     for combination in cohort.combinations:
         edit = {"clause": combination.operation.value, "value": combination.value}
         chip = {"text": combination_clause(combination), "edit": edit}

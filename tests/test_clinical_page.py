@@ -1,0 +1,88 @@
+"""Clinical data: a collection's table is fetched, a value chosen, and Explore shows the patients who have it."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from app.catalog import catalog
+from app.clinical.clause import ClinicalClause
+from app.clinical.fetch import fetch
+from app.cohort import Cohort
+from app.sentence import clinical_clause
+from tests import clinical, server, tables
+from tests.clinical import HOSTILE_COLUMN, HOSTILE_VALUES, PERSONS, SEG
+from tests.explore import expect_cohort, open_page
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory) -> Path:
+    """A data folder of the server's own, which knows of clinical tables and has none."""
+    folder = tables.data_folder(tmp_path_factory.mktemp("clinical"))
+    clinical.write_dictionary(folder)
+    return folder
+
+
+# Before the browser, whose event loop would not let the S3 start.
+@pytest.fixture(scope="module", autouse=True)
+def address(home):
+    """The app with that folder and a local S3, on a machine whose visitors may download to it."""
+    with clinical.bucket() as url, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("IDC_COHORT_S3_ENDPOINT", url)
+        patch.setenv("IDC_COHORT_DOWNLOAD_ROOT", str(home))
+        with tables.working_in(home), server.served(dict(os.environ)) as running:
+            yield running.url
+
+
+def test_a_value_of_a_fetched_table_opens_its_patients(page: Page) -> None:
+    page.goto("/")
+    open_page(page, "Discover", "Clinical data")
+    _choose(page, "Collection", SEG)
+    expect(page.get_by_text(f"This needs the table {PERSONS}, which is not on this machine.")).to_be_visible()
+    page.get_by_role("button", name=f"Fetch {PERSONS}").click()
+
+    both = {row["dicom_patient_id"] for row in clinical.rows(PERSONS)} & set(clinical.patients()[SEG])
+    expect(page.get_by_test_id("overlap")).to_contain_text(f"Patients with both{len(both)}")
+    _choose(page, re.compile("Column, of 5"), "Patient's gender (gender)")
+    female = page.locator(".points .point path").first
+    expect(female).to_be_visible()
+    box = female.bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+
+    clause = ClinicalClause.of(SEG, PERSONS, "gender", ["2"])
+    expect(page.get_by_text(f"Series where {clinical_clause(clause)}.")).to_be_visible()
+    page.get_by_role("link", name="Open in Explore").click()
+    expect_cohort(page, Cohort().with_clause(clause).to_query())
+    remove = page.get_by_role("button", name=f"Remove {clinical_clause(clause)}", exact=True)
+    expect(remove).to_be_visible()
+    remove.click()
+    expect_cohort(page, "")
+
+
+def test_hostile_names_and_values_are_text(page: Page) -> None:
+    fetch(catalog(), PERSONS)
+    requests: list[str] = []
+    page.on("request", lambda request: requests.append(request.url))
+    page.goto("/explore?" + Cohort().with_clause(_hostile(1)).to_query())
+    expect_cohort(page, Cohort().with_clause(_hostile(1)).to_query())
+    expect(page.get_by_text(HOSTILE_VALUES[1])).to_be_visible()
+    page.goto(
+        f"/clinical?collection_id={SEG}&table={PERSONS}&column=it%27s%20%22grade%22%3B%20DROP%20TABLE%20index%20--"
+    )
+    expect(page.get_by_label("Column, of 5")).to_have_value(HOSTILE_COLUMN)
+    expect(page.locator(".yaxislayer-above")).to_contain_text("<img src=x onerror=aler…")
+    assert not [url for url in requests if ":9/" in url or url.endswith("/x")]
+
+
+def _hostile(number: int) -> ClinicalClause:
+    return ClinicalClause.of(SEG, PERSONS, HOSTILE_COLUMN, [HOSTILE_VALUES[number]])
+
+
+def _choose(page: Page, label: str | re.Pattern[str], option: str) -> None:
+    page.get_by_label(label).click()
+    page.get_by_role("option", name=option, exact=True).click()
