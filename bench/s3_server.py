@@ -107,12 +107,15 @@ class S3Server:
             loop.close()
 
     def _end(self, server: asyncio.Server) -> None:
-        """Stop once every connection is closed, those too that were just being accepted."""
+        """Stop once every connection is closed, those too that are just being accepted."""
         loop = asyncio.get_running_loop()
-        server.close()
+        # A connection can't be attached to a server that is closed by then: asyncio would leave its socket open.
+        accepting = bool(asyncio.all_tasks(loop))
+        if not accepting:
+            server.close()
         for transport in self.connections:
             transport.abort()
-        if self.connections or asyncio.all_tasks(loop):
+        if self.connections or accepting:
             loop.call_soon(self._end, server)
         else:
             loop.stop()
