@@ -22,6 +22,7 @@ from app.plain_text import ADDRESS
 from app.selection import Selection
 from components import colours
 from components.links import Target, dataset_page, explore, explore_link, release_page, series_page
+from components.style import tab_title
 from components.tally import Cell, number, tally
 from components.totals import head
 
@@ -57,9 +58,10 @@ def show_dataset(kind: Kind, name: str) -> None:
     try:
         found = dataset(catalog(), kind, name)
     except UserError as error:
-        st.subheader(f"There is no such {kind.noun}", anchor=False)
+        st.title(f"There is no such {kind.noun}", anchor=False)
         st.text(str(error))
         return
+    tab_title(found.title)
     selection = Selection(catalog(), found.cohort)
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
         st.html(_heading(found), width="content")
