@@ -14,6 +14,7 @@ from app.numbers import compact
 from app.rows import COLUMNS, DEFAULT_COLUMNS, PAGE_SIZE, Column, Level, Page, page
 from app.selection import Selection
 from components import colours, state
+from components.nothing_left import nothing_left
 
 _LABELS = {
     Level.SERIES: "Series",
@@ -133,7 +134,7 @@ def grid(selection: Selection) -> None:
     offset = (number - 1) * PAGE_SIZE
     rows = page(selection, level, sort=shown, descending=descending, offset=offset, columns=names)
     if not rows.total:
-        st.info("No series meets all of these conditions. Remove a condition above to widen the cohort.")
+        nothing_left(selection)
         return
     _rows(rows, names, number, shown, descending)
     _footer(rows)
