@@ -26,7 +26,7 @@ const makeTile = (tile, message) => {
       const unreadable = said.startsWith("The images can't be read");
       if (unreadable) {
         message.textContent = `${said} Pictures come from IDC's public buckets; without a network, only downloaded series can be seen.`;
-        place.classList.add("unread");
+        place.closest(".sheet").classList.add("unread");
       }
       place.replaceChildren(el("span", { class: "why" }, unreadable ? "No picture" : said));
     },
