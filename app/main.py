@@ -4,6 +4,8 @@ import streamlit as st
 
 from app.settings import PRODUCT, settings
 
+# The icon comes before the navigation: else the browser is sent to another host for that of the page.
+st.set_page_config(page_title=PRODUCT, page_icon="components/icon.svg", layout="wide")
 st.logo("components/logo.svg", icon_image="components/icon.svg")
 home = st.Page("../pages/home.py", title="Home", icon=":material/home:", default=True)
 explore = st.Page("../pages/explore.py", title="Explore", icon=":material/search:", url_path="explore")
@@ -29,5 +31,5 @@ if settings().download_root:
 about = st.Page("../pages/help.py", title="Help", icon=":material/help:", url_path="help")
 page = st.navigation({"": [home, explore, about], "Discover": discover, "Tools": tools}, position="top")
 name = PRODUCT if page is home else f"{page.title} · {PRODUCT}"
-st.set_page_config(page_title=name, page_icon="components/icon.svg", layout="wide")
+st.set_page_config(page_title=name)
 page.run()
