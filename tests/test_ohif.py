@@ -20,7 +20,7 @@ import pydicom
 import pytest
 from PIL import Image
 from playwright.sync_api import ConsoleMessage, Frame, Page, expect
-from pydicom.uid import JPEGLSLossless
+from pydicom.uid import JPEGLSLossless, UltrasoundImageStorage
 from streamlit.testing.v1 import AppTest
 
 from app.build import catalog_folder
@@ -31,7 +31,7 @@ from app.downloads.paths import Template
 from app.downloads.plan import Series, series_of
 from app.downloads.transfer import Progress
 from app.errors import UserError
-from app.exports import Source
+from app.exports import GCS_BUCKETS, Source
 from app.ohif import bucket, downloaded, headers, package, site
 from app.selection import Selection
 from app.series import find
@@ -65,6 +65,7 @@ class House:
     series: Series
     objects: dict[str, bytes]
     source: S3Server
+    buckets: dict[str, dict[str, bytes]]
 
     def get(self, path: str, **headers: str) -> httpx.Response:
         return httpx.get(f"{self.url}/{path}", headers={"Accept-Encoding": "identity"} | headers, timeout=60)
@@ -100,7 +101,9 @@ def house(wanted: Series, identifiers: dict[str, str], tmp_path_factory) -> Iter
     sizes[-1] += wanted.size_bytes - sum(sizes)
     files = [phantom(identifiers, n, JPEGLSLossless, size) for n, size in zip(numbers, sizes, strict=True)]
     objects = {f"{wanted.crdc_uuid}/{n}.dcm": file for n, file in zip(numbers, files, strict=True)}
-    source = S3Server({wanted.bucket: objects}, readers="*")
+    buckets: dict[str, dict[str, bytes]] = {name: {} for name in GCS_BUCKETS}
+    buckets[wanted.bucket] |= objects
+    source = S3Server(buckets, readers="*")
     with (
         source.running(),
         orthanc.running() as pacs,
@@ -117,7 +120,7 @@ def house(wanted: Series, identifiers: dict[str, str], tmp_path_factory) -> Iter
         with start_worker(env) as process:
             assert process.wait(60) == 0
         with server.served(env) as running:
-            yield House(running.url, dicomweb, root, wanted, objects, source)
+            yield House(running.url, dicomweb, root, wanted, objects, source, buckets)
     settings.cache_clear()
 
 
@@ -284,12 +287,14 @@ def test_headers_are_plain_whatever_stands_in_them(identifiers: dict[str, str], 
     }
     dataset = pydicom.dcmread(io.BytesIO(dicom(identifiers | own)))
     dataset.add_new("DiffusionBValue", "FD", float("nan"))
+    dataset.add_new("RedPaletteColorLookupTableDescriptor", "US", [2, 0, 16])
     dataset.private_block(0x0011, "Somebody", create=True).add_new(1, "LO", "private")
     dataset.save_as(tmp_path / "one.dcm")
     header = headers.read(tmp_path / "one.dcm")
     assert header
     json.dumps(header, allow_nan=False)
     assert "private" not in header.values()
+    assert header["RedPaletteColorLookupTableDescriptor"] == [2, 0, 16]
     assert {name: header.get(name) for name in (*own, "DiffusionBValue", "PixelData")} == {
         "PatientName": None,
         "PixelSpacing": [0.5, 0.25],
@@ -486,6 +491,43 @@ def test_the_series_page_says_that_the_bucket_refuses(house: House, page: Page, 
     page.get_by_text("OHIF over the bucket", exact=True).click()
     expect(page.get_by_text("does not let pages of http://localhost")).to_be_visible()
     expect(page.locator('iframe[src^="viewer/"]')).to_have_count(0)
+
+
+#: Share of the picture's pixels that are the palette's blue.
+_BLUE = """() => {
+  const canvas = document.querySelector("canvas.cornerstone-canvas");
+  if (!canvas || !canvas.width) return false;
+  const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+  let blue = 0;
+  for (let place = 0; place < data.length; place += 4)
+    blue += data[place] === 30 && data[place + 1] === 60 && data[place + 2] === 200;
+  return blue > data.length / 4 / 10;
+}"""
+
+
+def test_a_palette_gives_its_colours(house: House, page: Page) -> None:
+    """Of two values, one is black and one a blue of 16 bits, whose upper bytes are the levels."""
+    sql = "SELECT SeriesInstanceUID FROM series WHERE Modality = 'US' AND instanceCount = 1 ORDER BY series_row LIMIT 1"
+    (uid,) = catalog().cursor().execute(sql).fetchall()[0]
+    series = find(catalog(), uid)
+    identifiers = {"PatientID": series.values["PatientID"], "StudyInstanceUID": series.study, "SeriesInstanceUID": uid}
+    dataset = pydicom.dcmread(io.BytesIO(phantom(identifiers, 1)))
+    pixels = np.zeros((SIDE, SIDE), np.uint8)
+    pixels[: SIDE // 2] = 1
+    dataset.set_pixel_data(pixels, "MONOCHROME2", 8)
+    dataset.PhotometricInterpretation = "PALETTE COLOR"
+    dataset.SOPClassUID, dataset.Modality = UltrasoundImageStorage, "US"
+    for name in ("RescaleIntercept", "RescaleSlope", "WindowCenter", "WindowWidth"):
+        del dataset[name]
+    for colour, level in (("Red", 30), ("Green", 60), ("Blue", 200)):
+        dataset.add_new(f"{colour}PaletteColorLookupTableDescriptor", "US", [2, 0, 16])
+        setattr(dataset, f"{colour}PaletteColorLookupTableData", np.array([0, level << 8], "<u2").tobytes())
+    stream = io.BytesIO()
+    dataset.save_as(stream, enforce_file_format=True)
+    place, _, folder = series.place.partition("/")
+    house.buckets[place][f"{folder}/1.dcm"] = stream.getvalue()
+    page.goto("/" + bucket.viewer_url(uid, uid))
+    page.wait_for_function(_BLUE)
 
 
 def viewer_frame(page: Page) -> Frame:

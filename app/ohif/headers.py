@@ -110,7 +110,7 @@ def _elements(dataset: Dataset, only: set[str] | None) -> Iterator[tuple[str, An
 
 
 def _value(value: Any) -> Any:
-    if isinstance(value, MultiValue):
+    if isinstance(value, MultiValue | list):  # the latter of numbers in binary
         return [_value(one) for one in value]
     if isinstance(value, PersonName):
         return {"Alphabetic": str(value)} if value else None
