@@ -28,6 +28,10 @@ from components.tables import offer_tables, watch_fetches
 
 _COLLECTION, _TABLE, _COLUMN = "collection_id", "table", "column"
 
+#: Whether the chosen values are those that patients must have, or must not.
+_ANY, _NONE = "any", "none"
+_WORDS = {_ANY: "Any of these", _NONE: "None of these"}
+
 
 def clinical_data() -> None:
     """Everything below the title."""
@@ -122,14 +126,29 @@ def _filter(collection_id: str, table: str, spread: Distribution) -> None:
 
 def _values(collection_id: str, table: str, spread: Distribution, key: str) -> ClinicalClause | None:
     labels = {bar.low: f"{bar.label} ({exact(bar.imaged)})" for bar in spread.bars}
+    st.segmented_control(
+        "Patients who have",
+        list(_WORDS),
+        default=_ANY,
+        required=True,
+        format_func=lambda word: _WORDS[word],
+        key=f"{key}_word",
+    )
     chosen = st.multiselect(
-        "Any of these values",
+        "Values",
         list(labels),
         format_func=lambda value: labels[value],
         key=f"{key}_values",
         select_all=False,
         placeholder="Choose values",
     )
+    if _is_none_of(key):
+        given = spread.missing and st.checkbox(
+            f"Only patients with a value (leaves {exact(spread.missing)} out)", key=f"{key}_given"
+        )
+        st.caption("" if given or not spread.missing else "Patients without a value are kept.")
+        names = (collection_id, table, spread.column.name)
+        return ClinicalClause.of(*names, missing=False if given else None, excluded=chosen) if chosen or given else None
     bars, missing = [bar for bar in spread.bars if bar.low in chosen], _without_value(spread, key)
     return spread.clause(collection_id, table, bars, missing=missing) if bars or missing else None
 
@@ -161,7 +180,11 @@ def _is_chosen(spread: Distribution, key: str, bar: Bar) -> bool:
         low, high = st.session_state.get(f"{key}_gte"), st.session_state.get(f"{key}_lte")
         return (low is None or float(bar.low) >= low) and (high is None or float(bar.high) <= high)
     chosen = st.session_state.get(f"{key}_values", [])
-    return not chosen or bar.low in chosen
+    return not chosen or (bar.low in chosen) is not _is_none_of(key)
+
+
+def _is_none_of(key: str) -> bool:
+    return bool(st.session_state.get(f"{key}_word") == _NONE)
 
 
 def _take(spread: Distribution, key: str, bar: Bar) -> None:

@@ -30,7 +30,7 @@ from app.cohort_json import from_json, to_json
 from app.conditions import QueryError
 from app.query import select
 from app.selection import Selection
-from app.sentence import sentence
+from app.sentence import clinical_clause, sentence
 from app.settings import settings
 from app.snippets import python_query
 from app.tables.extension import MissingTableError
@@ -115,6 +115,18 @@ CLAUSES: list[tuple[ClinicalClause, set[str]]] = [
     (
         ClinicalClause.of(SEG, PERSONS, "gender", ["9", "1"], missing=True),
         ALL[SEG] - clinical.meeting(PERSONS, "gender", lambda value: value == "2"),
+    ),
+    (
+        ClinicalClause.of(SEG, PERSONS, "gender", excluded=["9", "1"]),
+        ALL[SEG] - clinical.meeting(PERSONS, "gender", lambda value: value in ("1", "9")),
+    ),
+    (
+        ClinicalClause.of(SEG, PERSONS, "koos", excluded=["2"], missing=False),
+        ALL[SEG] & clinical.meeting(PERSONS, "koos", lambda value: value != 2),
+    ),
+    (
+        ClinicalClause.of(MC_RC, VISITS, "visit", excluded=["baseline"], missing=False),
+        (ALL[MC_RC] & having(VISITS, "visit")) - clinical.meeting(VISITS, "visit", lambda value: value == "baseline"),
     ),
     (ClinicalClause.of(SEG, PERSONS, "gender", missing=True), ALL[SEG] - having(PERSONS, "gender")),
     (ClinicalClause.of(SEG, PERSONS, "gender", missing=False), ALL[SEG] & having(PERSONS, "gender")),
@@ -208,6 +220,11 @@ def test_sentence_says_what_codes_mean(opened):
         "Series where modality is MR and the patient is of vestibular_schwannoma_seg and its “gender”"
         " (“Patient's gender”) in vs_persons is “2” (Female) or is missing."
     )
+    without = ClinicalClause.of(SEG, PERSONS, "gender", excluded=["2", "9"])
+    kept = "is none of “2” (Female) or “9” (Not known) (patients without a value are kept)"
+    assert clinical_clause(without).endswith(kept)
+    present = ClinicalClause.of(SEG, PERSONS, "gender", excluded=["2"], missing=False)
+    assert clinical_clause(present).endswith("is present and is not “2” (Female)")
 
 
 def test_scripts_say_how_the_table_comes_to_idc_index(opened):
@@ -225,9 +242,16 @@ def test_scripts_say_how_the_table_comes_to_idc_index(opened):
         ("clinical=collection_id%3Dnlst%26table%3D..%2F..%2Fetc%26column%3Da%26value%3D1", "name of a clinical table"),
         ("clinical=collection_id%3Dnlst%26table%3Dindex%26column%3Da%26value%3D1", "name of a clinical table"),
         ("clinical=collection_id%3Dnlst%26table%3Da%26column%3D%2500%26value%3D1", "name of a column"),
-        ("clinical=collection_id%3Dnlst%26table%3Da%26column%3Db", "needs value, gte, lte or missing"),
+        ("clinical=collection_id%3Dnlst%26table%3Da%26column%3Db", "needs value, not, gte, lte or missing"),
         ("clinical=collection_id%3Dnlst%26table%3Da%26column%3Db%26gte%3Dx", "takes a number"),
-        ("clinical=collection_id%3Dnlst%26table%3Da%26column%3Db%26gte%3D1%26value%3D1", "either values or bounds"),
+        (
+            "clinical=collection_id%3Dnlst%26table%3Da%26column%3Db%26gte%3D1%26value%3D1",
+            "either values, values with not, or bounds",
+        ),
+        (
+            "clinical=collection_id%3Dnlst%26table%3Da%26column%3Db%26not%3D2%26value%3D1",
+            "either values, values with not",
+        ),
         ("clinical=collection_id%3Dnlst%26table%3Da%26column%3Db%26nonsense%3D1", "a parameter is one of"),
     ],
 )

@@ -54,6 +54,10 @@ def test_a_value_of_a_fetched_table_opens_its_patients(page: Page) -> None:
 
     clause = ClinicalClause.of(SEG, PERSONS, "gender", ["2"])
     expect(page.get_by_text(f"Series where {clinical_clause(clause)}.")).to_be_visible()
+    without = ClinicalClause.of(SEG, PERSONS, "gender", excluded=["2"])
+    page.get_by_text("None of these", exact=True).click()
+    expect(page.get_by_text(f"Series where {clinical_clause(without)}.")).to_be_visible()
+    page.get_by_text("Any of these", exact=True).click()
     page.get_by_role("link", name="Open in Explore").click()
     expect_cohort(page, Cohort().with_clause(clause).to_query())
     remove = page.get_by_role("button", name=f"Remove {clinical_clause(clause)}", exact=True)

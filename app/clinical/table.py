@@ -127,9 +127,11 @@ def clinical_mask(catalog: Catalog, clause: ClinicalClause) -> Array:
     chosen = np.zeros(len(names), dtype=bool)
     if clause.values or clause.gte or clause.lte:
         chosen |= _among(names, table.patients(asked(clause)))
+    if clause.excluded:
+        chosen = ~_among(names, table.patients(asked(clause)))
     if clause.missing is not None:
         having = _among(names, table.patients(present(clause.column)))
-        chosen |= ~having if clause.missing else having
+        chosen = chosen & having if clause.excluded else chosen | (~having if clause.missing else having)
     marks = np.zeros(catalog.patient_count + 1, dtype=bool)
     marks[codes[chosen]] = True
     return marks.take(catalog.array("PatientID"))
