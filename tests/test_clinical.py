@@ -28,6 +28,8 @@ from app.clinical.table import MissingClinicalError, folder, is_there
 from app.cohort import Cohort
 from app.cohort_json import from_json, to_json
 from app.conditions import QueryError
+from app.console.queries import console
+from app.console.tables import sources, sources_for
 from app.query import select
 from app.selection import Selection
 from app.sentence import clinical_clause, sentence
@@ -225,6 +227,22 @@ def test_sentence_says_what_codes_mean(opened):
     assert clinical_clause(without).endswith(kept)
     present = ClinicalClause.of(SEG, PERSONS, "gender", excluded=["2"], missing=False)
     assert clinical_clause(present).endswith("is present and is not “2” (Female)")
+
+
+def test_queries_read_fetched_tables(opened, plain):
+    shown = sources()[PERSONS].table
+    assert list(shown.columns) == clinical.table(PERSONS).column_names
+    assert shown.columns["gender"].description == "Patient's gender. 1: Male; 2: Female; 9: Not known"
+    assert SEG in shown.description
+    sql = (
+        "SELECT gender, count(*) AS series FROM vs_persons JOIN index ON dicom_patient_id = index.PatientID"
+        f" WHERE collection_id = '{SEG}' GROUP BY gender ORDER BY ALL"
+    )
+    query = console().start(sql, owner="clinical")
+    query.wait()
+    given = [(row["gender"], row["series"]) for row in json.loads(b"".join(query.result().json()))]
+    assert given == plain.execute(sql).fetchall()
+    assert PERSONS not in sources_for("SELECT * FROM index")
 
 
 def test_scripts_say_how_the_table_comes_to_idc_index(opened):

@@ -9,7 +9,7 @@ import numpy as np
 
 from app import schema
 from app.catalog import Catalog
-from app.clinical.clause import DICTIONARY, ClinicalClause
+from app.clinical.clause import DICTIONARY, ClinicalClause, is_table_name
 from app.clinical.dictionary import column_of
 from app.clinical.sql import PATIENT, asked, patients, present
 from app.errors import UserError
@@ -73,6 +73,12 @@ def fetch_command(tables: list[str]) -> str:
 def is_there(table: str) -> bool:
     """Whether the table was fetched."""
     return (folder() / table / DATABASE).is_file()
+
+
+def fetched() -> list[str]:
+    """Names of the tables that are there; of names that differ in case alone, which SQL can't tell apart, the first."""
+    names = sorted(path.parent.name for path in folder().glob(f"*/{DATABASE}"))
+    return list({name.lower(): name for name in reversed(names) if is_table_name(name)}.values())[::-1]
 
 
 def missing(tables: list[str]) -> list[str]:
