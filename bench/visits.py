@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -95,7 +96,7 @@ def _fill(label: str, text: str, key: str = "") -> Act:
     return act
 
 
-def _choose(label: str, option: str) -> Act:
+def _choose(label: str | re.Pattern[str], option: str) -> Act:
     def act(page: Page) -> None:
         page.get_by_label(label).first.click()
         page.get_by_role("option", name=option).first.click()
@@ -123,7 +124,8 @@ def _query(page: Page) -> None:
 
 def _example(page: Page) -> None:
     page.get_by_role("tab", name="Examples").click()
-    page.locator('[data-testid="stBaseButton-tertiary"]:visible').first.click()
+    # The first one stands in the editor already.
+    page.locator('[data-testid="stBaseButton-tertiary"]:visible').nth(1).click()
 
 
 CHANGES = (
@@ -168,7 +170,7 @@ CHANGES = (
     Change("Clinical data", "a bar", _bar(), _SENTENCE),
     Change("SQL", "a query", _query, (_TEXT, "rows, 2 columns")),
     Change("SQL", "an example", _example, (".cm-content", "SELECT")),
-    Change("SQL", "another table", _choose("Table", "collections_index"), (".idc-columns", "")),
+    Change("SQL", "another table", _choose(re.compile("^Table$"), "collections_index"), (".idc-columns", "")),
     Change("Import", "a patient", _fill("Paste them here", "100002", "ControlOrMeta+Enter"), (_TEXT, "found in IDC")),
     Change("Import", "a link of the portal", _fill("Paste the link here", _PORTAL, "Enter"), _SENTENCE),
     Change("Compare", "by series", _one_of("Series"), (".js-plotly-plot .textpoint", "")),
