@@ -146,7 +146,6 @@ def _values(collection_id: str, table: str, spread: Distribution, key: str) -> C
         given = spread.missing and st.checkbox(
             f"Only patients with a value (leaves {exact(spread.missing)} out)", key=f"{key}_given"
         )
-        st.caption("" if given or not spread.missing else "Patients without a value are kept.")
         names = (collection_id, table, spread.column.name)
         return ClinicalClause.of(*names, missing=False if given else None, excluded=chosen) if chosen or given else None
     bars, missing = [bar for bar in spread.bars if bar.low in chosen], _without_value(spread, key)
