@@ -5,7 +5,8 @@ The address bar holds the collection, the table and the column, so each of them 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from itertools import cycle
 
 import streamlit as st
 
@@ -27,6 +28,9 @@ from components.links import explore_link
 from components.tables import offer_tables, watch_fetches
 
 _COLLECTION, _TABLE, _COLUMN = "collection_id", "table", "column"
+
+#: Columns shown at a glance until others are chosen.
+_AT_ONCE = 5
 
 #: Whether the chosen values are those that patients must have, or must not.
 _ANY, _NONE = "any", "none"
@@ -61,6 +65,7 @@ def clinical_data() -> None:
         shown=lambda name: _title(columns[name]),
     )
     _filter(collection_id, table, distribution(catalog(), collection_id, table, columns[name]))
+    _others(collection_id, table, columns, name)
     _exports(collection_id, table)
 
 
@@ -122,6 +127,33 @@ def _filter(collection_id: str, table: str, spread: Distribution) -> None:
             st.caption("Click a bar or choose here, and see what it leaves.")
             return
         _open(clause)
+
+
+def _others(collection_id: str, table: str, columns: Mapping[str, Column], shown: str) -> None:
+    """Further columns at a glance; a click on a bar chooses it, and takes its column to the top."""
+    if len(columns) < 2:
+        return
+    chosen = st.multiselect(
+        "Other columns at a glance",
+        list(columns),
+        default=list(columns)[:_AT_ONCE],
+        format_func=lambda name: _title(columns[name]),
+        key=f"clinical_others_{collection_id}_{table}",
+        select_all=False,
+        placeholder="Choose columns",
+    )
+    places = cycle(st.columns(2, gap="large"))
+    for name, place in zip((name for name in chosen if name != shown), places, strict=False):
+        spread = distribution(catalog(), collection_id, table, columns[name])
+        key = f"clinical_{collection_id}_{table}_{name}"
+
+        def take(bar: Bar, spread: Distribution = spread, key: str = key) -> None:
+            _take(spread, key, bar)
+            st.query_params[_COLUMN] = spread.column.name
+
+        with place:
+            st.text(_title(spread.column))
+            chart(spread, f"{key}_glance", lambda bar: True, take)
 
 
 def _values(collection_id: str, table: str, spread: Distribution, key: str) -> ClinicalClause | None:
