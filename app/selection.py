@@ -103,6 +103,21 @@ class Selection:
         part = self.cohort.split.part if self.cohort.split else ""
         return self._rows_of_everybody[self._parts == PARTS.index(part) + 1] if part else self._rows_of_everybody
 
+    def first_rows(self, count: int) -> Array:
+        """The first `count` of `rows`, found without looking at all series where the conditions allow."""
+        if self._row_masks or not self.cohort.is_plain:
+            return self.rows[:count]
+        allowed = self._combinations_without(None)
+        if allowed is None:
+            return np.arange(min(count, self.catalog.series_count))
+        # Each of these stays has a series that matches, so as many stays are enough.
+        stays = self._matching_stays[:count]
+        lengths = self.catalog.array("stay.series").take(stays)
+        ends = np.cumsum(lengths)
+        rows = np.arange(ends[-1] if len(ends) else 0)
+        rows += np.repeat(self.catalog.array("stay.start").take(stays) - (ends - lengths), lengths)
+        return rows[allowed.take(self.catalog.array("combination").take(rows))][:count]
+
     @property
     def parts(self) -> Array:
         """For each of `rows` the number of its part, from 1; 0 without a split."""
