@@ -131,6 +131,7 @@ def _policy(path: str) -> str:
 async def _lifespan(app: st.App) -> AsyncIterator[None]:
     settings()
     startup.state()
+    startup.start_reading_ahead()
     worker.ensure()
     yield
 
