@@ -3,7 +3,7 @@
 | path below ``/api/preview/`` | gives |
 | --- | --- |
 | ``UID`` | what there is to see (JSON) |
-| ``UID/N.png?window=&edge=`` | picture N, or ``middle`` |
+| ``UID/N.png?window=&edge=`` | picture N, or ``middle``: one from about there |
 | ``UID/over/SOURCE/N.png?regions=&edge=`` | what a SEG or RTSTRUCT marks on picture N of SOURCE, else transparent |
 | ``UID/instances/N.json`` | header of instance N, and the tree of a report |
 """
@@ -14,6 +14,7 @@ import asyncio
 import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from threading import BoundedSemaphore
 
 from starlette.requests import Request
@@ -24,6 +25,7 @@ from app.downloads import jobs
 from app.errors import UserError
 from app.ohif.downloaded import folder_of
 from app.preview.files import valid_uid
+from app.preview.middle import near_middle
 from app.preview.overlay import KINDS, overlay
 from app.preview.problems import PreviewError
 from app.preview.series import MAX_EDGE, Series, as_png, open_series
@@ -88,8 +90,10 @@ def _picture(request: Request) -> Response:
     window = None if named is None else parse_window(named)
     edge = _edge(request)
     number = request.path_params["number"]
-    series = _opened(request, "uid")
-    picture = series.middle if number == "middle" else _number(number)
+    if number == "middle":
+        series, picture = near_middle(*_place(request, "uid"))
+    else:
+        series, picture = _opened(request, "uid"), _number(number)
     return _png(series.png(picture, window, edge))
 
 
@@ -110,10 +114,15 @@ def _header(request: Request) -> Response:
 
 
 def _opened(request: Request, part: str) -> Series:
-    """The series of this part of the path: from this machine where a download has brought it, else from its bucket."""
+    uid, folder = _place(request, part)
+    return open_series(uid, folder=folder)
+
+
+def _place(request: Request, part: str) -> tuple[str, Path | None]:
+    """The series of this part of the path, and its folder where a download has brought it; else it is in its bucket."""
     uid = valid_uid(request.path_params[part])
     found = jobs.finished([uid]) if settings().download_root else []
-    return open_series(uid, folder=folder_of(found[0]) if found else None)
+    return uid, folder_of(found[0]) if found else None
 
 
 def _png(content: bytes) -> Response:
