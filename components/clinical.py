@@ -18,6 +18,7 @@ from app.clinical.export import JOINED_WRITERS
 from app.clinical.table import is_there
 from app.cohort import Cohort
 from app.conditions import QueryError
+from app.datasets import Dataset, Kind, datasets
 from app.numbers import exact, size
 from app.selection import Selection
 from app.sentence import clinical_clause
@@ -28,6 +29,13 @@ from components.links import explore_link
 from components.tables import offer_tables, watch_fetches
 
 _COLLECTION, _TABLE, _COLUMN = "collection_id", "table", "column"
+
+#: What is said before anything of this page works.
+_FIRST = (
+    "Which collections have such tables stands in a list that this machine does not have yet. It is one small file of"
+    " the National Cancer Institute’s public release, and getting it needs a network. The tables themselves come one"
+    " by one, when you choose them."
+)
 
 #: Columns shown at a glance until others are chosen.
 _AT_ONCE = 5
@@ -40,17 +48,22 @@ _WORDS = {_ANY: "Any of these", _NONE: "None of these"}
 def clinical_data() -> None:
     """Everything below the title."""
     st.text(
-        "What collections tell of their patients beside the images. Choose values, and see these patients in Explore."
+        "Many collections bring tables about their patients beside the images: age, diagnosis, treatment, how they"
+        " fared. Choose values, and see the images of these patients in Explore."
     )
+    named = datasets(catalog(), Kind.COLLECTION).get(st.query_params.get(_COLLECTION, ""))
     if missing := catalog().missing([DICTIONARY]):
-        offer_tables(missing)
+        if named:
+            st.text(_listed(named))
+        offer_tables(missing, _FIRST, "Get the list of clinical tables")
     tables = dictionary(catalog())
+    if named and named.id not in tables:
+        st.info(plain(f"IDC has no clinical tables of {named.title}. Other collections have some."))
     with st.container(horizontal=True, vertical_alignment="bottom"):
         collection_id = _choose("Collection", _COLLECTION, sorted(tables))
         table = _choose("Table", _TABLE, list(tables_of(catalog(), collection_id)), above=collection_id)
     if not is_there(table):
-        st.caption(f"{table} tells of {len(tables[collection_id][table])} columns; its rows have not been fetched.")
-        offer_tables([table])
+        offer_tables([table], _table_need(table, tables[collection_id][table]))
     watch_fetches()
     _show_overlap(overlap(catalog(), collection_id, table), collection_id)
     columns = usable_columns(catalog(), collection_id, table)
@@ -67,6 +80,23 @@ def clinical_data() -> None:
     _filter(collection_id, table, distribution(catalog(), collection_id, table, columns[name]))
     _others(collection_id, table, columns, name)
     _exports(collection_id, table)
+
+
+def _listed(named: Dataset) -> str:
+    """What the index alone knows of a collection's clinical data."""
+    has = "lists clinical data for" if "Clinical" in named.supporting_data else "lists no clinical data for"
+    return f"IDC {has} {named.title}."
+
+
+def _table_need(table: str, columns: Mapping[str, Column]) -> str:
+    """What a table that is not here would tell."""
+    titles = [column.title for column in columns.values()]
+    names = ", ".join(titles[:_AT_ONCE])
+    told = f": {names}{' and more' if len(titles) > _AT_ONCE else ''}" if names else ""
+    return (
+        f"{table} has {len(titles)} columns about patients{told}. Its rows are not on this machine yet; they come from"
+        " IDC’s public bucket, which needs a network."
+    )
 
 
 def _choose(label: str, name: str, options: Sequence[str], above: str = "", shown: Callable[[str], str] = str) -> str:

@@ -6,12 +6,13 @@ from dataclasses import replace
 
 import streamlit as st
 
+from app.attributes import EXTRA_TABLES
 from app.catalog import catalog
 from app.clauses import Completion
 from app.cohort import Cohort
 from app.numbers import exact, size
 from app.selection import Selection
-from app.tables.extension import SOURCE_COLUMNS, fetch_command, linking
+from app.tables.extension import SOURCE_COLUMNS, linking
 from components import state
 
 _LABELS = {
@@ -20,7 +21,7 @@ _LABELS = {
 }
 
 
-@st.dialog("Complete the cohort", width="medium")
+@st.dialog("Add segmentations or source images", width="medium")
 def completion_dialog(cohort: Cohort) -> None:
     """Say how many series each addition brings, and write the chosen ones into the cohort."""
     everybody = replace(cohort, sample=None, split=None, seed=0)
@@ -38,12 +39,12 @@ def completion_dialog(cohort: Cohort) -> None:
 
 def _basis() -> str:
     """What says which series was made from which, and how to be told more."""
-    there = linking(catalog().tables())
-    absent = catalog().missing(SOURCE_COLUMNS)
+    there, absent = linking(catalog().tables()), catalog().missing(SOURCE_COLUMNS)
     by_study = "all images and derived series of one study count as belonging together"
     said = f"This goes by {' and '.join(there)}; where they name no source, {by_study}." if there else ""
     if absent:
-        more = f"Tables that say which series was made from which can be fetched: {fetch_command(absent)}"
+        groups = ", ".join(f"“{EXTRA_TABLES[table]}”" for table in absent)
+        more = f"To go by the source that each series names, fetch in the sidebar the tables of: {groups}."
         said = f"{said or f'This goes by study: {by_study}.'} {more}"
     return said
 

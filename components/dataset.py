@@ -236,16 +236,17 @@ def _clinical(found: Dataset) -> str:
     tables = clinical_tables(catalog(), found.id)
     if tables:
         rows = "".join(f"<li><code>{escape(name)}</code> {count} columns</li>" for name, count in tables.items())
-        address = Target("clinical", (("collection_id", found.id),)).href
-        return f'<ul>{rows}</ul><p><a href="{escape(address)}">Values, filters and files</a></p>'
+        return f"<ul>{rows}</ul><p>{_clinical_link(found, 'Values, filters and files')}</p>"
     if tables is not None:
         return "<p>IDC has no clinical tables of this collection.</p>"
-    said = "IDC lists clinical data for it. " if "Clinical" in found.supporting_data else ""
-    return (
-        f"<p>{said}Which tables there are stands in <code>clinical_index</code>, which this installation lacks:"
-        " <code>python -m app fetch clinical_index</code> gets it. In Python, <code>get_clinical_table</code> of"
-        " idc-index gets the tables.</p>"
-    )
+    if "Clinical" not in found.supporting_data:
+        return f"<p>IDC lists none for it. {_clinical_link(found, 'About clinical data')}</p>"
+    return f"<p>IDC lists clinical data for it. {_clinical_link(found, 'Get its tables')}</p>"
+
+
+def _clinical_link(found: Dataset, label: str) -> str:
+    address = Target("clinical", (("collection_id", found.id),)).href
+    return f'<a href="{escape(address)}">{label}</a>'
 
 
 def _history(found: Dataset) -> None:

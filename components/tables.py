@@ -14,17 +14,25 @@ from app.tables.extension import MissingTableError, fetch_command
 _SEEN = "fetches_seen"
 
 
-def offer_tables(missing: list[str]) -> NoReturn:
-    """Say which tables are missing, offer to fetch them, and end the run."""
+def offer_tables(missing: list[str], need: str = "", label: str = "") -> NoReturn:
+    """Say which tables are missing, offer to fetch them, and end the run.
+
+    Parameters
+    ----------
+    need
+        What they are for, where that says more than their names.
+    label
+        What the button reads then.
+    """
     running, failed = background.running(), background.failed()
     with st.container(border=True, key="missing_tables"):
-        st.text(f"{MissingTableError(missing).need}.")
+        st.text(need or f"{MissingTableError(missing).need}.")
         for name in missing:
             if line := running.get(name) or failed.get(name):
                 st.text(line)
         if background.may_fetch():
             st.button(
-                f"Fetch {' and '.join(missing)}",
+                label or f"Fetch {' and '.join(missing)}",
                 icon=":material/download:",
                 type="primary",
                 disabled=set(missing) <= set(running),

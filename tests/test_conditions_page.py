@@ -173,7 +173,7 @@ def test_completing_adds_the_series_that_it_names(page: Page) -> None:
     visit(page, query)
     tab(page, "SQL")
     before, after = (Selection(catalog(), Cohort.from_query(q)).totals for q in (query, f"{query}&add=sources"))
-    opened = dialog(page, "Complete")
+    opened = dialog(page, "Add segmentations or source images")
     expect(opened).to_contain_text(
         f"Adds {exact(after.series - before.series)} series, {size(after.size_bytes - before.size_bytes)}."
     )

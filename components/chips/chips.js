@@ -80,7 +80,7 @@ export default function (component) {
   const sentence = sentenceElement(data, send);
   if (data.openers) sentence.append(
     opener("Add a condition on patients or studies", "Such as: patients who also have PT", send, "relation"),
-    opener("Complete", "Add segmentations to images, or images to segmentations", send, "complete"),
+    opener("Add segmentations or source images", "What was made from these images, or what these were made from", send, "complete"),
   );
   const tools = make("div", "tools");
   tools.append(
