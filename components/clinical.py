@@ -32,9 +32,8 @@ _COLLECTION, _TABLE, _COLUMN = "collection_id", "table", "column"
 
 #: What is said before anything of this page works.
 _FIRST = (
-    "Which collections have such tables stands in a list that this machine does not have yet. It is one small file of"
-    " the National Cancer Institute’s public release, and getting it needs a network. The tables themselves come one"
-    " by one, when you choose them."
+    "The list of these tables is not on this machine yet. It is one small file of the National Cancer Institute’s"
+    " public release, and getting it needs a network. The tables themselves come one by one, when you choose them."
 )
 
 #: Columns shown at a glance until others are chosen.
@@ -278,7 +277,7 @@ def _open(clause: ClinicalClause) -> None:
 
 
 def _exports(collection_id: str, table: str) -> None:
-    st.subheader("Take the table, joined with the images", anchor=False)
+    st.header("Take the table, joined with the images", anchor=False)
     st.text(
         "One row per patient with images: studies, series, modalities and size, then the table’s columns, and beside"
         " codes what they mean. Where the table has several rows of a patient, each of its columns holds a list."

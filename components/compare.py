@@ -197,13 +197,13 @@ def _figure(found: list[Region], letters: list[str], unit: Scope) -> go.Figure:
 
 
 def _list_regions(found: list[Region], letters: list[str], unit: Scope) -> None:
-    st.subheader("Regions", anchor=False)
+    st.header("Regions", anchor=False)
     for region in found:
         _row(_name(region.inside, letters), region.cohort, region.count(unit), region.totals.size_bytes, unit)
 
 
 def _list_combinations(cohorts: list[Cohort], letters: list[str], unit: Scope) -> None:
-    st.subheader("Together", anchor=False)
+    st.header("Together", anchor=False)
     for operation, word in (
         (Operation.UNION, "or"),
         (Operation.INTERSECTION, "and"),

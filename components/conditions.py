@@ -27,7 +27,7 @@ _FIGURES: dict[str, tuple[Callable[[Totals], int], Callable[[int], str], str]] =
 def conditions_panel(selection: Selection) -> None:
     """Show the way from the whole of IDC to the cohort, and the gaps in its attributes."""
     st.html(f"<style>{_CSS}.idc-steps, .idc-missing {{ --idc-left: {colours.accent()}; }}</style>")
-    st.subheader("What each condition removes", anchor=False)
+    st.header("What each condition removes", anchor=False)
     steps = waterfall(selection)
     headings = "".join(f"<th>{heading} left</th>" for heading in _FIGURES)
     rows = "".join(_step(step, steps[0].totals, first=not place) for place, step in enumerate(steps))
@@ -39,7 +39,7 @@ def conditions_panel(selection: Selection) -> None:
     shares = {n: share for n, share in missing_shares(selection).items() if share < 1 or not ATTRIBUTES[n].is_extra}
     if not shares:
         return
-    st.subheader("Series without a value", anchor=False)
+    st.header("Series without a value", anchor=False)
     st.caption("Shares of the cohort's series; a filter that asks for a value leaves them out.")
     ordered = sorted(shares, key=lambda name: (-shares[name], ATTRIBUTES[name].title))
     st.html(

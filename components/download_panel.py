@@ -27,7 +27,7 @@ def download_panel(selection: Selection) -> None:
     allowed = settings().download_root
     if allowed is None or not selection.totals.series:
         return
-    st.subheader("Download to this machine", anchor=False)
+    st.header("Download to this machine", anchor=False)
     text = st.text_input(
         "Folder", str(_usual_folder(allowed)), key="download_folder", help=f"A folder below {allowed}", live="300ms"
     )

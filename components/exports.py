@@ -36,7 +36,7 @@ def data_panel(selection: Selection) -> None:
     totals = selection.totals
     cohort = selection.cohort
     st.text(f"{compact(totals.series)} series, {compact(totals.instances)} files, {size(totals.size_bytes)}")
-    st.subheader("Download the images", anchor=False, help=explain("Manifest"))
+    st.header("Download the images", anchor=False, help=explain("Manifest"))
     archive_button(selection)
     st.text("A manifest lists what to fetch; run it where the images should go.")
     with st.container(horizontal=True):
@@ -67,7 +67,7 @@ def data_panel(selection: Selection) -> None:
     with tabs[3]:
         st.code(python_code(cohort), language="python", height=320)
     commands_panel(selection)
-    st.subheader("Take the rows", anchor=False)
+    st.header("Take the rows", anchor=False)
     st.text("One row per series, with collection, patient, study, description, licence, DOI and location.")
     with st.container(horizontal=True):
         for form, label in (("csv", "CSV"), ("json", "JSON"), ("parquet", "Parquet")):

@@ -63,7 +63,7 @@ def charts() -> None:
 def recipes() -> None:
     """A few recipes, and the way to all."""
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
-        st.subheader("Start from a recipe", anchor=False)
+        st.header("Start from a recipe", anchor=False)
         st.page_link("../pages/recipes.py", label=f"All {len(RECIPES)} recipes", icon=":material/menu_book:")
     recipe_cards(RECIPES[:_RECIPES])
 
@@ -71,7 +71,7 @@ def recipes() -> None:
 def latest_releases() -> None:
     """The last releases with what each brought."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.subheader("Latest releases", anchor=False, width="content")
+        st.header("Latest releases", anchor=False, width="content")
         st.page_link("../pages/releases.py", label="What’s new", icon=":material/new_releases:")
     for release in list(releases(catalog()).values())[:_RELEASES]:
         with st.container(horizontal=True, vertical_alignment="center", key=f"release_{release.version}"):
@@ -84,7 +84,7 @@ def seen_cohorts() -> None:
     recent = [query for query in state.seen() if query][:_RECENT]
     if not recent:
         return
-    st.subheader("Seen in this visit", anchor=False)
+    st.header("Seen in this visit", anchor=False)
     for query in recent:
         cohort = Cohort.from_query(query)
         with st.container(horizontal=True, vertical_alignment="center", key=f"seen_{query}"):

@@ -23,7 +23,7 @@ _SHOWN = 200
 
 def import_list() -> None:
     """Paste or upload identifiers, see what they are, open them."""
-    st.subheader("A list of identifiers or a manifest", anchor=False)
+    st.header("A list of identifiers or a manifest", anchor=False)
     st.text(
         "Patient IDs, study or series UIDs, CRDC UUIDs: as text, CSV, JSON, or a manifest of s5cmd or of the portal."
     )
@@ -43,7 +43,7 @@ def import_list() -> None:
 
 def import_link() -> None:
     """Paste a link of IDC's portal, see what of it can't be translated, open it."""
-    st.subheader("A link of the IDC Portal", anchor=False)
+    st.header("A link of the IDC Portal", anchor=False)
     st.text("The filters of a link from portal.imaging.datacommons.cancer.gov, as a cohort here.")
     link = st.text_input(
         "Paste the link here", placeholder="https://portal.imaging.datacommons.cancer.gov/explore/filters/?…"

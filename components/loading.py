@@ -23,6 +23,6 @@ def _progress() -> None:
     if now.error:
         st.error("The catalog could not be built. The server's log says why; the build is tried again at each visit.")
         return
-    st.subheader("Getting the index ready", anchor=False)
+    st.header("Getting the index ready", anchor=False)
     st.progress(now.share, text=now.step)
     st.text("This happens once per IDC release and takes about half a minute.")

@@ -21,7 +21,7 @@ def recipe_cards(recipes: Sequence[Recipe] = RECIPES) -> None:
     for first in range(0, len(recipes), _COLUMNS):
         for recipe, column in zip(recipes[first : first + _COLUMNS], st.columns(_COLUMNS), strict=False):
             with column.container(border=True, height="stretch"):
-                st.subheader(recipe.title, anchor=False)
+                st.header(recipe.title, anchor=False)
                 st.text(recipe.why)
                 missing = catalog().missing(recipe.cohort.tables())
                 st.caption(_needed(missing) if missing else _figures(recipe.query, catalog().tables()))

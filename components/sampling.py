@@ -38,10 +38,10 @@ def _form(cohort: Cohort) -> None:
     turn = write_pairs(pair for pair in cohort.option_pairs() if pair[0] not in ("scope", "add", "part"))
     left, right = st.columns(2, gap="large")
     with left:
-        st.subheader("Sample", anchor=False, help=explain("Sample"))
+        st.header("Sample", anchor=False, help=explain("Sample"))
         options = _sample(cohort.sample, turn)
     with right:
-        st.subheader("Split", anchor=False, help=explain("Split"))
+        st.header("Split", anchor=False, help=explain("Split"))
         options |= _split(cohort.split, turn)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         seed = st.number_input("Seed", 0, 2**31, cohort.seed, key=f"seed_{turn}", width=150, help=_SEED_HELP)
@@ -116,7 +116,7 @@ def _stratum(label: str, chosen: str, key: str) -> list[str]:
 
 def _parts(cohort: Cohort, split: Split) -> None:
     """One card per part with its files, and the switch that keeps only one."""
-    st.subheader("Parts", anchor=False)
+    st.header("Parts", anchor=False)
     for column, part, share in zip(st.columns(3), PARTS, split.shares, strict=True):
         only = cohort.with_options(part=[part])
         totals = Selection(catalog(), only).totals

@@ -46,7 +46,7 @@ def validation_form() -> None:
     if not st.button("Check", type="primary", icon=":material/fact_check:", disabled=is_busy):
         return
     try:
-        folder = choose_folder(text or "", allowed)
+        folder = choose_folder(text or str(allowed), allowed)
         if not folder.is_dir():
             raise UserError("There is no such folder; give the one that the images are in.")
         cohort = Cohort.from_query(query.rpartition("?")[2].strip()) if query and query.strip() else None

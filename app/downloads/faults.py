@@ -18,7 +18,7 @@ class Fault(StrEnum):
     REJECTED = "the source rejected the request"
     CUT = "the connection was cut"
     STALLED = "the source stopped answering"
-    NAME = "no network, or none that knows the source's name"
+    NAME = "no network reaches the source"
     REFUSED = "no connection to the source"
     DISK_FULL = "the disk is full"
     WRITE = "a file can't be written"

@@ -133,8 +133,11 @@ def _publish(part: Path, final: Path) -> None:
 
 def _explain(name: str, refusals: list[tuple[Source, str, bool]]) -> FetchError:
     offline = all(unreachable for _, _, unreachable in refusals)
-    reasons = "; ".join(f"{source.name}: {reason}" for source, reason, _ in refusals)
-    remedy = "Connect to a network" if offline else "Try again later"
+    hosts: dict[str, list[str]] = {}
+    for source, reason, _ in refusals:
+        hosts.setdefault(reason, []).append(source.name)
+    reasons = "; ".join(f"{' and '.join(names)}: {reason}" for reason, names in hosts.items())
+    remedy = "Connect to a network and try again" if offline else "Try again later"
     return FetchError(
         f"{name} could not be fetched ({reasons}). {remedy}, or name a mirror that has {name}.parquet in"
         " IDC_COHORT_MIRROR.",

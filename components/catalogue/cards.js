@@ -36,7 +36,7 @@ function licenceTag(licences) {
 
 function makeCard(item, leave) {
   const head = el("div", { class: "card-head" }, [
-    el("h3", {}, [appLink("title", item.title, item.href, leave)]),
+    el("h2", {}, [appLink("title", item.title, item.href, leave)]),
     el("span", { class: "program", text: item.program }),
   ]);
   const figures = el("dl", { class: "figures" }, item.figures.map(([label, short, exact]) =>

@@ -32,6 +32,7 @@ const table = (data, open) => {
     const row = body.insertRow();
     cells.forEach((text, place) => {
       const cell = row.insertCell();
+      cell.dataset.label = data.headings[place];
       if (text === null) cell.append(make("span", "missing", "none"));
       else if (place === 0 && data.series.length) cell.append(link(text, data.series[position], open));
       else cell.textContent = text;
@@ -60,6 +61,8 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const element = table(data, (uid) => setTriggerValue("opened", uid));
   const frame = make("div", "frame");
   frame.append(element);
+  // With links in it the keyboard gets there anyway.
+  if (!data.series.length) Object.assign(frame, { tabIndex: 0, role: "region", ariaLabel: data.headings.join(", ") });
   root.replaceChildren(frame);
   if (!data.search) return;
   const none = make("p", "none", "Nothing matches.");

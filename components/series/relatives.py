@@ -22,17 +22,17 @@ def relatives(series: Series, around: Related) -> None:
     """Tables that lead to the Series pages of the others."""
     near = (*around.sources, *around.derived)
     if near:
-        st.subheader(_title(around), anchor=False)
+        st.header(_title(around), anchor=False)
         st.text(around.note)
         _series_table(near, "near_series")
     known = {other.uid for other in near}
     rest = [other for other in series.in_study if other.uid not in known]
     if rest:
-        st.subheader(f"{'More series' if near else 'Other series'} of the study: {exact(len(rest))}", anchor=False)
+        st.header(f"{'More series' if near else 'Other series'} of the study: {exact(len(rest))}", anchor=False)
         _series_table(rest, "study_series")
     studies = series.other_studies
     if studies:
-        st.subheader(f"Other studies of the patient: {exact(len(studies))}", anchor=False)
+        st.header(f"Other studies of the patient: {exact(len(studies))}", anchor=False)
         _studies_table(list(studies.values()))
     if not series.relatives:
         st.text("It is the only series of its patient.")

@@ -19,7 +19,7 @@ def terms(series: Series) -> None:
         show(plain(f"{entry['license']}: {entry['verdict']}"), icon=":material/gavel:")
         if entry["url"]:
             st.link_button("Read the licence", entry["url"], icon=":material/open_in_new:")
-    st.subheader("Cite it", anchor=False)
+    st.header("Cite it", anchor=False)
     st.code(citation_text(series.selection, CitationFormat.APA), language=None, wrap_lines=True)
     with st.container(horizontal=True):
         if doi := series.values.get("source_DOI"):

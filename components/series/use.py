@@ -25,7 +25,7 @@ def commands(series: Series) -> None:
 
 @st.fragment
 def _dicomweb(series: Series) -> None:
-    st.subheader("DICOMweb", anchor=False)
+    st.header("DICOMweb", anchor=False)
     st.text(dicomweb.limits())
     whole = st.toggle("The whole study", key="dicomweb_study")
     uid = None if whole else series.uid

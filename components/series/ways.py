@@ -50,7 +50,8 @@ def _viewer(viewer: Viewer) -> Way:
 
     def show(series: Series, related: Related) -> None:
         if view := _view(viewer, series, related):
-            framed(view.url, f"{view.label} with series {series.uid}", view.opens)
+            title = f"{view.label} with series {series.uid}"
+            framed(view.url, title, view.opens, with_preview=_preview_fits(series, related))
 
     return Way(viewer.value, LABELS[viewer], fits, show)
 
@@ -59,12 +60,17 @@ def _view(viewer: Viewer, series: Series, related: Related) -> View | None:
     return next((view for view in views(series, related) if view.viewer is viewer), None)
 
 
-def framed(url: str, title: str, note: str = "") -> None:
-    """A viewer in a frame, and beside it the way into a tab of its own."""
+def framed(url: str, title: str, note: str = "", *, with_preview: bool = False) -> None:
+    """A viewer in a frame, and beside it the way into a tab of its own; where it stays empty, the way to the preview."""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.link_button("Open in a new tab", url, icon=":material/open_in_new:")
         st.caption(f"{note} If the frame stays empty, open the viewer in a new tab.".strip())
-    viewer_frame(url, title, key="viewer_frame")
+    instead = f"Show the {_PREVIEW.label.lower()}" if with_preview else ""
+    viewer_frame(url, title, key="viewer_frame", instead=instead, leave=_to_preview)
+
+
+def _to_preview() -> None:
+    st.session_state["look"] = _PREVIEW.key
 
 
 def _house_fits(series: Series, related: Related) -> bool:

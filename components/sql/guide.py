@@ -56,7 +56,7 @@ def _listing(table: Table) -> str:
         f"<dd>{escape(column.description)}</dd>"
         for column in table.columns.values()
     )
-    return f'<div class="idc-columns"><p>{escape(table.description)}</p><dl>{entries}</dl></div>'
+    return f'<div class="idc-columns" tabindex="0"><p>{escape(table.description)}</p><dl>{entries}</dl></div>'
 
 
 def _history() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import streamlit as st
@@ -16,7 +17,7 @@ _component = st.components.v2.component(
 )
 
 
-def viewer_frame(url: str, title: str, key: str) -> None:
+def viewer_frame(url: str, title: str, key: str, instead: str = "", leave: Callable[[], None] | None = None) -> None:
     """Show `url` in a frame; the way into a tab of its own is for the caller to offer.
 
     Parameters
@@ -25,5 +26,11 @@ def viewer_frame(url: str, title: str, key: str) -> None:
         An address of a host that the content security policy allows, or of this server.
     title
         What the frame holds, for screen readers.
+    instead, leave
+        What a button reads where the frame shows nothing, and what it does; no button if left out.
     """
-    _component(key=key, data={"url": url, "title": title})
+    _component(key=key, data={"url": url, "title": title, "instead": instead}, on_left_change=leave or _stay)
+
+
+def _stay() -> None:
+    """Nothing is offered, so nobody leaves."""

@@ -4,8 +4,13 @@
 
 const PATIENCE = 15_000;
 
-const REFUSED = (host) => `${host} does not let itself be shown inside this page, or answers with an error.`;
-const UNREACHABLE = (host) => `${host} can’t be reached from your browser.`;
+// After so long without an answer the visitor is told, while the frame goes on.
+const SLOW = 4_000;
+
+const REFUSED = (host) =>
+  `${host} does not let itself be shown inside this page, or answers with an error. Open the viewer in a new tab instead.`;
+const UNREACHABLE = (host) => `${host} can’t be reached from your browser; there may be no network.`;
+const WAITING = (host) => `${host} has not answered yet.`;
 
 const makeFrame = (title, sandbox) => {
   const frame = document.createElement("iframe");
@@ -38,32 +43,44 @@ const tried = (url, place) =>
 
 const answers = (url) => fetch(url, { mode: "no-cors", credentials: "omit" }).then(() => true, () => false);
 
-const show = async (root, { url, title }) => {
+const show = async (root, { url, title, instead }, leave) => {
   root.replaceChildren();
   const message = document.createElement("p");
   message.setAttribute("role", "status");
+  const say = (sentence) => {
+    message.textContent = sentence;
+    if (!sentence || !instead) return;
+    const button = document.createElement("button");
+    button.type = "button";
+    button.textContent = instead;
+    button.addEventListener("click", leave);
+    message.append(" ", button);
+  };
   const frame = makeFrame(title, "allow-scripts allow-same-origin allow-forms allow-popups allow-popups-to-escape-sandbox allow-downloads");
   frame.allow = "fullscreen";
   frame.src = url;
   root.append(message, frame);
-  const absolute = new URL(url, document.baseURI).href;
+  const { href, host, origin } = new URL(url, document.baseURI);
+  const slow = setTimeout(() => say(WAITING(host)), SLOW);
+  frame.onload = () => { clearTimeout(slow); say(""); };
   // What this server sends needs no trial.
-  const outcome = new URL(absolute).origin === location.origin ? "shown" : await tried(absolute, root);
+  const outcome = origin === location.origin ? "shown" : await tried(href, root);
+  clearTimeout(slow);
   if (root.dataset.url !== url) return;
   if (outcome === "refused") {
-    const host = new URL(absolute).host;
-    const sentence = (await answers(absolute)) ? REFUSED(host) : UNREACHABLE(host);
+    const sentence = (await answers(href)) ? REFUSED(host) : UNREACHABLE(host);
     if (root.dataset.url !== url) return;
-    message.textContent = `${sentence} Open the viewer in a new tab instead.`;
+    frame.onload = null;
     frame.remove();
+    say(sentence);
   }
   root.dataset.outcome = outcome;
 };
 
-export default function ({ data, parentElement }) {
+export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector("#root");
   if (root.dataset.url === data.url) return;
   root.dataset.url = data.url;
   delete root.dataset.outcome;
-  show(root, data);
+  show(root, data, () => setTriggerValue("left", true));
 }
