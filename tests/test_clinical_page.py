@@ -10,28 +10,29 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from app.catalog import catalog
-from app.clinical.clause import ClinicalClause
+from app.clinical.clause import DICTIONARY, ClinicalClause
 from app.clinical.fetch import fetch
 from app.cohort import Cohort
 from app.sentence import clinical_clause
 from tests import clinical, server, tables
 from tests.clinical import HOSTILE_COLUMN, HOSTILE_VALUES, PERSONS, SEG
-from tests.explore import expect_cohort, open_page
+from tests.explore import expect_cohort
 
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory) -> Path:
-    """A data folder of the server's own, which knows of clinical tables and has none."""
-    folder = tables.data_folder(tmp_path_factory.mktemp("clinical"))
-    clinical.write_dictionary(folder)
-    return folder
+    """A data folder of the server's own, without any clinical table and without the list of them."""
+    return tables.data_folder(tmp_path_factory.mktemp("clinical"))
 
 
 # Before the browser, whose event loop would not let the S3 start.
 @pytest.fixture(scope="module", autouse=True)
-def address(home):
-    """The app with that folder and a local S3, on a machine whose visitors may download to it."""
+def address(home, tmp_path_factory):
+    """The app with that folder, a mirror and a local S3, on a machine whose visitors may download to it."""
+    mirror = tmp_path_factory.mktemp("mirror")
+    (mirror / f"{DICTIONARY}.parquet").write_bytes(clinical.dictionary())
     with clinical.bucket() as url, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("IDC_COHORT_MIRROR", str(mirror))
         patch.setenv("IDC_COHORT_S3_ENDPOINT", url)
         patch.setenv("IDC_COHORT_DOWNLOAD_ROOT", str(home))
         with tables.working_in(home), server.served(dict(os.environ)) as running:
@@ -39,10 +40,15 @@ def address(home):
 
 
 def test_a_value_of_a_fetched_table_opens_its_patients(page: Page) -> None:
-    page.goto("/")
-    open_page(page, "Discover", "Clinical data")
+    page.goto("/collections?collection_id=lidc_idri")
+    page.get_by_role("link", name="Get its tables").click()
+    expect(page.get_by_text("IDC lists clinical data for LIDC-IDRI.")).to_be_visible()
+    expect(page.get_by_text("one small file of the National Cancer Institute’s public release")).to_be_visible()
+    page.get_by_role("button", name="Get the list of clinical tables").click()
+    # The list is the bucket's small one, which has nothing of this collection.
+    expect(page.get_by_text("IDC has no clinical tables of LIDC-IDRI.")).to_be_visible()
     _choose(page, "Collection", SEG)
-    expect(page.get_by_text(f"This needs the table {PERSONS}, which is not on this machine.")).to_be_visible()
+    expect(page.get_by_text(f"{PERSONS} has 5 columns about patients: ")).to_be_visible()
     page.get_by_role("button", name=f"Fetch {PERSONS}").click()
 
     both = {row["dicom_patient_id"] for row in clinical.rows(PERSONS)} & set(clinical.patients()[SEG])

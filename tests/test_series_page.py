@@ -127,7 +127,7 @@ def test_a_viewer_that_forbids_frames_and_one_that_is_gone(lenient: Page, plain,
     expect_series(lenient, slide)
     message = lenient.get_by_role("status").filter(has_text=re.compile(r"^127\.0\.0\.1:\d+ "))
     expect(message).to_have_text(
-        re.compile(r"does not let itself be shown inside this page, or answers with an error\. Open the viewer in a new")
+        re.compile(r"does not let itself be shown inside this page, or answers with an error\. Open the viewer")
     )
     expect(lenient.get_by_title(f"SLIM with series {slide}")).to_have_count(0)
     expect(lenient.get_by_role("link", name="Open in a new tab")).to_be_visible()

@@ -61,7 +61,7 @@ def _view(viewer: Viewer, series: Series, related: Related) -> View | None:
 
 
 def framed(url: str, title: str, note: str = "", *, with_preview: bool = False) -> None:
-    """A viewer in a frame, and beside it the way into a tab of its own; where it stays empty, the way to the preview."""
+    """A viewer in a frame; the way into a tab of its own beside it, and to the preview where it stays empty."""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.link_button("Open in a new tab", url, icon=":material/open_in_new:")
         st.caption(f"{note} If the frame stays empty, open the viewer in a new tab.".strip())
