@@ -98,5 +98,5 @@ def test_without_a_root_no_download_is_offered(catalog, root: str, offered: bool
     shown = AppTest.from_function(page, default_timeout=60).run()
     settings.cache_clear()
     assert not shown.exception
-    assert [one.value for one in shown.subheader] == ["Download to this machine"] * offered
+    assert [one.value for one in shown.header] == ["Download to this machine"] * offered
     assert [one.label for one in shown.button] == ["Dry run", "Start download"] * offered

@@ -73,6 +73,19 @@ const opener = (label, title, send, dialog) => {
   return button;
 };
 
+const nameOf = (button) => button.getAttribute("aria-label") || button.textContent;
+
+// The bar is made anew for each cohort: the keyboard stays on the button of the same name, or comes back to Undo.
+const replaceBar = (place, bar) => {
+  const focused = place.getRootNode().activeElement;
+  const name = focused && place.contains(focused) ? nameOf(focused) : null;
+  place.replaceChildren(bar);
+  if (name === null) return;
+  const buttons = [...place.querySelectorAll("button:not(:disabled)")];
+  const tools = [...place.querySelectorAll(".tools button:not(:disabled)")];
+  (buttons.find((button) => nameOf(button) === name) || tools[0])?.focus();
+};
+
 export default function (component) {
   const { data, parentElement, setTriggerValue } = component;
   const send = (edit) => setTriggerValue("edit", edit);
@@ -89,5 +102,5 @@ export default function (component) {
     tool("Clear", "×", data.clear, send, "clear"),
   );
   root.append(sentence, tools);
-  parentElement.querySelector("#root").replaceChildren(root);
+  replaceBar(parentElement.querySelector("#root"), root);
 }
