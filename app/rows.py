@@ -204,7 +204,7 @@ def _total(selection: Selection, level: Level) -> int:
 def _numbers(selection: Selection, sort: str | None, descending: bool, offset: int, limit: int) -> Any:
     """Numbers of the series on a page."""
     if sort is None:
-        return selection.rows[offset : offset + limit]
+        return selection.page(offset, offset + limit)
     cursor = selection.catalog.cursor()
     cursor.register("chosen", {"chosen": _mask(selection)})
     with selection.catalog.sorting:

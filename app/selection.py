@@ -26,6 +26,9 @@ from app.samples import dealt, drawn
 from app.shelf import Array
 from app.tables import entries
 
+#: Series that are looked at together in the search for a page of them.
+_BLOCK = 1 << 16
+
 
 @dataclass(frozen=True, slots=True)
 class Totals:
@@ -102,6 +105,21 @@ class Selection:
         """Row numbers of the series, ascending, which is the catalog's default order; int64."""
         part = self.cohort.split.part if self.cohort.split else ""
         return self._rows_of_everybody[self._parts == PARTS.index(part) + 1] if part else self._rows_of_everybody
+
+    def page(self, start: int, end: int) -> Array:
+        """``rows[start:end]``, without looking at all series where listed attributes alone decide."""
+        if self._row_masks or not self.cohort.is_plain:
+            return self.rows[start:end]
+        allowed, combination = self._combinations_without(None), self.catalog.array("combination")
+        if allowed is None:
+            return np.arange(start, min(end, len(combination)))
+        found, count = [], 0
+        for first in range(0, len(combination), _BLOCK):
+            found.append(np.flatnonzero(allowed.take(combination[first : first + _BLOCK])) + first)
+            count += len(found[-1])
+            if count >= end:
+                break
+        return np.concatenate(found)[start:end]
 
     @property
     def parts(self) -> Array:
@@ -219,7 +237,8 @@ class Selection:
         allowed = _all_of([mask for mask in (self._combinations_without(None), within) if mask is not None])
         chosen = slice(None) if allowed is None else allowed
         sums = (int(array(f"combination.{name}")[chosen].sum()) for name in ("series", "instances", "bytes"))
-        return Totals(*self._count_stays(self._stays_with(allowed)), *sums)
+        stays = self._matching_stays if within is None else self._stays_with(allowed)
+        return Totals(*self._count_stays(stays), *sums)
 
     def facet(self, attribute: Attribute, unit: str = "series") -> FacetCounts:
         """Counts of one attribute under all other conditions.
