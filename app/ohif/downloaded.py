@@ -24,7 +24,6 @@ from app.catalog import catalog
 from app.downloads import jobs
 from app.downloads.jobs import Finished
 from app.modalities import WITHOUT_PICTURE
-from app.ohif import headers
 from app.settings import settings
 from app.sql import quote_text
 
@@ -107,6 +106,8 @@ def _list(request: Request) -> Response:
 
 
 def _send(request: Request) -> Response:
+    from app.ohif import headers  # here, since pydicom comes with it
+
     job, series, name = (request.path_params[part] for part in ("job", "series", "file"))
     found = jobs.finished_by(job, uid=series) if job < 2**63 else []
     folder = folder_of(found[0]) if found else None
@@ -131,6 +132,8 @@ def folder_of(series: Finished) -> Path | None:
 
 def _json(study: str, found: list[Finished]) -> Iterator[bytes]:
     """OHIF's JSON of a study, read and sent a file at a time; nothing at all without a file."""
+    from app.ohif import headers  # here, since pydicom comes with it
+
     shared: dict[str, Any] = {"StudyInstanceUID": study}
     instances, modalities = 0, set()
     for series in found:
@@ -153,6 +156,8 @@ def _json(study: str, found: list[Finished]) -> Iterator[bytes]:
 
 
 def _headers(series: Finished) -> Iterator[tuple[str, dict[str, Any]]]:
+    from app.ohif import headers  # here, since pydicom comes with it
+
     folder = folder_of(series)
     if folder is None:
         return

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from app.modalities import OVERLAYS
 from app.ohif import downloaded, site
 from app.ohif.package import is_installed
-from app.preview.overlay import KINDS
 from app.related import Related
 from app.series import Series
 from app.viewers import LABELS, View, Viewer, opened_at, views
@@ -86,7 +86,7 @@ def _show_downloaded(series: Series, related: Related) -> None:
 
 
 def _preview_fits(series: Series, related: Related) -> bool:
-    return series.has_picture or series.values.get("Modality") in (*KINDS, "RTDOSE")
+    return series.has_picture or series.values.get("Modality") in (*OVERLAYS, "RTDOSE")
 
 
 _HOUSE = Way("house", "OHIF here", _house_fits, _show_house)
