@@ -26,9 +26,6 @@ from app.samples import dealt, drawn
 from app.shelf import Array
 from app.tables import entries
 
-#: Series that are looked at together in the search for a page of them.
-_BLOCK = 1 << 16
-
 
 @dataclass(frozen=True, slots=True)
 class Totals:
@@ -106,20 +103,20 @@ class Selection:
         part = self.cohort.split.part if self.cohort.split else ""
         return self._rows_of_everybody[self._parts == PARTS.index(part) + 1] if part else self._rows_of_everybody
 
-    def page(self, start: int, end: int) -> Array:
-        """``rows[start:end]``, without looking at all series where listed attributes alone decide."""
+    def first_rows(self, count: int) -> Array:
+        """The first `count` of `rows`, found without looking at all series where the conditions allow."""
         if self._row_masks or not self.cohort.is_plain:
-            return self.rows[start:end]
-        allowed, combination = self._combinations_without(None), self.catalog.array("combination")
+            return self.rows[:count]
+        allowed = self._combinations_without(None)
         if allowed is None:
-            return np.arange(start, min(end, len(combination)))
-        found, count = [], 0
-        for first in range(0, len(combination), _BLOCK):
-            found.append(np.flatnonzero(allowed.take(combination[first : first + _BLOCK])) + first)
-            count += len(found[-1])
-            if count >= end:
-                break
-        return np.concatenate(found)[start:end]
+            return np.arange(min(count, self.catalog.series_count))
+        # Each of these stays has a series that matches, so as many stays are enough.
+        stays = self._matching_stays[:count]
+        lengths = self.catalog.array("stay.series").take(stays)
+        ends = np.cumsum(lengths)
+        rows = np.arange(ends[-1] if len(ends) else 0)
+        rows += np.repeat(self.catalog.array("stay.start").take(stays) - (ends - lengths), lengths)
+        return rows[allowed.take(self.catalog.array("combination").take(rows))][:count]
 
     @property
     def parts(self) -> Array:

@@ -38,7 +38,9 @@ def pytest_configure(config: pytest.Config) -> None:
     """
     if "IDC_COHORT_DATA" in os.environ:
         return
-    code = b"".join((ROOT / "app" / name).read_bytes() for name in ("attributes.py", "build.py", "schema.py"))
+    code = b"".join(
+        (ROOT / "app" / name).read_bytes() for name in ("attributes.py", "build.py", "groups.py", "schema.py")
+    )
     folder = Path(config.cache.mkdir("catalogs")) / hashlib.sha256(code).hexdigest()[:12]
     for outdated in set(folder.parent.iterdir()) - {folder}:
         shutil.rmtree(outdated)

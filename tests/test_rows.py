@@ -128,6 +128,17 @@ def test_default_order_and_columns(level, catalog, rows_of):
         assert set(found.rows[0]) == names | {"id", "viewer"}
 
 
+def test_every_place_of_the_default_order(catalog, plain):
+    ordered = plain.execute(f"SELECT file_row_number, SeriesInstanceUID FROM index ORDER BY {', '.join(ORDER)}")
+    numbers, uids = ordered.fetchnumpy().values()
+    for query in ("", "Modality=SM", "Modality=MR&BodyPartExamined=BREAST", "collection_id__not=nlst"):
+        cohort = Cohort.from_query(query)
+        expected = uids[truth.mask(cohort)[numbers]]
+        for offset in (0, len(expected) // 3, len(expected) - 30):
+            found = page(Selection(catalog, cohort), offset=offset, limit=50, columns=["SeriesInstanceUID"])
+            assert [row["id"] for row in found.rows] == list(expected[offset : offset + 50])
+
+
 def test_many_sort_all_of_idc_at_once(catalog, plain):
     expected = plain.execute(
         "SELECT StudyInstanceUID FROM index GROUP BY StudyInstanceUID"
