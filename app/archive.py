@@ -1,13 +1,15 @@
 """A cohort's images as one ZIP that is made while it is sent.
 
-Nothing is kept: a piece is fetched from the source when the piece before has been taken, and files are stored as they
-are, so that the size of the whole is known before its first byte.
+Little is kept: a piece is fetched from the source when the piece before has been taken, and only small files are
+fetched ahead, a few megabytes in all. Files are stored as they are, so that the size of the whole is known before its
+first byte.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import obstore
 from obstore.store import S3Store
@@ -32,6 +34,9 @@ MAX_FILES = 50_000
 
 _CHUNK = 1 << 18
 _LISTINGS_AT_ONCE = 32
+
+#: Files fetched ahead of the one that is being sent, bytes of one that may be, and of all; one ZIP never holds more.
+_AHEAD, _SMALL, _AHEAD_BYTES = 16, 2_000_000, 8_000_000
 
 
 def refusal(totals: Totals) -> str | None:
@@ -84,12 +89,13 @@ class Archive:
         wanted = list(series_of(selection, source, Template(DEFAULT_TEMPLATE)))
         buckets = {series.bucket for series in wanted}
         stores = {bucket: open_store(endpoint(source), bucket, limits) for bucket in buckets}
+        self._ahead = _Ahead()
         pool = ThreadPoolExecutor(_LISTINGS_AT_ONCE, thread_name_prefix="archive")
         try:
             listings = pool.map(lambda series: _list(stores[series.bucket], series), wanted)
             for series, listed in zip(wanted, listings, strict=True):
                 for name, length in listed.items():
-                    content = _read(stores[series.bucket], f"{series.crdc_uuid}/{name}", length)
+                    content = self._ahead.add(stores[series.bucket], f"{series.crdc_uuid}/{name}", length)
                     self._zip.add(content, f"{series.folder}/{name}", size=length)
         finally:
             pool.shutdown(cancel_futures=True)
@@ -103,7 +109,58 @@ class Archive:
         FaultyError
             If the source fails; what has come until then is no ZIP.
         """
-        yield from self._zip
+        try:
+            yield from self._zip
+        finally:
+            self._ahead.close()
+
+
+class _Ahead:
+    """Files in the order in which they are sent; small ones are asked for before their turn, within bounds.
+
+    The bounds hold for what is under way and what has come and waits: a reader that stops costs no more than them.
+    """
+
+    def __init__(self) -> None:
+        self._files: deque[tuple[int, S3Store, str, int]] = deque()
+        self._coming: dict[int, Future[bytes]] = {}
+        self._bytes = 0
+        self._added = 0
+        self._pool = ThreadPoolExecutor(_AHEAD, thread_name_prefix="archive-ahead")
+
+    def add(self, store: S3Store, key: str, length: int) -> Iterator[bytes]:
+        """Queue one object of `length` bytes; gives its bytes, asked for once the first file is."""
+        number, self._added = self._added, self._added + 1
+        self._files.append((number, store, key, length))
+        return self._read(number, store, key, length)
+
+    def close(self) -> None:
+        """Ask for nothing more."""
+        self._files.clear()
+        self._coming.clear()
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _read(self, number: int, store: S3Store, key: str, length: int) -> Iterator[bytes]:
+        self._fill()
+        coming = self._coming.pop(number, None)
+        if coming is None:
+            while self._files and self._files[0][0] <= number:
+                self._files.popleft()
+            self._fill()
+            yield from _read(store, key, length)
+            return
+        yield coming.result()
+        self._bytes -= length
+
+    def _fill(self) -> None:
+        """Ask for the next files, up to the first that is too large or has no room."""
+        while self._files and len(self._coming) < _AHEAD:
+            number, store, key, length = self._files[0]
+            if length > _SMALL or self._bytes + length > _AHEAD_BYTES:
+                return
+            self._files.popleft()
+            self._bytes += length
+            self._coming[number] = self._pool.submit(_whole, store, key, length)
 
 
 def _list(store: S3Store, series: Series) -> dict[str, int]:
@@ -132,6 +189,10 @@ def _read(store: S3Store, key: str, length: int) -> Iterator[bytes]:
         raise FaultyError(*name_fault(error)) from error
     if received != length:
         raise FaultyError(Fault.BYTES, f"{key}: {length:,} bytes are listed, others came")
+
+
+def _whole(store: S3Store, key: str, length: int) -> bytes:
+    return b"".join(_read(store, key, length))
 
 
 def _licence_text(selection: Selection) -> str:

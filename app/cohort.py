@@ -272,6 +272,16 @@ class Cohort:
         """Same cohort without the clause of this URL parameter."""
         return Cohort.from_pairs(pair for pair in self.to_pairs() if pair != (key, value))
 
+    def without_tables(self, names: Iterable[str]) -> Cohort:
+        """Same cohort without the conditions and clauses that need one of these tables; its options stay."""
+        absent = set(names)
+
+        def stays(pair: tuple[str, str]) -> bool:
+            alone = Cohort.from_pairs([pair])
+            return absent.isdisjoint((*alone.tables(), *alone.clinical_tables()))
+
+        return Cohort.from_pairs([*filter(stays, self.matching().to_pairs()), *self.option_pairs()])
+
     def with_options(self, **options: Iterable[str]) -> Cohort:
         """Same cohort with the values of URL parameters such as ``scope``, ``add`` or ``split`` replaced."""
         pairs = [(key, value) for key, value in self.to_pairs() if key not in options]

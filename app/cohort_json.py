@@ -19,7 +19,8 @@ def to_json(cohort: Cohort) -> str:
     ``options``.
 
     A condition is ``{"attribute", "operator", "values"}``; a relation names itself as in the URL and holds conditions;
-    a clinical clause has the names of the URL form, but a list ``values``; a combination holds two such documents,
+    a clinical clause has the names of the URL form, but a list ``values`` and,
+    as used, a list ``not``; a combination holds two such documents,
     ``a`` and ``b``; options have the names and values of the URL form.
     """
     return json.dumps(_write(cohort), ensure_ascii=False)
@@ -70,7 +71,9 @@ def _write_relation(relation: Relation) -> dict[str, Any]:
 
 
 def _write_clinical(clause: ClinicalClause) -> dict[str, Any]:
-    return dict(pair for pair in clause.pairs() if pair[0] != "value") | {"values": list(clause.values)}
+    document: dict[str, Any] = {name: text for name, text in clause.pairs() if name not in ("value", "not")}
+    document["values"] = list(clause.values)
+    return document | ({"not": list(clause.excluded)} if clause.excluded else {})
 
 
 def _read(document: Any) -> Cohort:
@@ -113,9 +116,10 @@ def _read_relation(entry: Any) -> Relation:
 
 def _read_clinical(entry: Any) -> ClinicalClause:
     parts = _expect(entry, dict)
-    pairs = [(name, _expect(text, str)) for name, text in parts.items() if name != "values"]
-    values = [("value", _expect(value, str)) for value in _expect(parts.get("values", []), list)]
-    return ClinicalClause.from_pairs([*pairs, *values])
+    pairs = [(name, _expect(text, str)) for name, text in parts.items() if name not in ("values", "not")]
+    for name, key in (("value", "values"), ("not", "not")):
+        pairs += [(name, _expect(value, str)) for value in _expect(parts.get(key, []), list)]
+    return ClinicalClause.from_pairs(pairs)
 
 
 def _read_combination(entry: Any) -> Combination:

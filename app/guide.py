@@ -202,6 +202,6 @@ RULES = (
     "“20 patients” draws 20. “At least 3 studies” asks how many a patient has.",
     "“Over 60” leaves 60 out, “60 or older” and “at least 60” include it.",
     "“New” means the latest release. Years need a word such as “since”, “before” or “from 2001 to 2004”.",
-    "Text in quotes is looked for in the series description.",
+    "Text in quotes is looked for in the series description; a UID is looked up as that of a series or a study.",
     "A slip in a longer word is mended if only one word is near, and said. Everything else is named as not understood.",
 )

@@ -16,6 +16,7 @@ from app import schema
 from app.catalog import Catalog
 from app.cohort import Cohort
 from app.errors import UserError
+from app.sql import quote_text
 
 #: What the numbers can't say, in words for people.
 LIMITS = (
@@ -23,7 +24,7 @@ LIMITS = (
     " of a series revised several times, the index keeps only the last.",
     "Series that were added and have since been removed count where they were removed, not where they were added.",
     "Removed series are counted in the collection that last held them. They are no longer in the index, so no cohort"
-    " can open them; the table prior_versions_index lists them with the addresses they are still kept at.",
+    " can open them; prior_versions_index, which comes with the index, lists them with the addresses they are kept at.",
     "In the first release, everything is new.",
 )
 
@@ -111,6 +112,20 @@ def revised_in(version: int, **narrowed: str) -> Cohort:
 def knows_removed() -> bool:
     """Whether this data says which series earlier releases held."""
     return _brought("prior_versions_index", "SeriesInstanceUID", "collection_id", "max_idc_version")
+
+
+def removed_query(version: int, collection_id: str = "") -> str:
+    """SQL that lists the series that a release removed, as they last were, with the addresses they are kept at."""
+    narrowed = f" AND collection_id = {quote_text(collection_id)}" if collection_id else ""
+    return (
+        "SELECT collection_id, PatientID, StudyInstanceUID, SeriesInstanceUID, Modality, series_size_MB,\n"
+        "       series_aws_url\n"
+        "FROM prior_versions_index\n"
+        "WHERE SeriesInstanceUID NOT IN (SELECT SeriesInstanceUID FROM index)\n"
+        "QUALIFY row_number() OVER (PARTITION BY SeriesInstanceUID"
+        " ORDER BY max_idc_version DESC, collection_id DESC) = 1\n"
+        f"    AND max_idc_version = {version - 1}{narrowed}"
+    )
 
 
 def as_json(found: Release, *, detailed: bool) -> dict[str, Any]:

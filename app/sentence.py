@@ -75,6 +75,10 @@ def clinical_clause(clause: ClinicalClause) -> str:
         parts.append(f"is at least {clause.gte}" if clause.gte else f"is at most {clause.lte}")
     if clause.missing is not None:
         parts.append("is missing" if clause.missing else "is present")
+    if clause.excluded:
+        named = _join([_clinical_value(value, column) for value in clause.excluded], "or")
+        kept = "" if parts else " (patients without a value are kept)"
+        parts = [" and ".join([*parts, f"is {'not' if len(clause.excluded) == 1 else 'none of'} {named}"]) + kept]
     return (
         f"the patient is of {clause.collection_id} and its “{clause.column}”{label} in {clause.table}"
         f" {_join(parts, 'or')}"

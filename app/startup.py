@@ -1,13 +1,28 @@
-"""Build the catalog beside the starting server, so that the first page can show how far it is."""
+"""Build the catalog beside the starting server, so that the first page can show how far it is.
+
+What pages read once per catalog and keep is read ahead, beside the running server: else the first visitor of a page
+waits for it.
+"""
 
 from __future__ import annotations
 
 import sys
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 
+from app.ask import ask
 from app.build import ensure_built, is_built
-from app.catalog import catalog
+from app.catalog import Catalog, catalog
+from app.datasets import Kind, datasets
+from app.holdings import holdings
+
+#: Home, its search box, and the pages of datasets and releases, which need one another's figures.
+_READ_AHEAD: tuple[Callable[[Catalog], object], ...] = (
+    holdings,
+    lambda opened: datasets(opened, Kind.COLLECTION),
+    lambda opened: ask("CT", opened),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +52,20 @@ def state() -> State:
             _thread = threading.Thread(target=_build, name="catalog-build", daemon=True)
             _thread.start()
     return _state
+
+
+def start_reading_ahead() -> None:
+    """Have `read_ahead` run beside the server."""
+    threading.Thread(target=read_ahead, name="read-ahead", daemon=True).start()
+
+
+def read_ahead() -> None:
+    """Wait for the catalog, then read what the first visits need; nothing if the catalog can't be built."""
+    if _thread is not None:
+        _thread.join()
+    if _state.ready:
+        for read in _READ_AHEAD:
+            read(catalog())
 
 
 def _set(new: State) -> None:

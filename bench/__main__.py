@@ -19,7 +19,7 @@ from app.build import ensure_built
 from bench.figures import say
 from tests.server import ROOT
 
-PARTS = ("refresh", "rivals", "memory", "browser", "downloads", "validate", "archive", "preview", "console")
+PARTS = ("refresh", "rivals", "memory", "browser", "pages", "downloads", "validate", "archive", "preview", "console")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -63,6 +63,11 @@ def _runners(asked: argparse.Namespace) -> dict[str, Callable[[], dict[str, Any]
 
         return browser.measure(asked.clicks, asked.seed)
 
+    def pages() -> dict[str, Any]:
+        from bench import pages
+
+        return pages.measure(asked.rounds)
+
     def downloads() -> dict[str, Any]:
         from bench import downloads
 
@@ -93,6 +98,7 @@ def _runners(asked: argparse.Namespace) -> dict[str, Callable[[], dict[str, Any]
         "rivals": rivals,
         "memory": memory,
         "browser": browser,
+        "pages": pages,
         "downloads": downloads,
         "validate": validate,
         "archive": archive,

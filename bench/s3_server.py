@@ -61,12 +61,15 @@ class S3Server:
         Bucket → key → content.
     latency
         Seconds before each answer.
+    readers
+        Origin whose pages may read answers, ``*`` for all, or None.
     faults
         Key, or prefix of a listing, → what goes wrong.
     """
 
     buckets: Mapping[str, Mapping[str, bytes]]
     latency: float = 0.0
+    readers: str | None = None
     faults: dict[str, Fault] = field(default_factory=dict)
     log: list[tuple[str, str, int]] = field(default_factory=list)
     listings: list[str] = field(default_factory=list)
@@ -236,6 +239,8 @@ class _Connection(asyncio.Protocol):
 
     def _send(self, status: int, headers: dict[str, str], body: bytes | memoryview, sent: int | None = None) -> None:
         lines = [f"HTTP/1.1 {status} {_REASONS[status]}", f"Content-Length: {len(body)}"]
+        if self._state.readers:
+            headers = headers | {"Access-Control-Allow-Origin": self._state.readers}
         lines += [f"{name}: {value}" for name, value in headers.items()]
         self._transport.write("\r\n".join([*lines, "", ""]).encode())
         if not self._head:

@@ -5,7 +5,8 @@ The address bar holds the collection, the table and the column, so each of them 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from itertools import cycle
 
 import streamlit as st
 
@@ -27,6 +28,13 @@ from components.links import explore_link
 from components.tables import offer_tables, watch_fetches
 
 _COLLECTION, _TABLE, _COLUMN = "collection_id", "table", "column"
+
+#: Columns shown at a glance until others are chosen.
+_AT_ONCE = 5
+
+#: Whether the chosen values are those that patients must have, or must not.
+_ANY, _NONE = "any", "none"
+_WORDS = {_ANY: "Any of these", _NONE: "None of these"}
 
 
 def clinical_data() -> None:
@@ -57,6 +65,7 @@ def clinical_data() -> None:
         shown=lambda name: _title(columns[name]),
     )
     _filter(collection_id, table, distribution(catalog(), collection_id, table, columns[name]))
+    _others(collection_id, table, columns, name)
     _exports(collection_id, table)
 
 
@@ -120,16 +129,57 @@ def _filter(collection_id: str, table: str, spread: Distribution) -> None:
         _open(clause)
 
 
+def _others(collection_id: str, table: str, columns: Mapping[str, Column], shown: str) -> None:
+    """Further columns at a glance; a click on a bar chooses it, and takes its column to the top."""
+    if len(columns) < 2:
+        return
+    chosen = st.multiselect(
+        "Other columns at a glance",
+        list(columns),
+        default=list(columns)[:_AT_ONCE],
+        format_func=lambda name: _title(columns[name]),
+        key=f"clinical_others_{collection_id}_{table}",
+        select_all=False,
+        placeholder="Choose columns",
+    )
+    places = cycle(st.columns(2, gap="large"))
+    for name, place in zip((name for name in chosen if name != shown), places, strict=False):
+        spread = distribution(catalog(), collection_id, table, columns[name])
+        key = f"clinical_{collection_id}_{table}_{name}"
+
+        def take(bar: Bar, spread: Distribution = spread, key: str = key) -> None:
+            _take(spread, key, bar)
+            st.query_params[_COLUMN] = spread.column.name
+
+        with place:
+            st.text(_title(spread.column))
+            chart(spread, f"{key}_glance", lambda bar: True, take)
+
+
 def _values(collection_id: str, table: str, spread: Distribution, key: str) -> ClinicalClause | None:
     labels = {bar.low: f"{bar.label} ({exact(bar.imaged)})" for bar in spread.bars}
+    st.segmented_control(
+        "Patients who have",
+        list(_WORDS),
+        default=_ANY,
+        required=True,
+        format_func=lambda word: _WORDS[word],
+        key=f"{key}_word",
+    )
     chosen = st.multiselect(
-        "Any of these values",
+        "Values",
         list(labels),
         format_func=lambda value: labels[value],
         key=f"{key}_values",
         select_all=False,
         placeholder="Choose values",
     )
+    if _is_none_of(key):
+        given = spread.missing and st.checkbox(
+            f"Only patients with a value (leaves {exact(spread.missing)} out)", key=f"{key}_given"
+        )
+        names = (collection_id, table, spread.column.name)
+        return ClinicalClause.of(*names, missing=False if given else None, excluded=chosen) if chosen or given else None
     bars, missing = [bar for bar in spread.bars if bar.low in chosen], _without_value(spread, key)
     return spread.clause(collection_id, table, bars, missing=missing) if bars or missing else None
 
@@ -161,7 +211,11 @@ def _is_chosen(spread: Distribution, key: str, bar: Bar) -> bool:
         low, high = st.session_state.get(f"{key}_gte"), st.session_state.get(f"{key}_lte")
         return (low is None or float(bar.low) >= low) and (high is None or float(bar.high) <= high)
     chosen = st.session_state.get(f"{key}_values", [])
-    return not chosen or bar.low in chosen
+    return not chosen or (bar.low in chosen) is not _is_none_of(key)
+
+
+def _is_none_of(key: str) -> bool:
+    return bool(st.session_state.get(f"{key}_word") == _NONE)
 
 
 def _take(spread: Distribution, key: str, bar: Bar) -> None:

@@ -14,6 +14,7 @@ from app.numbers import compact
 from app.rows import COLUMNS, DEFAULT_COLUMNS, PAGE_SIZE, Column, Level, Page, page
 from app.selection import Selection
 from components import colours, state
+from components.links import dataset_links
 
 _LABELS = {
     Level.SERIES: "Series",
@@ -47,11 +48,11 @@ class ViewerLink {
 """)
 
 #: Leads out of the grid's frame, so its address starts from the page around it.
-_SERIES_PAGE = JsCode("""
-class SeriesPage {
+_OWN_PAGE = JsCode("""
+class OwnPage {
   init(params) {
     this.element = document.createElement('a');
-    const address = 'series?SeriesInstanceUID=' + encodeURIComponent(params.value);
+    const address = params.address + encodeURIComponent(params.value);
     this.element.href = new URL(address, window.parent.document.baseURI).href;
     this.element.target = '_blank';
     this.element.rel = 'noopener';
@@ -92,6 +93,12 @@ function(params) {
 
 #: A finger needs taller rows than a mouse.
 _ROW_HEIGHT = JsCode("matchMedia('(pointer: coarse)').matches ? 40 : 28")
+
+#: Levels whose rows have a page of their own: what the column is called, and the address without the identifier.
+_PAGES = {
+    Level.SERIES: ("Series", "series?SeriesInstanceUID="),
+    Level.COLLECTION: ("About", "collections?collection_id="),
+}
 
 #: The server has sorted already.
 _KEEP_ORDER = JsCode("function() { return 0; }")
@@ -161,6 +168,7 @@ def _toolbar(selection: Selection) -> Level:
                 key=f"columns_{level}",
                 persist_state="session",
             )
+        dataset_links(selection.cohort)
         if level is Level.SERIES:
             _chosen_actions()
     return level
@@ -267,9 +275,10 @@ def _options(columns: list[Column], level: Level, sort: str | None, descending: 
     if level in (Level.SERIES, Level.STUDY):
         link = {"field": "viewer", "headerName": "Viewer", "width": 66, "sortable": False, "cellRenderer": _LINK}
         definitions.insert(0, link | {"cellRendererParams": {"colour": colours.accent()}})
-    if level is Level.SERIES:
-        link = {"field": "id", "headerName": "Series", "width": 66, "sortable": False, "cellRenderer": _SERIES_PAGE}
-        definitions.insert(0, link | {"cellRendererParams": {"colour": colours.accent()}})
+    if level in _PAGES:
+        name, address = _PAGES[level]
+        link = {"field": "id", "headerName": name, "width": 66, "sortable": False, "cellRenderer": _OWN_PAGE}
+        definitions.insert(0, link | {"cellRendererParams": {"colour": colours.accent(), "address": address}})
     options = {
         "columnDefs": definitions,
         "defaultColDef": {"resizable": True, "sortable": True, "comparator": _KEEP_ORDER, "suppressMovable": False},

@@ -11,12 +11,15 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
+from app.catalog import catalog
 from app.cohort import Cohort
-from app.datasets import Kind
+from app.datasets import Kind, datasets
 from app.sentence import sentence
+from app.settings import settings
 from components.errors import plain
 
 _EXPLORE = "../pages/explore.py"
+_DATASETS = {Kind.COLLECTION: "../pages/collections.py", Kind.RESULT: "../pages/results.py"}
 
 
 def explore_link(
@@ -31,6 +34,15 @@ def explore_link(
         help=plain(sentence(cohort)),
         width=width,  # type: ignore[arg-type]
     )
+
+
+def dataset_links(cohort: Cohort) -> None:
+    """Show a link to the page of the collection, and of the analysis result, that the cohort names if it names one."""
+    for kind, page in _DATASETS.items():
+        named = cohort.values(kind, "eq")
+        if len(named) == 1 and (found := datasets(catalog(), kind).get(named[0])):
+            query = {str(kind): found.id}
+            st.page_link(page, label=f"About {plain(found.title)}", icon=":material/info:", query_params=query)
 
 
 def open_explore(cohort: Cohort) -> NoReturn:
@@ -59,6 +71,11 @@ def explore(cohort: Cohort) -> Target:
 def dataset_page(kind: Kind, name: str) -> Target:
     """The page of a dataset."""
     return Target("collections" if kind is Kind.COLLECTION else "results", ((str(kind), name),))
+
+
+def query_page(sql: str) -> Target | None:
+    """The SQL page with this query run; None where the operator has none."""
+    return Target("sql", (("sql", sql),)) if settings().queries_at_once else None
 
 
 def release_page(version: int) -> Target:

@@ -13,7 +13,7 @@ from app.numbers import compact, exact
 from app.releases import Changes, Release
 from app.selection import Selection
 from components import colours
-from components.links import Target, dataset_page, explore, explore_link, release_page
+from components.links import Target, dataset_page, explore, explore_link, query_page, release_page
 from components.tally import Cell, number, tally
 
 _HEADS = ["Added", "Revised", "Removed"]
@@ -82,6 +82,9 @@ def _figures(found: Release) -> None:
                 explore_link(releases.added_in(found.version), "New series in Explore", icon=":material/search:")
         if changes.revised:
             explore_link(releases.revised_in(found.version), "Revised series in Explore", icon=":material/search:")
+        if changes.removed and (target := query_page(releases.removed_query(found.version))):
+            label = "Removed series as a list"
+            st.page_link("../pages/sql.py", label=label, icon=":material/list:", query_params=dict(target.pairs))
 
 
 def _list_new(found: Release) -> None:
@@ -131,13 +134,15 @@ def _modalities(found: Release) -> None:
 
 
 def _counts(changes: Changes, version: int = 0, narrowed: dict[str, str] | None = None) -> list[Cell]:
-    """Three counts; those of `version` that a cohort can hold lead to it."""
+    """Three counts; those of `version` lead to the cohort, and to the list of what was removed."""
     added: Target | None = None
     revised: Target | None = None
+    removed: Target | None = None
     if version:
         added = explore(releases.added_in(version, **(narrowed or {})))
         revised = explore(releases.revised_in(version, **(narrowed or {})))
-    gone = number(changes.removed, "series removed") if releases.knows_removed() else Cell("not known")
+        removed = query_page(releases.removed_query(version, (narrowed or {}).get("collection_id", "")))
+    gone = number(changes.removed, "series removed", removed) if releases.knows_removed() else Cell("not known")
     return [number(changes.added, "series added", added), number(changes.revised, "series revised", revised), gone]
 
 

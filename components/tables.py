@@ -8,21 +8,10 @@ import streamlit as st
 
 from app.attributes import EXTRA_TABLES, Group
 from app.catalog import catalog
-from app.clinical.fetch import to_fetch
-from app.cohort import Cohort
 from app.tables import background
 from app.tables.extension import MissingTableError, fetch_command
-from components.chips import cohort_chips
 
 _SEEN = "fetches_seen"
-
-
-def wait_for_tables(cohort: Cohort) -> None:
-    """Return if all tables that the cohort names are there; else keep its chips, offer to fetch them, end the run."""
-    missing = catalog().missing(cohort.tables()) or to_fetch(catalog(), cohort.clinical_tables())
-    if missing:
-        cohort_chips(cohort, openers=False)
-        offer_tables(missing)
 
 
 def offer_tables(missing: list[str]) -> NoReturn:

@@ -11,12 +11,13 @@ from components.download_panel import download_panel
 from components.errors import explain_errors
 from components.facets import facet_counts, facet_sidebar, unit
 from components.grid import grid
+from components.incomplete import wait_for_tables
 from components.loading import wait_for_catalog
 from components.preview import contact_sheet
 from components.sampling import sampling_panel
 from components.scope_switch import scope_switch
 from components.style import page_style
-from components.tables import wait_for_tables, watch_fetches
+from components.tables import watch_fetches
 from components.totals import head
 
 page_style()

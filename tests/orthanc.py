@@ -10,7 +10,6 @@ import shutil
 import socket
 import subprocess
 import tempfile
-import urllib.error
 import urllib.request
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -18,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests import debian
+from tests.answers import wait_for_answer
 
 PACKAGES = ("orthanc", "orthanc-dicomweb")
 PLUGIN = Path("/usr/share/orthanc/plugins/libOrthancDicomWeb.so")
@@ -84,7 +84,7 @@ def running() -> Iterator[Orthanc]:
             process = subprocess.Popen([command, configuration], cwd=folder, stdout=log, stderr=log)
             try:
                 server = Orthanc(f"http://127.0.0.1:{port}")
-                _wait(f"{server.dicomweb}/studies", process, Path(log.name))
+                wait_for_answer(f"{server.dicomweb}/studies", process, 3_000, lambda: _end_of(Path(log.name)))
                 yield server
             finally:
                 process.kill()  # nothing of it is kept
@@ -95,19 +95,8 @@ def _command() -> str | None:
     return shutil.which("Orthanc", path=_PATH) if PLUGIN.is_file() else None
 
 
-def _wait(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    """Return at the first answer; the process is given a hundredth of a second between two tries."""
-    for _ in range(3_000):
-        try:
-            with urllib.request.urlopen(url, timeout=5):
-                return
-        except (urllib.error.URLError, ConnectionError, TimeoutError):
-            try:
-                process.wait(0.01)
-            except subprocess.TimeoutExpired:
-                continue
-            break
-    raise RuntimeError(f"Orthanc did not answer at {url}: {log.read_text()[-2000:]}")
+def _end_of(log: Path) -> str:
+    return log.read_text()[-2000:]
 
 
 if __name__ == "__main__":

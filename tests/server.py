@@ -5,8 +5,6 @@ from __future__ import annotations
 import socket
 import subprocess
 import sys
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +12,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
 
+from tests.answers import wait_for_answer
 from tests.browser import ensure
 
 ROOT = Path(__file__).parent.parent
@@ -50,7 +49,7 @@ def served(
     process = subprocess.Popen([*command, *options], cwd=ROOT, env=env)
     address = f"http://127.0.0.1:{port}"
     try:
-        _wait(f"{address}/{ready}", process)
+        wait_for_answer(f"{address}/{ready}", process, tries=12_000)
         yield Server(address, process.pid)
     finally:
         process.terminate()
@@ -69,18 +68,3 @@ def browser(webgl: bool = False) -> Iterator[Browser]:
         opened = playwright.chromium.launch(executable_path=ensure(), args=flags)
         yield opened
         opened.close()
-
-
-def _wait(url: str, process: subprocess.Popen[bytes]) -> None:
-    """Return at the first answer; the process is given a hundredth of a second between two tries."""
-    for _ in range(12_000):
-        try:
-            with urllib.request.urlopen(url, timeout=5):
-                return
-        except (urllib.error.URLError, ConnectionError, TimeoutError):
-            try:
-                process.wait(0.01)
-            except subprocess.TimeoutExpired:
-                continue
-            break
-    raise RuntimeError(f"The server did not answer at {url}.")

@@ -16,13 +16,14 @@ import psutil
 import pytest
 
 from app import archive_links
-from app.archive import Archive, refusal
+from app.archive import _AHEAD, _AHEAD_BYTES, _SMALL, Archive, _Ahead, refusal
 from app.citations import CitationFormat
 from app.cohort import Cohort
 from app.downloads.faults import Fault, FaultyError
 from app.downloads.limits import Limits
 from app.downloads.paths import DEFAULT_TEMPLATE, Template
 from app.downloads.plan import Series, series_of
+from app.downloads.source import open_store
 from app.errors import UserError
 from app.exports import GCS_BUCKETS, Source, manifest_s5cmd
 from app.selection import Selection, Totals
@@ -225,6 +226,40 @@ def test_a_source_that_falls_silent_ends_it(catalog, here, small, source, object
     finally:
         source.faults.clear()
     assert caught.value.fault is Fault.STALLED
+
+
+def test_small_files_are_fetched_ahead_within_bounds(catalog, here, source, objects) -> None:
+    """A reader that stops after the first image has cost no more than what may wait, and gets the rest all the same."""
+    cohort = Cohort.from_query(LARGE)
+    wanted = wanted_of(catalog, cohort)
+    pieces = Archive(Selection(catalog, cohort), Source.AWS).pieces()
+    asked = len(source.log)
+    begun = b""
+    while len(source.log) == asked:
+        begun += next(pieces)
+    assert source.wait_for(asked + 2)
+    rest = b"".join(pieces)
+    assert len(source.log) - asked == len(objects_of(wanted))
+    with zipfile.ZipFile(io.BytesIO(begun + rest)) as opened:
+        assert {name: opened.read(name) for name in opened.namelist() if "/" in name} == expected(wanted, objects)
+
+
+def test_what_waits_has_a_bound(source, objects) -> None:
+    ahead, store = _Ahead(), open_store(source.url, "idc-open-data", Limits())
+    small = [key for key, content in objects.items() if len(content) <= _SMALL]
+    files = [ahead.add(store, key, len(objects[key])) for key in small]
+    asked = len(source.log)
+    assert next(files[0]) == objects[small[0]]
+    expected_ahead, held = 0, 0
+    for key in small:
+        held += len(objects[key])
+        if held > _AHEAD_BYTES or expected_ahead == _AHEAD:
+            break
+        expected_ahead += 1
+    assert expected_ahead > 4
+    assert source.wait_for(asked + expected_ahead)
+    ahead.close()
+    assert len(source.log) - asked == expected_ahead
 
 
 def test_four_readers_take_little_memory(catalog, app: server.Server, source, objects) -> None:

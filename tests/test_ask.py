@@ -25,6 +25,10 @@ LUNG = "BodyPartExamined=CHEST&BodyPartExamined=LUNG&BodyPartExamined=THORAX"
 BREAST = "BodyPartExamined=BREAST&BodyPartExamined=Left Breast&BodyPartExamined=Right Breast"
 
 
+SERIES, OTHER_SERIES = "1.3.6.1.4.1.9328.50.1.53394", "1.3.6.1.4.1.9328.50.1.53398"
+STUDY = "1.3.6.1.4.1.9328.50.1.53393"
+
+
 def inner(key: str, query: str) -> str:
     """A parameter whose value is a query itself."""
     return f"{key}={quote(query, safe='')}"
@@ -189,6 +193,8 @@ QUESTIONS: dict[str, tuple[str, list[str]]] = {
     "MR at 1.5T": ("Modality=MR", ["1.5T"]),
     "20 patients of prostate MR under 50 GB": ("Modality=MR&BodyPartExamined=PROSTATE&sample=20", ["under 50 GB"]),
     "xyzzy": ("", ["xyzzy"]),
+    f"series {SERIES}, or {OTHER_SERIES}": (f"SeriesInstanceUID={SERIES}&SeriesInstanceUID={OTHER_SERIES}", []),
+    f"CT of the study {STUDY}.": (f"Modality=CT&StudyInstanceUID={STUDY}", []),
     "1.3.6.1.4.1.14519.5.2.1": ("", ["1.3.6.1.4.1.14519.5.2.1"]),
     "MR 'tesla' <b>": ("Modality=MR", ["tesla", "<b>"]),
     "please": ("", []),

@@ -28,9 +28,11 @@ from app.clinical.table import MissingClinicalError, folder, is_there
 from app.cohort import Cohort
 from app.cohort_json import from_json, to_json
 from app.conditions import QueryError
+from app.console.queries import console
+from app.console.tables import sources, sources_for
 from app.query import select
 from app.selection import Selection
-from app.sentence import sentence
+from app.sentence import clinical_clause, sentence
 from app.settings import settings
 from app.snippets import python_query
 from app.tables.extension import MissingTableError
@@ -115,6 +117,18 @@ CLAUSES: list[tuple[ClinicalClause, set[str]]] = [
     (
         ClinicalClause.of(SEG, PERSONS, "gender", ["9", "1"], missing=True),
         ALL[SEG] - clinical.meeting(PERSONS, "gender", lambda value: value == "2"),
+    ),
+    (
+        ClinicalClause.of(SEG, PERSONS, "gender", excluded=["9", "1"]),
+        ALL[SEG] - clinical.meeting(PERSONS, "gender", lambda value: value in ("1", "9")),
+    ),
+    (
+        ClinicalClause.of(SEG, PERSONS, "koos", excluded=["2"], missing=False),
+        ALL[SEG] & clinical.meeting(PERSONS, "koos", lambda value: value != 2),
+    ),
+    (
+        ClinicalClause.of(MC_RC, VISITS, "visit", excluded=["baseline"], missing=False),
+        (ALL[MC_RC] & having(VISITS, "visit")) - clinical.meeting(VISITS, "visit", lambda value: value == "baseline"),
     ),
     (ClinicalClause.of(SEG, PERSONS, "gender", missing=True), ALL[SEG] - having(PERSONS, "gender")),
     (ClinicalClause.of(SEG, PERSONS, "gender", missing=False), ALL[SEG] & having(PERSONS, "gender")),
@@ -208,6 +222,27 @@ def test_sentence_says_what_codes_mean(opened):
         "Series where modality is MR and the patient is of vestibular_schwannoma_seg and its “gender”"
         " (“Patient's gender”) in vs_persons is “2” (Female) or is missing."
     )
+    without = ClinicalClause.of(SEG, PERSONS, "gender", excluded=["2", "9"])
+    kept = "is none of “2” (Female) or “9” (Not known) (patients without a value are kept)"
+    assert clinical_clause(without).endswith(kept)
+    present = ClinicalClause.of(SEG, PERSONS, "gender", excluded=["2"], missing=False)
+    assert clinical_clause(present).endswith("is present and is not “2” (Female)")
+
+
+def test_queries_read_fetched_tables(opened, plain):
+    shown = sources()[PERSONS].table
+    assert list(shown.columns) == clinical.table(PERSONS).column_names
+    assert shown.columns["gender"].description == "Patient's gender. 1: Male; 2: Female; 9: Not known"
+    assert SEG in shown.description
+    sql = (
+        "SELECT gender, count(*) AS series FROM vs_persons JOIN index ON dicom_patient_id = index.PatientID"
+        f" WHERE collection_id = '{SEG}' GROUP BY gender ORDER BY ALL"
+    )
+    query = console().start(sql, owner="clinical")
+    query.wait()
+    given = [(row["gender"], row["series"]) for row in json.loads(b"".join(query.result().json()))]
+    assert given == plain.execute(sql).fetchall()
+    assert PERSONS not in sources_for("SELECT * FROM index")
 
 
 def test_scripts_say_how_the_table_comes_to_idc_index(opened):
@@ -225,9 +260,16 @@ def test_scripts_say_how_the_table_comes_to_idc_index(opened):
         ("clinical=collection_id%3Dnlst%26table%3D..%2F..%2Fetc%26column%3Da%26value%3D1", "name of a clinical table"),
         ("clinical=collection_id%3Dnlst%26table%3Dindex%26column%3Da%26value%3D1", "name of a clinical table"),
         ("clinical=collection_id%3Dnlst%26table%3Da%26column%3D%2500%26value%3D1", "name of a column"),
-        ("clinical=collection_id%3Dnlst%26table%3Da%26column%3Db", "needs value, gte, lte or missing"),
+        ("clinical=collection_id%3Dnlst%26table%3Da%26column%3Db", "needs value, not, gte, lte or missing"),
         ("clinical=collection_id%3Dnlst%26table%3Da%26column%3Db%26gte%3Dx", "takes a number"),
-        ("clinical=collection_id%3Dnlst%26table%3Da%26column%3Db%26gte%3D1%26value%3D1", "either values or bounds"),
+        (
+            "clinical=collection_id%3Dnlst%26table%3Da%26column%3Db%26gte%3D1%26value%3D1",
+            "either values, values with not, or bounds",
+        ),
+        (
+            "clinical=collection_id%3Dnlst%26table%3Da%26column%3Db%26not%3D2%26value%3D1",
+            "either values, values with not",
+        ),
         ("clinical=collection_id%3Dnlst%26table%3Da%26column%3Db%26nonsense%3D1", "a parameter is one of"),
     ],
 )

@@ -54,6 +54,12 @@ def test_a_value_of_a_fetched_table_opens_its_patients(page: Page) -> None:
 
     clause = ClinicalClause.of(SEG, PERSONS, "gender", ["2"])
     expect(page.get_by_text(f"Series where {clinical_clause(clause)}.")).to_be_visible()
+    # The chosen column and the four others at a glance.
+    expect(page.locator(".js-plotly-plot .points")).to_have_count(5)
+    without = ClinicalClause.of(SEG, PERSONS, "gender", excluded=["2"])
+    page.get_by_text("None of these", exact=True).click()
+    expect(page.get_by_text(f"Series where {clinical_clause(without)}.")).to_be_visible()
+    page.get_by_text("Any of these", exact=True).click()
     page.get_by_role("link", name="Open in Explore").click()
     expect_cohort(page, Cohort().with_clause(clause).to_query())
     remove = page.get_by_role("button", name=f"Remove {clinical_clause(clause)}", exact=True)
@@ -73,7 +79,7 @@ def test_hostile_names_and_values_are_text(page: Page) -> None:
         f"/clinical?collection_id={SEG}&table={PERSONS}&column=it%27s%20%22grade%22%3B%20DROP%20TABLE%20index%20--"
     )
     expect(page.get_by_label("Column, of 5")).to_have_value(HOSTILE_COLUMN)
-    expect(page.locator(".yaxislayer-above")).to_contain_text("<img src=x onerror=aler…")
+    expect(page.locator(".yaxislayer-above").first).to_contain_text("<img src=x onerror=aler…")
     assert not [url for url in requests if ":9/" in url or url.endswith("/x")]
 
 

@@ -319,6 +319,24 @@ def test_a_sentence_is_one_sentence(cohort):
         assert ATTRIBUTES[name].label in words
 
 
+@pytest.mark.parametrize(
+    ("query", "left"),
+    [
+        ("Modality=MR&mr_MRAcquisitionType=3D&mr_MRAcquisitionType=2D&sample=5&seed=2", "Modality=MR&sample=5&seed=2"),
+        (
+            "Modality=PT&patient_has=mr_EchoTime__gte%3D2&study_lacks=Modality%3DCT",
+            "Modality=PT&study_lacks=Modality%3DCT",
+        ),
+        ("Modality=PT&union=a%3DModality%253DCT%26b%3Dmr_MRAcquisitionType%253D2D", "Modality=PT"),
+        ("ct_KVP__gte=100&clinical=collection_id%3Dnlst%26table%3Dprsn%26column%3Dage%26gte%3D60", "ct_KVP__gte=100"),
+    ],
+)
+def test_what_is_left_without_tables(query, left):
+    rest = Cohort.from_query(query).without_tables(["mr_index", "prsn"])
+    assert rest == Cohort.from_query(left)
+    assert "mr_index" not in rest.tables()
+
+
 @given(cohorts, conditions())
 def test_editing(cohort, condition):
     edited = cohort.with_values(condition.attribute, condition.operator, condition.values)

@@ -9,8 +9,10 @@ import unicodedata
 import pytest
 
 from app import datasets as engine
+from app import releases, startup
 from app.datasets import Kind, dataset, datasets, typical_series
 from app.errors import UserError
+from app.holdings import holdings
 from app.plain_text import one_line, paragraphs
 from app.selection import Selection, Totals
 from app.viewers import viewer_of_series
@@ -135,6 +137,14 @@ def test_typical_series_have_the_median_size(name, catalog, plain):
         ).fetchone()
         assert row["series_size_MB"] == median
         assert row["viewer"] == viewer_of_series(catalog, row["SeriesInstanceUID"])
+
+
+def test_the_server_reads_ahead_what_the_first_visitor_needs(catalog):
+    startup.state()
+    startup.read_ahead()
+    before = [kept.cache_info().misses for kept in (engine._read, releases._count, holdings)]
+    datasets(catalog, Kind.COLLECTION), releases.releases(catalog), holdings(catalog)
+    assert [kept.cache_info().misses for kept in (engine._read, releases._count, holdings)] == before
 
 
 def test_unknown_names_get_one_sentence(catalog):

@@ -60,6 +60,7 @@ def test_every_release_has_a_page(catalog):
             for label, count in (
                 ("New series in Explore", one.changes.added),
                 ("Revised series in Explore", one.changes.revised),
+                ("Removed series as a list", one.changes.removed),
             )
             if count
         ]
@@ -221,10 +222,13 @@ def test_from_the_table_of_results_to_a_derived_dataset(page: Page, catalog) -> 
     assert urlsplit(page.url).path == "/collections"
     page.get_by_role("link", name="SEG", exact=True).click()
     expect_cohort(page, f"collection_id={collection}&Modality=SEG")
+    page.get_by_role("link", name=f"About {title}", exact=True).click()
+    expect(page.get_by_role("heading", name=title, exact=True)).to_be_visible()
+    expect_query(page, f"?collection_id={collection}")
 
 
 @pages_in_browser
-def test_from_a_release_to_its_cohorts(page: Page) -> None:
+def test_from_a_release_to_its_cohorts(page: Page, catalog) -> None:
     go_to(page, "What’s new")
     page.get_by_role("link", name="v24", exact=True).click()
     expect(page.get_by_role("heading", name="IDC v24")).to_be_visible()
@@ -237,6 +241,9 @@ def test_from_a_release_to_its_cohorts(page: Page) -> None:
     expect(page.get_by_role("heading", name="IDC v25")).to_be_visible()
     page.get_by_role("row", name=re.compile("^NLST ")).get_by_role("link").nth(1).click()
     expect_cohort(page, added_in(25, collection_id="nlst").to_query())
+    page.go_back()
+    page.get_by_role("link", name="Removed series as a list").click()
+    expect(page.get_by_text(f"{exact(releases(catalog)[25].changes.removed)} rows, 7 columns")).to_be_visible()
 
 
 @pages_in_browser

@@ -201,6 +201,10 @@ def test_levels(page: Page, label: str, level: str) -> None:
     page.get_by_test_id("stButtonGroup").get_by_text(label, exact=True).click()
     selection = Selection(catalog(), Cohort.from_query(query))
     grid_ids(page, [row["id"] for row in rows_page(selection, Level(level), limit=3).rows])
+    if level == "collection":
+        link = grid(page).locator('.ag-row[row-index="0"] [col-id="id"] a')
+        first = rows_page(selection, Level(level), limit=1).rows[0]["id"]
+        expect(link).to_have_attribute("href", re.compile(f"/collections\\?collection_id={first}$"))
 
 
 def test_a_click_on_a_bar_filters_and_the_next_one_takes_it_back(page: Page) -> None:

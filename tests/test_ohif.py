@@ -20,19 +20,21 @@ import pydicom
 import pytest
 from PIL import Image
 from playwright.sync_api import ConsoleMessage, Frame, Page, expect
-from pydicom.uid import JPEGLSLossless
+from pydicom.uid import JPEGLSLossless, UltrasoundImageStorage
 from streamlit.testing.v1 import AppTest
 
 from app.build import catalog_folder
+from app.catalog import catalog
 from app.cohort import Cohort
 from app.downloads import jobs
 from app.downloads.paths import Template
 from app.downloads.plan import Series, series_of
 from app.downloads.transfer import Progress
 from app.errors import UserError
-from app.exports import Source
-from app.ohif import downloaded, headers, package, site
+from app.exports import GCS_BUCKETS, Source
+from app.ohif import bucket, downloaded, headers, package, site
 from app.selection import Selection
+from app.series import find
 from app.settings import settings
 from bench.s3_server import S3Server
 from tests import orthanc, server, viewer
@@ -62,6 +64,8 @@ class House:
     root: Path
     series: Series
     objects: dict[str, bytes]
+    source: S3Server
+    buckets: dict[str, dict[str, bytes]]
 
     def get(self, path: str, **headers: str) -> httpx.Response:
         return httpx.get(f"{self.url}/{path}", headers={"Accept-Encoding": "identity"} | headers, timeout=60)
@@ -97,7 +101,9 @@ def house(wanted: Series, identifiers: dict[str, str], tmp_path_factory) -> Iter
     sizes[-1] += wanted.size_bytes - sum(sizes)
     files = [phantom(identifiers, n, JPEGLSLossless, size) for n, size in zip(numbers, sizes, strict=True)]
     objects = {f"{wanted.crdc_uuid}/{n}.dcm": file for n, file in zip(numbers, files, strict=True)}
-    source = S3Server({wanted.bucket: objects})
+    buckets: dict[str, dict[str, bytes]] = {name: {} for name in GCS_BUCKETS}
+    buckets[wanted.bucket] |= objects
+    source = S3Server(buckets, readers="*")
     with (
         source.running(),
         orthanc.running() as pacs,
@@ -107,14 +113,14 @@ def house(wanted: Series, identifiers: dict[str, str], tmp_path_factory) -> Iter
         pacs.store(phantom(identifiers, number) for number in numbers)
         dicomweb = f"{front}/dicom-web"
         env = environment(data, root, source.url) | {"IDC_COHORT_DICOMWEB": dicomweb}
-        for name in ("IDC_COHORT_DATA", "IDC_COHORT_DOWNLOAD_ROOT", "IDC_COHORT_DICOMWEB"):
+        for name in ("IDC_COHORT_DATA", "IDC_COHORT_DOWNLOAD_ROOT", "IDC_COHORT_DICOMWEB", "IDC_COHORT_S3_ENDPOINT"):
             patch.setenv(name, env[name])
         settings.cache_clear()
         jobs.add("Squares", [wanted], root, Source.AWS)
         with start_worker(env) as process:
             assert process.wait(60) == 0
         with server.served(env) as running:
-            yield House(running.url, dicomweb, root, wanted, objects)
+            yield House(running.url, dicomweb, root, wanted, objects, source, buckets)
     settings.cache_clear()
 
 
@@ -197,7 +203,7 @@ def test_only_the_viewer_has_the_policy_of_the_viewer(house: House) -> None:
     origin = house.dicomweb.removesuffix("/dicom-web")
     for path in ("viewer/viewer", "viewer/app-config.js"):
         assert policy(path)["script-src"] == ["'self'", "'wasm-unsafe-eval'", "'unsafe-eval'"]
-        assert policy(path)["connect-src"] == ["'self'", origin]
+        assert policy(path)["connect-src"] == ["'self'", origin, house.source.url]
         assert policy(path)["frame-ancestors"] == ["'self'"]
     for path in ("", "downloaded/1.json", "viewers", "_stcore/health"):
         assert "'wasm-unsafe-eval'" not in policy(path)["script-src"]
@@ -242,6 +248,33 @@ def test_the_study_lists_every_header_and_leads_to_every_file(house: House, iden
         assert set(header) - plain == {"TransferSyntaxUID", "PatientName"}
 
 
+def test_the_bucket_lists_the_same_headers_by_its_own_addresses(house: House) -> None:
+    (study,) = house.get(f"bucket/{house.series.uid}.json").json()["studies"]
+    (here,) = house.get(f"downloaded/{STUDY}.json").json()["studies"]
+    by_url = {one["url"]: one["metadata"] for one in study["series"][0]["instances"]}
+    place = f"dicomweb:{house.source.url}/{house.series.bucket}"
+    assert by_url == {
+        f"{place}/{house.series.crdc_uuid}/{one['url'].rpartition('/')[2]}": one["metadata"]
+        for one in here["series"][0]["instances"]
+    }
+    assert len(by_url) == house.series.instances
+    del study["series"], here["series"]
+    assert study == here
+
+
+@pytest.mark.parametrize("readers", ["*", "https://idc.lab", "https://other.lab", None])
+def test_whether_pages_may_read_the_bucket_is_its_word(house: House, monkeypatch, readers: str | None) -> None:
+    monkeypatch.setattr(house.source, "readers", readers)
+    said = bucket.refusal(find(catalog(), house.series.uid), "https://idc.lab")
+    assert (said is None) == (readers in ("*", "https://idc.lab"))
+    assert said is None or "does not let pages of https://idc.lab read its files" in said
+
+
+@pytest.mark.parametrize(("path", "status"), [("1.2.3", 404), ("x", 400), (f"{{uid}}.json?with={OTHER}#", 404)])
+def test_the_bucket_lists_nothing_else(house: House, path: str, status: int) -> None:
+    assert house.get(f"bucket/{path.format(uid=house.series.uid)}.json").status_code == status
+
+
 def test_headers_are_plain_whatever_stands_in_them(identifiers: dict[str, str], tmp_path: Path) -> None:
     code = pydicom.Dataset()
     code.CodeMeaning = "Lung"
@@ -250,22 +283,24 @@ def test_headers_are_plain_whatever_stands_in_them(identifiers: dict[str, str], 
         "PixelSpacing": ["0.5", "0.25"],
         "FrameIncrementPointer": 0x00181063,
         "AnatomicRegionSequence": [code],
-        "RedPaletteColorLookupTableData": b"\0\0",
+        "RedPaletteColorLookupTableData": b"\0\1",
     }
     dataset = pydicom.dcmread(io.BytesIO(dicom(identifiers | own)))
     dataset.add_new("DiffusionBValue", "FD", float("nan"))
+    dataset.add_new("RedPaletteColorLookupTableDescriptor", "US", [2, 0, 16])
     dataset.private_block(0x0011, "Somebody", create=True).add_new(1, "LO", "private")
     dataset.save_as(tmp_path / "one.dcm")
     header = headers.read(tmp_path / "one.dcm")
     assert header
     json.dumps(header, allow_nan=False)
     assert "private" not in header.values()
+    assert header["RedPaletteColorLookupTableDescriptor"] == [2, 0, 16]
     assert {name: header.get(name) for name in (*own, "DiffusionBValue", "PixelData")} == {
         "PatientName": None,
         "PixelSpacing": [0.5, 0.25],
         "FrameIncrementPointer": "00181063",
         "AnatomicRegionSequence": [{"CodeMeaning": "Lung"}],
-        "RedPaletteColorLookupTableData": None,
+        "RedPaletteColorLookupTableData": {"InlineBinary": "AAE="},
         "DiffusionBValue": None,
         "PixelData": None,
     }
@@ -427,7 +462,10 @@ _DRAWN = """() => {
 }"""
 
 
-@pytest.mark.parametrize(("way", "address"), [("OHIF here", "dicom-web"), ("Downloaded files", "dicomjson")])
+@pytest.mark.parametrize(
+    ("way", "address"),
+    [("OHIF here", "dicom-web"), ("Downloaded files", "downloaded"), ("OHIF over the bucket", "bucket")],
+)
 def test_the_series_page_shows_a_ct(house: House, page: Page, way: str, address: str) -> None:
     page.goto(f"/series?SeriesInstanceUID={house.series.uid}")
     with page.expect_request(lambda request: address in request.url):
@@ -438,8 +476,58 @@ def test_the_series_page_shows_a_ct(house: House, page: Page, way: str, address:
     canvas.scroll_into_view_if_needed()
     assert_squares(canvas.screenshot())
     link = page.get_by_role("link", name="Open in a new tab").get_attribute("href")
-    expected = downloaded if address == "dicomjson" else site
-    assert link == expected.viewer_url(STUDY, house.series.uid)
+    expected = {
+        "dicom-web": site.viewer_url(STUDY, house.series.uid),
+        "downloaded": downloaded.viewer_url(STUDY, house.series.uid),
+        "bucket": bucket.viewer_url(house.series.uid, house.series.uid),
+    }
+    assert link == expected[address]
+
+
+def test_the_series_page_says_that_the_bucket_refuses(house: House, page: Page, monkeypatch) -> None:
+    monkeypatch.setattr(house.source, "readers", None)
+    # Another address of the same server: what the bucket said of the first is kept for a while.
+    page.goto(f"{house.url.replace('127.0.0.1', 'localhost')}/series?SeriesInstanceUID={house.series.uid}&look=bucket")
+    page.get_by_text("OHIF over the bucket", exact=True).click()
+    expect(page.get_by_text("does not let pages of http://localhost")).to_be_visible()
+    expect(page.locator('iframe[src^="viewer/"]')).to_have_count(0)
+
+
+#: Share of the picture's pixels that are the palette's blue.
+_BLUE = """() => {
+  const canvas = document.querySelector("canvas.cornerstone-canvas");
+  if (!canvas || !canvas.width) return false;
+  const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+  let blue = 0;
+  for (let place = 0; place < data.length; place += 4)
+    blue += data[place] === 30 && data[place + 1] === 60 && data[place + 2] === 200;
+  return blue > data.length / 4 / 10;
+}"""
+
+
+def test_a_palette_gives_its_colours(house: House, page: Page) -> None:
+    """Of two values, one is black and one a blue of 16 bits, whose upper bytes are the levels."""
+    sql = "SELECT SeriesInstanceUID FROM series WHERE Modality = 'US' AND instanceCount = 1 ORDER BY series_row LIMIT 1"
+    (uid,) = catalog().cursor().execute(sql).fetchall()[0]
+    series = find(catalog(), uid)
+    identifiers = {"PatientID": series.values["PatientID"], "StudyInstanceUID": series.study, "SeriesInstanceUID": uid}
+    dataset = pydicom.dcmread(io.BytesIO(phantom(identifiers, 1)))
+    pixels = np.zeros((SIDE, SIDE), np.uint8)
+    pixels[: SIDE // 2] = 1
+    dataset.set_pixel_data(pixels, "MONOCHROME2", 8)
+    dataset.PhotometricInterpretation = "PALETTE COLOR"
+    dataset.SOPClassUID, dataset.Modality = UltrasoundImageStorage, "US"
+    for name in ("RescaleIntercept", "RescaleSlope", "WindowCenter", "WindowWidth"):
+        del dataset[name]
+    for colour, level in (("Red", 30), ("Green", 60), ("Blue", 200)):
+        dataset.add_new(f"{colour}PaletteColorLookupTableDescriptor", "US", [2, 0, 16])
+        setattr(dataset, f"{colour}PaletteColorLookupTableData", np.array([0, level << 8], "<u2").tobytes())
+    stream = io.BytesIO()
+    dataset.save_as(stream, enforce_file_format=True)
+    place, _, folder = series.place.partition("/")
+    house.buckets[place][f"{folder}/1.dcm"] = stream.getvalue()
+    page.goto("/" + bucket.viewer_url(uid, uid))
+    page.wait_for_function(_BLUE)
 
 
 def viewer_frame(page: Page) -> Frame:

@@ -23,7 +23,8 @@ from app.cli import main
 from app.downloads.plan import Series as Place
 from app.exports import GCS_BUCKETS
 from app.preview import files
-from app.preview.cache import ByteCache
+from app.preview.cache import ByteCache, shared
+from app.preview.middle import SAMPLE, TOLERANCE, near_middle
 from app.preview.overlay import overlay
 from app.preview.problems import PreviewError
 from app.preview.series import as_png, open_series, over
@@ -75,6 +76,25 @@ def served(monkeypatch) -> Iterator[Served]:
 
 def names(at: Place) -> dict[str, str]:
     return {"SeriesInstanceUID": at.uid}
+
+
+@pytest.mark.parametrize("count", [16, 17, 40, 122])
+def test_a_tile_is_near_the_middle_for_a_few_headers(catalog, place, served, count: int) -> None:
+    """Each round has other names, and so other files are looked at; the truth is the order of all places."""
+    at = place("CT")
+    datasets = Phantom(count, 16, 16, identifiers=names(at)).datasets()
+    places = sorted(float(one.ImagePositionPatient[2]) for one in datasets)
+    for round_ in range(8):
+        shared.cache_clear()
+        random.Random(round_).shuffle(datasets)
+        with served({"CT": (at, datasets)}) as server:
+            series, number = near_middle(at.uid)
+            picture = series.picture(number)[0]
+            assert len(server.log) <= SAMPLE
+            assert picture.plane
+            off = abs(places.index(picture.plane[8]) - (count - 1) / 2)
+            assert off <= (TOLERANCE * count if count > SAMPLE else 0.5)
+            assert series.png(number, edge=16).startswith(b"\x89PNG")
 
 
 def test_a_series_in_a_real_s3_comes_in_the_order_of_its_places(catalog, place, monkeypatch) -> None:

@@ -9,7 +9,7 @@ import pytest
 from app import releases as engine
 from app.cohort import Cohort
 from app.errors import UserError
-from app.releases import Changes, added_in, history, release, releases, revised_in
+from app.releases import Changes, added_in, history, release, releases, removed_query, revised_in
 from app.selection import Selection
 from app.verbs import run
 
@@ -51,6 +51,16 @@ def test_changes_by_collection(what, expected, catalog):
     }
     assert found == dict(expected[what])
     assert sum(found.values()) > 10_000
+
+
+@pytest.mark.parametrize("version", [20, 25])
+def test_removed_series_are_listed(version, expected, plain):
+    listed = plain.execute(removed_query(version)).fetchall()
+    assert len({row[3] for row in listed}) == len(listed)
+    wanted = {name: count for (release, name), count in expected["removed"].items() if release == version}
+    assert Counter(row[0] for row in listed) == wanted
+    name = max(wanted, key=lambda name: wanted[name])
+    assert len(plain.execute(removed_query(version, name)).fetchall()) == wanted[name]
 
 
 def test_all_releases_with_their_days(catalog, plain):

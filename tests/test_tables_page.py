@@ -78,6 +78,10 @@ def test_a_link_that_names_an_absent_table_keeps_its_cohort(page, offered):
     page.goto("/explore?Modality=MR&mr_MRAcquisitionType=3D")
     expect(page.get_by_text("This needs the table mr_index, which is not on this machine.")).to_be_visible()
     expect(page.get_by_role("button", name="Remove MR acquisition type 3D")).to_be_visible()
+    rest = Selection(app.catalog.catalog(), Cohort.from_query("Modality=MR"))
+    part = value(page, "BodyPartExamined", "BREAST")
+    code = app.catalog.catalog().codes(ATTRIBUTES["BodyPartExamined"])["BREAST"]
+    expect(part.locator(".count")).to_have_text(compact(rest.facet(ATTRIBUTES["BodyPartExamined"]).counts[code]))
     page.get_by_role("button", name="Fetch mr_index").click()
     expect(page.get_by_text("it is no readable parquet file")).to_be_visible()
     offered["mr_index.parquet"] = tables.parquet_bytes("mr_index")

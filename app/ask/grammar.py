@@ -2,7 +2,7 @@
 
 The rules, in the order in which they are tried at each word:
 
-1. A text in quotes is looked for in the series description.
+1. A text in quotes is looked for in the series description; a UID is looked up as that of a series or a study.
 2. The name of an attribute, followed by one of its values: “collection nlst”, “sex female”, “age over 40”.
 3. A release or a date, a number with its unit.
 4. The longest phrase of the lexicon.
@@ -39,7 +39,7 @@ WORDS = frozenset(
 def read(tokens: Sequence[Token], lexicon: Lexicon) -> Reading:
     """Read a question to its end."""
     reading = Reading(tokens, lexicon)
-    rules = (_quoted, labels.labelled, nearby.nearby, _moment, counts.counted, _phrase, _role)
+    rules = (_quoted, _identified, labels.labelled, nearby.nearby, _moment, counts.counted, _phrase, _role)
     while reading.rest:
         if not any(rule(reading) for rule in rules):
             reading.leave()
@@ -53,6 +53,15 @@ def _quoted(reading: Reading) -> bool:
         return False
     reading.take(1, (("SeriesDescription__contains", token.key),))
     return True
+
+
+def _identified(reading: Reading) -> bool:
+    """The UID of a series or a study."""
+    token = reading.rest[0]
+    name = reading.lexicon.named_by(token.key) if token.kind == "uid" else ""
+    if name:
+        reading.take(1, ((name, token.key),))
+    return bool(name)
 
 
 def _moment(reading: Reading) -> bool:

@@ -18,6 +18,7 @@ from app.ask.tokens import Token, are_joined, keys
 from app.ask.words import LABELS, MEANINGS, ROLES, SIGNS, Meaning
 from app.attributes import ATTRIBUTES, Attribute
 from app.catalog import Catalog
+from app.sql import quote_text
 
 Pairs = tuple[tuple[str, str], ...]
 Phrase = tuple[str, ...]
@@ -109,6 +110,13 @@ class Lexicon:
                     best = place, sense
                     break
         return best
+
+    def named_by(self, uid: str) -> str:
+        """Attribute of which `uid` is a value in this release: a series, or a study; empty if it is neither."""
+        if len(self._catalog.rows_of_unique(ATTRIBUTES["SeriesInstanceUID"], [uid])):
+            return "SeriesInstanceUID"
+        query = f"SELECT 1 FROM series WHERE StudyInstanceUID = {quote_text(uid)} LIMIT 1"
+        return "StudyInstanceUID" if self._catalog.cursor().execute(query).fetchone() else ""
 
     def _add_meaning(self, meaning: Meaning) -> None:
         sense = Sense(self._held(meaning.query), self._held(meaning.slides))

@@ -1,4 +1,4 @@
-"""A question as words, numbers, dates, quotations and signs, each with the place where it stands."""
+"""A question as words, numbers, dates, UIDs, quotations and signs, each with the place where it stands."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from itertools import pairwise
 
 _TOKEN = re.compile(
     r"""(?P<quoted>"[^"]+"|“[^”]+”)
+    |(?P<uid>(?<![\w.])\d+(?:\.\d+){4,}(?!\w))
     |(?P<date>(?<!\d)\d{4}-\d{2}-\d{2}(?!\d))
     |(?P<number>\d+(?:,\d{3})+(?:\.\d+)?(?!\d)|\d+(?:\.\d+)?)
     |(?P<word>[^\W\d_]+(?:['’]s\b)?)
@@ -24,7 +25,7 @@ class Token:
     Parameters
     ----------
     kind
-        ``quoted``, ``date``, ``number``, ``word`` or ``sign``.
+        ``quoted``, ``uid``, ``date``, ``number``, ``word`` or ``sign``.
     key
         What is compared: a word without capitals and plural, a number without groups, a quotation without its marks.
     start, end

@@ -1,7 +1,8 @@
 """What a cohort can ask of a patient's clinical data: one column of one table of one collection.
 
-A table may have several rows of a patient. Values or bounds ask for one row that meets them, ``missing`` for patients
-without a value in any row; who is not in the table has no value. An empty text is none either.
+A table may have several rows of a patient. Values or bounds ask for one row that meets them, excluded values that no
+row has one, ``missing`` for patients without a value in any row; who is not in the table has no value. An empty text is
+none either. As with the attributes of series, "none of" keeps what has no value.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ DICTIONARY = "clinical_index"
 _COLLECTION = re.compile(r"[a-z0-9_\-]{1,64}", re.ASCII)
 _TABLE = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,127}", re.ASCII)
 _MAX_COLUMN_LENGTH = 300
-_PARAMETERS = ("collection_id", "table", "column", "value", "gte", "lte", "missing")
+_PARAMETERS = ("collection_id", "table", "column", "value", "not", "gte", "lte", "missing")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,10 @@ class ClinicalClause:
     gte, lte
         Bounds of a number; empty for none.
     missing
-        Whether patients without a value are meant, beside the values; None if nothing is asked.
+        Whether patients without a value are meant, beside the values; None if nothing is asked. Beside excluded
+        values, which keep those patients, False leaves them out.
+    excluded
+        None of these, as the table writes them.
     """
 
     collection_id: str
@@ -49,6 +53,7 @@ class ClinicalClause:
     gte: str = ""
     lte: str = ""
     missing: bool | None = None
+    excluded: tuple[str, ...] = ()
 
     @classmethod
     def of(
@@ -60,6 +65,7 @@ class ClinicalClause:
         gte: str = "",
         lte: str = "",
         missing: bool | None = None,
+        excluded: Iterable[str] = (),
     ) -> ClinicalClause:
         """Validate and normalize.
 
@@ -78,24 +84,27 @@ class ClinicalClause:
         low, high = (
             read_number(f"{KEY}: {name}", bound) if bound else "" for name, bound in (("gte", gte), ("lte", lte))
         )
-        if chosen and (low or high):
-            raise QueryError(f"{KEY} takes either values or bounds of {shorten(column)}, not both.")
-        if not (chosen or low or high or missing is not None):
-            raise QueryError(f"{KEY} needs value, gte, lte or missing.")
+        without = tuple(sorted({_text(value) for value in excluded}))
+        if sum(map(bool, (chosen, without, low or high))) > 1:
+            raise QueryError(f"{KEY} takes either values, values with not, or bounds of {shorten(column)}.")
+        if not (chosen or without or low or high or missing is not None):
+            raise QueryError(f"{KEY} needs value, not, gte, lte or missing.")
         if chosen or low or high:
             # Whoever has one of the values has a value.
             missing = missing or None
-        return cls(collection_id, table, column, chosen, low, high, missing)
+        elif without and missing:
+            missing = None
+        return cls(collection_id, table, column, chosen, low, high, missing, without)
 
     @classmethod
     def from_pairs(cls, pairs: Iterable[tuple[str, str]]) -> ClinicalClause:
         """Build from the decoded parameters inside its value."""
-        values: list[str] = []
+        lists: dict[str, list[str]] = {"value": [], "not": []}
         found: dict[str, str] = {}
         for name, text in pairs:
             read_choice(f"{KEY}: a parameter", name, _PARAMETERS)
-            if name == "value":
-                values.append(text)
+            if name in lists:
+                lists[name].append(text)
             elif name in found:
                 raise QueryError(f"{KEY} has {name} twice.")
             else:
@@ -105,10 +114,11 @@ class ClinicalClause:
             found.get("collection_id", ""),
             found.get("table", ""),
             found.get("column", ""),
-            values,
+            lists["value"],
             found.get("gte", ""),
             found.get("lte", ""),
             _SWITCH[missing] if missing else None,
+            lists["not"],
         )
 
     @classmethod
@@ -130,6 +140,7 @@ class ClinicalClause:
         """Parameters inside its value, in canonical order."""
         yield from (("collection_id", self.collection_id), ("table", self.table), ("column", self.column))
         yield from (("value", value) for value in self.values)
+        yield from (("not", value) for value in self.excluded)
         yield from ((name, bound) for name, bound in (("gte", self.gte), ("lte", self.lte)) if bound)
         if self.missing is not None:
             yield "missing", "true" if self.missing else "false"

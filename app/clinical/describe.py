@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
+from functools import lru_cache
 from typing import Any
 
-from app.catalog import Catalog
-from app.clinical.dictionary import columns_of, tables_of
+from app import schema
+from app.catalog import Catalog, catalog
+from app.clinical.clause import DICTIONARY
+from app.clinical.dictionary import Column, columns_of, dictionary, tables_of
 from app.clinical.distribution import distribution, overlap, usable_columns
-from app.clinical.table import fetch_command, is_there
+from app.clinical.sql import PATIENT
+from app.clinical.table import ClinicalTable, fetch_command, is_there, open_table
+from app.sql import quote_text
+from app.tables.extension import published
 
 
 def describe_collection(catalog: Catalog, collection_id: str) -> dict[str, Any]:
@@ -53,3 +60,32 @@ def describe_table(catalog: Catalog, collection_id: str, name: str) -> dict[str,
             }
         )
     return {"collection_id": collection_id, "table": name, "overlap": asdict(shared), "columns": columns}
+
+
+def as_schema(name: str) -> schema.Table:
+    """A fetched table as the release's own are described, for those who write SQL."""
+    return _as_schema(open_table(name), DICTIONARY in published())
+
+
+@lru_cache(maxsize=256)
+def _as_schema(table: ClinicalTable, is_explained: bool) -> schema.Table:
+    name = table.name
+    told = dictionary(catalog()) if is_explained else {}
+    owners = [collection for collection, tables in told.items() if name in tables]
+    columns: Mapping[str, Column] = told[owners[0]][name] if owners else {}
+    rows = table.cursor().execute(f"SELECT name, type FROM pragma_table_info({quote_text(name)})").fetchall()
+    return schema.Table(
+        name,
+        f"Clinical data of {', '.join(owners) or 'a collection'}; {PATIENT} is the PatientID of index."
+        " A patient may have several rows, and a PatientID may stand in several collections.",
+        {
+            column: schema.Column(column, kind, _described(columns[column]) if column in columns else "")
+            for column, kind in rows
+        },
+        None,
+    )
+
+
+def _described(column: Column) -> str:
+    codes = "; ".join(f"{code}: {meaning}" for code, meaning in column.labels.items())
+    return ". ".join(part for part in (column.label, codes) if part)

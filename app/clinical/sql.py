@@ -17,20 +17,20 @@ PATIENT = "dicom_patient_id"
 def condition(clause: ClinicalClause) -> str:
     """Condition on a row of ``index``."""
     parts = []
-    if clause.values or clause.gte or clause.lte:
-        parts.append(_among(clause, asked(clause)))
+    if clause.excluded or clause.values or clause.gte or clause.lte:
+        parts.append(_among(clause, asked(clause), "NOT IN" if clause.excluded else "IN"))
     if clause.missing is not None:
         parts.append(_among(clause, present(clause.column), "NOT IN" if clause.missing else "IN"))
-    met = parts[0] if len(parts) == 1 else f"({' OR '.join(parts)})"
+    met = parts[0] if len(parts) == 1 else f"({(' AND ' if clause.excluded else ' OR ').join(parts)})"
     return f"(collection_id = {quote_text(clause.collection_id)} AND {met})"
 
 
 def asked(clause: ClinicalClause) -> str:
-    """Condition on a row of the clinical table: it has one of the values, or one between the bounds."""
-    if clause.values:
-        has_numbers = any(re.fullmatch("-?[0-9]+", value, re.ASCII) for value in clause.values)
+    """Condition on a row of the clinical table: one of the values, excluded or not, or one between the bounds."""
+    if named := clause.values or clause.excluded:
+        has_numbers = any(re.fullmatch("-?[0-9]+", value, re.ASCII) for value in named)
         value = as_value(clause.column) if has_numbers else as_text(clause.column)
-        return f"{value} IN ({', '.join(map(quote_text, clause.values))})"
+        return f"{value} IN ({', '.join(map(quote_text, named))})"
     low, high = (number_literal(bound) if bound else "" for bound in (clause.gte, clause.lte))
     return f"{as_number(clause.column)} BETWEEN {low or _LOWEST} AND {high or _HIGHEST}"
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from app import schema
 from app.catalog import Catalog
-from app.clinical.clause import DICTIONARY, ClinicalClause
+from app.clinical.clause import DICTIONARY, ClinicalClause, is_table_name
 from app.clinical.dictionary import column_of
 from app.clinical.sql import PATIENT, asked, patients, present
 from app.errors import UserError
@@ -75,6 +75,12 @@ def is_there(table: str) -> bool:
     return (folder() / table / DATABASE).is_file()
 
 
+def fetched() -> list[str]:
+    """Names of the tables that are there; of names that differ in case alone, which SQL can't tell apart, the first."""
+    names = sorted(path.parent.name for path in folder().glob(f"*/{DATABASE}"))
+    return list({name.lower(): name for name in reversed(names) if is_table_name(name)}.values())[::-1]
+
+
 def missing(tables: list[str]) -> list[str]:
     """Those of `tables` that have not been fetched."""
     return [table for table in tables if not is_there(table)]
@@ -127,9 +133,11 @@ def clinical_mask(catalog: Catalog, clause: ClinicalClause) -> Array:
     chosen = np.zeros(len(names), dtype=bool)
     if clause.values or clause.gte or clause.lte:
         chosen |= _among(names, table.patients(asked(clause)))
+    if clause.excluded:
+        chosen = ~_among(names, table.patients(asked(clause)))
     if clause.missing is not None:
         having = _among(names, table.patients(present(clause.column)))
-        chosen |= ~having if clause.missing else having
+        chosen = chosen & having if clause.excluded else chosen | (~having if clause.missing else having)
     marks = np.zeros(catalog.patient_count + 1, dtype=bool)
     marks[codes[chosen]] = True
     return marks.take(catalog.array("PatientID"))

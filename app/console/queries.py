@@ -24,7 +24,7 @@ from time import monotonic
 from typing import IO
 
 from app.console.result import Result
-from app.console.tables import absent, sources
+from app.console.tables import absent, sources_for
 from app.errors import UserError
 from app.numbers import exact
 from app.settings import settings
@@ -175,7 +175,7 @@ class Query:
         return self._process.returncode
 
     def _request(self) -> bytes:
-        tables = {name: (str(source.database), source.name) for name, source in sources().items()}
+        tables = {name: (str(source.database), source.name) for name, source in sources_for(self.sql).items()}
         limits = {name: getattr(self.limits, name) for name in Limits.__slots__}
         return json.dumps({"sql": self.sql, "tables": tables, "absent": absent(), **limits}).encode()
 

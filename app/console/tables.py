@@ -7,6 +7,8 @@ from pathlib import Path
 
 from app import schema
 from app.build import DATABASE, catalog_folder
+from app.clinical import table as clinical
+from app.clinical.describe import as_schema
 from app.tables.extension import database_of, published
 
 
@@ -17,13 +19,24 @@ class Source:
     table: schema.Table
     database: Path
     name: str
+    is_clinical: bool = False
 
 
 def sources() -> dict[str, Source]:
     """The tables that queries see, under the names that idc-index gives them."""
     database, fetched = catalog_folder() / DATABASE, published()
     held = {name: Source(table, database, name) for name, table in schema.tables().items() if table.parquet}
-    return held | {name: Source(schema.tables()[name], database_of(name), name) for name in fetched}
+    held |= {name: Source(schema.tables()[name], database_of(name), name) for name in fetched}
+    return held | {
+        name: Source(as_schema(name), clinical.folder() / name / clinical.DATABASE, name, is_clinical=True)
+        for name in clinical.fetched()
+    }
+
+
+def sources_for(sql: str) -> dict[str, Source]:
+    """Those that a query can need: of the clinical tables, which may be many, those whose name stands in it."""
+    text = sql.lower()
+    return {name: one for name, one in sources().items() if not one.is_clinical or name.lower() in text}
 
 
 def absent() -> list[str]:

@@ -6,24 +6,23 @@ may download into are sent.
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from itertools import chain
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from starlette.requests import Request
-from starlette.responses import FileResponse, PlainTextResponse, Response, StreamingResponse
+from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from app.catalog import catalog
 from app.downloads import jobs
 from app.downloads.jobs import Finished
 from app.modalities import WITHOUT_PICTURE
+from app.ohif import listing
 from app.settings import settings
 from app.sql import quote_text
 
@@ -96,13 +95,7 @@ def _rows(sql: str) -> list[tuple[Any, ...]]:
 def _list(request: Request) -> Response:
     study = request.path_params["study"]
     found = finished_of_study(study) if _UID.fullmatch(study) else []
-    pieces = _json(study, found)
-    # The beginning comes with the first file.
-    if (beginning := next(pieces, None)) is None:
-        return PlainTextResponse(_NOTHING, status_code=404)
-    return StreamingResponse(
-        chain([beginning], pieces), media_type="application/json", headers={"Cache-Control": "no-store"}
-    )
+    return listing.answer(study, ((series.uid, _files(series)) for series in found), _NOTHING)
 
 
 def _send(request: Request) -> Response:
@@ -130,32 +123,8 @@ def folder_of(series: Finished) -> Path | None:
     return folder if root is not None and folder.is_relative_to(series.root) and folder.is_relative_to(root) else None
 
 
-def _json(study: str, found: list[Finished]) -> Iterator[bytes]:
-    """OHIF's JSON of a study, read and sent a file at a time; nothing at all without a file."""
-    from app.ohif import headers  # here, since pydicom comes with it
-
-    shared: dict[str, Any] = {"StudyInstanceUID": study}
-    instances, modalities = 0, set()
-    for series in found:
-        own: dict[str, Any] = {"SeriesInstanceUID": series.uid}
-        before = b'{"studies": [{"series": [{"instances": [' if not instances else b', {"instances": ['
-        first = instances
-        for name, header in _headers(series):
-            shared, own = headers.study_of(header) | shared, headers.series_part_of(header) | own
-            url = f"dicomweb:../../downloaded/{series.job}/{series.uid}/{name}"
-            yield before + ", ".join(map(json.dumps, headers.entries(header, url))).encode()
-            before = b", "
-            instances += 1
-        # OHIF shows nothing of a study that has a series without files.
-        if instances > first:
-            modalities.add(own.get("Modality", ""))
-            yield f"], {json.dumps(own)[1:]}".encode()
-    if instances:
-        shared |= {"NumInstances": instances, "Modalities": "\\".join(sorted(modalities))}
-        yield f"], {json.dumps(shared)[1:]}]}}".encode()
-
-
-def _headers(series: Finished) -> Iterator[tuple[str, dict[str, Any]]]:
+def _files(series: Finished) -> Iterator[listing.File]:
+    """Address and header of each file, read one by one."""
     from app.ohif import headers  # here, since pydicom comes with it
 
     folder = folder_of(series)
@@ -166,4 +135,4 @@ def _headers(series: Finished) -> Iterator[tuple[str, dict[str, Any]]]:
     for name in names:
         header = headers.read(folder / name) if _FILE.fullmatch(name) else None
         if header is not None and header.get("SeriesInstanceUID") == series.uid:
-            yield name, header
+            yield f"../../downloaded/{series.job}/{series.uid}/{name}", header

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from base64 import b64encode
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,21 @@ from pydicom.valuerep import PersonName
 
 #: Value representations of pixels and other bulk data, which the viewer reads from the file itself.
 _BULK = frozenset({"OB", "OD", "OF", "OL", "OV", "OW", "UN", "OB or OW"})
+
+#: Colours of a palette, which the viewer reads from here alone (DICOM PS3.3 C.7.6.3.1.6).
+_PALETTE = frozenset(f"{colour}PaletteColorLookupTableData" for colour in ("Red", "Green", "Blue"))
+
+#: What pydicom raises on files that are no DICOM, or damaged.
+_UNREADABLE = (
+    InvalidDicomError,
+    OSError,
+    EOFError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    NotImplementedError,
+    KeyError,
+)
 
 _STUDY = (
     "StudyInstanceUID",
@@ -34,10 +50,14 @@ _SERIES = ("SeriesInstanceUID", "SeriesNumber", "SeriesDescription", "SeriesDate
 def read(path: Path) -> dict[str, Any] | None:
     """A file's header without its pixels, or None if it is no DICOM file or can't be read."""
     try:
-        dataset = pydicom.dcmread(path, stop_before_pixels=True)
-        return _plain(dataset) | _plain(dataset.file_meta, only={"TransferSyntaxUID"})
-    except (InvalidDicomError, OSError, EOFError, ValueError, TypeError, AttributeError, NotImplementedError, KeyError):
+        return of(pydicom.dcmread(path, stop_before_pixels=True))
+    except _UNREADABLE:
         return None
+
+
+def of(dataset: Dataset) -> dict[str, Any]:
+    """A header that was read as far as its pixels."""
+    return _plain(dataset) | _plain(dataset.file_meta, only={"TransferSyntaxUID"})
 
 
 def series_of(path: Path) -> str | None:
@@ -46,7 +66,7 @@ def series_of(path: Path) -> str | None:
         # By its tag, since a name is looked up at each file.
         found = pydicom.dcmread(path, stop_before_pixels=True, specific_tags=[BaseTag(0x0020000E)])
         return str(found.SeriesInstanceUID)
-    except (InvalidDicomError, OSError, EOFError, ValueError, TypeError, AttributeError, NotImplementedError, KeyError):
+    except _UNREADABLE:
         return None
 
 
@@ -78,6 +98,9 @@ def _plain(dataset: Dataset, only: set[str] | None = None) -> dict[str, Any]:
 def _elements(dataset: Dataset, only: set[str] | None) -> Iterator[tuple[str, Any]]:
     for element in dataset:
         name = element.keyword
+        if name in _PALETTE and isinstance(element.value, bytes):
+            yield name, {"InlineBinary": b64encode(element.value).decode()}
+            continue
         if not name or element.VR in _BULK or (only is not None and name not in only):
             continue
         if element.VR == "SQ":
@@ -87,7 +110,7 @@ def _elements(dataset: Dataset, only: set[str] | None) -> Iterator[tuple[str, An
 
 
 def _value(value: Any) -> Any:
-    if isinstance(value, MultiValue):
+    if isinstance(value, MultiValue | list):  # the latter of numbers in binary
         return [_value(one) for one in value]
     if isinstance(value, PersonName):
         return {"Alphabetic": str(value)} if value else None

@@ -14,7 +14,7 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 from starlette.staticfiles import StaticFiles
 
-from app.ohif import package
+from app.ohif import bucket, package
 from app.settings import settings
 
 PREFIX = "/viewer/"
@@ -39,7 +39,7 @@ def policy() -> dict[str, str]:
     return {
         # Decoders are WebAssembly; their glue, and the reader of segmentations, compile functions from text.
         "script-src": "'self' 'wasm-unsafe-eval' 'unsafe-eval'",
-        "connect-src": f"'self' {address.scheme}://{address.netloc}",
+        "connect-src": f"'self' {address.scheme}://{address.netloc} {bucket.origin()}",
     }
 
 
@@ -92,7 +92,12 @@ def _settings(request: Request) -> Response:
             {
                 "namespace": "@ohif/extension-default.dataSourcesModule.dicomjson",
                 "sourceName": "dicomjson",
-                "configuration": {"friendlyName": "Downloaded files", "name": "dicomjson"},
+                "configuration": {
+                    "friendlyName": "Files",
+                    "name": "dicomjson",
+                    # Without quotes in it, browsers need not ask a bucket first whether they may send it.
+                    "acceptHeader": ["application/dicom"],
+                },
             },
         ],
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -11,6 +12,7 @@ from app.downloads import jobs
 from app.modalities import OVERLAYS
 from app.ohif.downloaded import folder_of
 from app.preview.files import valid_uid
+from app.preview.middle import near_middle
 from app.preview.overlay import overlay
 from app.preview.problems import PreviewError
 from app.preview.series import MAX_EDGE, Series, as_png, open_series
@@ -39,8 +41,10 @@ def picture(request: Request) -> Response:
     window = None if named is None else parse_window(named)
     edge = _edge(request)
     number = request.path_params["number"]
-    series = _opened(request, "uid")
-    picture = series.middle if number == "middle" else _number(number)
+    if number == "middle":
+        series, picture = near_middle(*_place(request, "uid"))
+    else:
+        series, picture = _opened(request, "uid"), _number(number)
     return _png(series.png(picture, window, edge))
 
 
@@ -63,10 +67,15 @@ def header(request: Request) -> Response:
 
 
 def _opened(request: Request, part: str) -> Series:
-    """The series of this part of the path: from this machine where a download has brought it, else from its bucket."""
+    uid, folder = _place(request, part)
+    return open_series(uid, folder=folder)
+
+
+def _place(request: Request, part: str) -> tuple[str, Path | None]:
+    """The series of this part of the path, and its folder where a download has brought it; else it is in its bucket."""
     uid = valid_uid(request.path_params[part])
     found = jobs.finished([uid]) if settings().download_root else []
-    return open_series(uid, folder=folder_of(found[0]) if found else None)
+    return uid, folder_of(found[0]) if found else None
 
 
 def _png(content: bytes) -> Response:

@@ -38,7 +38,7 @@ def ordered(instances: Sequence[Instance]) -> list[Picture]:
             if plane is None:
                 unplaced.append(((instance.rank[-1], instance.path, frame), Picture(number, frame)))
                 continue
-            group = tuple(np.round(plane[:6], _COSINES) + 0.0)
+            group = _group(plane)
             place = along_normal(plane)
             near = placed.setdefault(group, defaultdict(list))[round(place, _MILLIMETRES)]
             near.append((rank, Picture(number, frame, plane, place)))
@@ -50,6 +50,17 @@ def ordered(instances: Sequence[Instance]) -> list[Picture]:
                 volume.append(picture)
         found += [picture for volume in volumes for picture in volume]
     return found + [picture for _, picture in sorted(unplaced, key=lambda one: one[0])]
+
+
+def same_orientation(one: Picture, other: Picture) -> bool:
+    """Whether two pictures are slices of one direction."""
+    if one.plane is None or other.plane is None:
+        return False
+    return _group(one.plane) == _group(other.plane)
+
+
+def _group(plane: Plane) -> tuple[float, ...]:
+    return tuple(np.round(plane[:6], _COSINES) + 0.0)
 
 
 def along_normal(plane: Plane) -> float:

@@ -3,7 +3,7 @@
 | path below ``/api/preview/`` | gives |
 | --- | --- |
 | ``UID`` | what there is to see (JSON) |
-| ``UID/N.png?window=&edge=`` | picture N, or ``middle`` |
+| ``UID/N.png?window=&edge=`` | picture N, or ``middle``: one from about there |
 | ``UID/over/SOURCE/N.png?regions=&edge=`` | what a SEG or RTSTRUCT marks on picture N of SOURCE, else transparent |
 | ``UID/instances/N.json`` | header of instance N, and the tree of a report |
 """

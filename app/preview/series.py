@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Hashable
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -248,7 +249,12 @@ def open_series(uid: str, source: Source = Source.AWS, folder: Path | None = Non
         found = listed.of_bucket(uid, source) if folder is None else listed.of_folder(uid, folder)
         return Series(found, read_headers(found))
 
-    return shared().get(("series", uid, folder or endpoint(source)), read, lambda series: series.size)
+    return shared().get(key_of(uid, source, folder), read, lambda series: series.size)
+
+
+def key_of(uid: str, source: Source, folder: Path | None) -> Hashable:
+    """What an opened series is kept under."""
+    return ("series", uid, folder or endpoint(source))
 
 
 def as_png(levels: Bytes, edge: int | None = None) -> bytes:

@@ -7,14 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 import streamlit as st
 
+from app.catalog import catalog
 from app.modalities import OVERLAYS
-from app.ohif import downloaded, site
+from app.ohif import bucket, downloaded, site
 from app.ohif.package import is_installed
 from app.related import Related
-from app.series import Series
+from app.series import Series, find
 from app.viewers import LABELS, View, Viewer, opened_at, views
 from components.preview import header_table, preview
 from components.viewer_frame import viewer_frame
@@ -85,12 +87,33 @@ def _show_downloaded(series: Series, related: Related) -> None:
     framed(downloaded.viewer_url(series.study, first), f"OHIF with the files of series {series.uid}", note)
 
 
+def _bucket_fits(series: Series, related: Related) -> bool:
+    first, _ = opened_at(series, related)
+    return _house_fits(series, related) and first is not None and bucket.is_listed_whole(series)
+
+
+def _show_bucket(series: Series, related: Related) -> None:
+    first, opens = opened_at(series, related)
+    page = urlsplit(st.context.url or "")
+    if reason := _refusal(series.uid, f"{page.scheme}://{page.netloc}"):
+        st.info(reason)
+        return
+    note = opens or "Your browser reads the files from the public bucket."
+    framed(bucket.viewer_url(series.uid, first or series.uid), f"OHIF with the bucket's series {series.uid}", note)
+
+
+@st.cache_data(ttl="1m", max_entries=500, show_spinner=False)
+def _refusal(uid: str, page: str) -> str | None:
+    return bucket.refusal(find(catalog(), uid), page)
+
+
 def _preview_fits(series: Series, related: Related) -> bool:
     return series.has_picture or series.values.get("Modality") in (*OVERLAYS, "RTDOSE")
 
 
 _HOUSE = Way("house", "OHIF here", _house_fits, _show_house)
 _DOWNLOADED = Way("downloaded", "Downloaded files", _downloaded_fits, _show_downloaded)
+_BUCKET = Way("bucket", "OHIF over the bucket", _bucket_fits, _show_bucket)
 _PREVIEW = Way("preview", "Preview", _preview_fits, lambda series, related: preview(series.uid, related.derived))
 _HEADER = Way("header", "DICOM header", lambda series, related: True, lambda series, related: header_table(series.uid))
 
@@ -101,6 +124,7 @@ WAYS: tuple[Way, ...] = (
     _viewer(Viewer.VOLVIEW),
     _HOUSE,
     _DOWNLOADED,
+    _BUCKET,
     _PREVIEW,
     _HEADER,
 )

@@ -8,7 +8,6 @@ import streamlit as st
 
 from app.console.queries import Query
 from app.console.tables import sources
-from app.schema import tables
 from components.errors import plain
 from components.sql import state
 from components.sql_editor import sql_editor
@@ -49,10 +48,11 @@ def _progress(query: Query) -> None:
 @cache
 def _completions(names: tuple[str, ...]) -> dict[str, list[dict[str, str]]]:
     """Table → columns, with type and the beginning of the description."""
+    known = sources()
     return {
         name: [
             {"label": column.name, "detail": column.type.lower(), "info": column.description[:_INFO_LENGTH]}
-            for column in tables()[name].columns.values()
+            for column in known[name].table.columns.values()
         ]
         for name in names
     }
