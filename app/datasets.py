@@ -126,20 +126,28 @@ def datasets(catalog: Catalog, kind: Kind) -> dict[str, Dataset]:
     return _read(catalog)[kind]
 
 
+class UnknownDatasetError(UserError):
+    """There is no such dataset; `near` is the identifier most like it, if any is."""
+
+    def __init__(self, sentence: str, near: str | None) -> None:
+        super().__init__(sentence)
+        self.near = near
+
+
 def dataset(catalog: Catalog, kind: Kind, name: str) -> Dataset:
     """One collection or analysis result.
 
     Raises
     ------
-    UserError
-        If there is none; the message names the nearest.
+    UnknownDatasetError
+        If there is none.
     """
     known = datasets(catalog, kind)
     if name in known:
         return known[name]
-    near = get_close_matches(name[:64].casefold(), known, n=1)
-    hint = f"; did you mean “{near[0]}”?" if near else "."
-    raise UserError(f"This IDC release has no {kind.noun} “{shorten(name)}”{hint}")
+    near = next(iter(get_close_matches(name[:64].casefold(), known, n=1)), None)
+    hint = f"; did you mean “{near}”?" if near else "."
+    raise UnknownDatasetError(f"This IDC release has no {kind.noun} “{shorten(name)}”{hint}", near)
 
 
 @lru_cache(maxsize=512)

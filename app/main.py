@@ -1,10 +1,11 @@
-"""Entry script of the pages: the sections of the navigation, nothing else."""
+"""Entry script of the pages: the sections of the navigation, and what the browser's tab is called."""
 
 import streamlit as st
 
-from app.settings import settings
+from app.settings import PRODUCT, settings
 
-st.set_page_config(page_title="IDC Cohort Builder", page_icon="components/icon.svg", layout="wide")
+# The icon comes before the navigation: else the browser is sent to another host for that of the page.
+st.set_page_config(page_title=PRODUCT, page_icon="components/icon.svg", layout="wide")
 st.logo("components/logo.svg", icon_image="components/icon.svg")
 home = st.Page("../pages/home.py", title="Home", icon=":material/home:", default=True)
 explore = st.Page("../pages/explore.py", title="Explore", icon=":material/search:", url_path="explore")
@@ -28,4 +29,7 @@ if settings().download_root:
         st.Page("../pages/validate.py", title="Validate", icon=":material/fact_check:", url_path="validate"),
     ]
 about = st.Page("../pages/help.py", title="Help", icon=":material/help:", url_path="help")
-st.navigation({"": [home, explore, about], "Discover": discover, "Tools": tools}, position="top").run()
+page = st.navigation({"": [home, explore, about], "Discover": discover, "Tools": tools}, position="top")
+name = PRODUCT if page is home else f"{page.title} · {PRODUCT}"
+st.set_page_config(page_title=name)
+page.run()

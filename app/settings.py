@@ -11,6 +11,9 @@ from pathlib import Path
 
 from app.errors import UserError
 
+#: What pages and browser tabs call this app.
+PRODUCT = "IDC Cohort Builder"
+
 #: Where IDC runs its viewers, and Kitware theirs.
 IDC_OHIF = "https://viewer.imaging.datacommons.cancer.gov/v3"
 IDC_SLIM = "https://viewer.imaging.datacommons.cancer.gov/slim"

@@ -1,7 +1,8 @@
-"""How much each condition of a cohort removes, and how much is missing in what is left."""
+"""How much each condition of a cohort removes, what each keeps from being there, and how much is missing."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -39,6 +40,40 @@ def waterfall(selection: Selection) -> list[Step]:
         before = steps[-1].totals if steps else totals
         steps.append(Step(clause, totals, _difference(before, totals)))
     return steps
+
+
+@dataclass(frozen=True, slots=True)
+class Without:
+    """The cohort without one of its conditions: `clause` says which, `series` how many there then are."""
+
+    clause: str
+    cohort: Cohort
+    series: int
+
+
+def left_out(selection: Selection) -> list[Without]:
+    """For each condition by whose removal a cohort grows, what it then is; in the order on screen."""
+    found = []
+    for clause, cohort in _without_one(selection.cohort):
+        series = Selection(selection.catalog, cohort).totals.series
+        if series > selection.totals.series:
+            found.append(Without(clause, cohort, series))
+    return found
+
+
+def _without_one(cohort: Cohort) -> Iterator[tuple[str, Cohort]]:
+    for name, clause in clauses(cohort).items():
+        kept = tuple(condition for condition in cohort.conditions if condition.attribute != name)
+        yield clause, replace(cohort, conditions=kept)
+    for relation in cohort.relations:
+        kept_relations = tuple(other for other in cohort.relations if other != relation)
+        yield relation_clause(relation), replace(cohort, relations=kept_relations)
+    for clinical in cohort.clinical:
+        kept_clinical = tuple(other for other in cohort.clinical if other != clinical)
+        yield clinical_clause(clinical), replace(cohort, clinical=kept_clinical)
+    for combination in cohort.combinations:
+        kept_combinations = tuple(other for other in cohort.combinations if other != combination)
+        yield combination_clause(combination), replace(cohort, combinations=kept_combinations)
 
 
 def missing_shares(selection: Selection) -> dict[str, float]:

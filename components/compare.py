@@ -27,6 +27,7 @@ from components.links import explore_link, open_explore
 _SLOTS = ("a", "b", "c")
 _UNITS = {Scope.PATIENT: "Patients", Scope.STUDY: "Studies", Scope.SERIES: "Series"}
 _RECENT = 5
+_EXAMPLE = {"a": "Modality=CT", "b": "Modality=PT"}
 
 #: Centres of the circles, by their number; and where the count of each region stands.
 _CIRCLES = {2: [(-0.55, 0.0), (0.55, 0.0)], 3: [(-0.55, 0.4), (0.55, 0.4), (0.0, -0.5)]}
@@ -49,7 +50,11 @@ def compare() -> None:
     cohorts = _inputs()
     _list_recent()
     if len(cohorts) < 2:
-        st.info("Give at least two cohorts: take one that you have seen in Explore, or paste its link.")
+        st.text("See which patients, studies or series two or three cohorts share, and open any part as a cohort.")
+        if not cohorts:
+            st.button(
+                "Try CT and PET", icon=":material/join_inner:", on_click=st.session_state.update, args=(_EXAMPLE,)
+            )
         return
     unit = st.segmented_control(
         "Compare", list(_UNITS), default=Scope.PATIENT, format_func=lambda unit: _UNITS[unit], key="by"
@@ -75,7 +80,7 @@ def _inputs() -> dict[str, Cohort]:
                 key=slot,
                 bind="query-params",
                 persist_state="session",
-                placeholder="A link, or a query such as Modality=CT",
+                placeholder="Paste a link from Explore",
                 help="A link from Explore or from IDC's portal, or a cohort in URL form.",
             )
             if not text.strip():

@@ -14,14 +14,15 @@ from app.attributes import ATTRIBUTES
 from app.build import bin_edges
 from app.catalog import catalog
 from app.cohort import Cohort
-from app.datasets import Dataset, Kind, clinical_tables, dataset, datasets, typical_series
-from app.errors import UserError
+from app.datasets import Dataset, Kind, UnknownDatasetError, clinical_tables, dataset, datasets, typical_series
 from app.licenses import licenses
 from app.numbers import compact, exact
 from app.plain_text import ADDRESS
 from app.selection import Selection
 from components import colours
+from components.errors import plain
 from components.links import Target, dataset_page, explore, explore_link, release_page, series_page
+from components.style import tab_title
 from components.tally import Cell, number, tally
 from components.totals import head
 
@@ -56,10 +57,14 @@ def show_dataset(kind: Kind, name: str) -> None:
     st.page_link(_LISTS[kind], label=f"All {kind.noun}s", icon=":material/arrow_back:")
     try:
         found = dataset(catalog(), kind, name)
-    except UserError as error:
-        st.subheader(f"There is no such {kind.noun}", anchor=False)
+    except UnknownDatasetError as error:
+        st.title(f"There is no such {kind.noun}", anchor=False)
         st.text(str(error))
+        if near := error.near:
+            label, asked = plain(f"Open {near}"), [(str(kind), near)]
+            st.page_link(_LISTS[kind], label=label, icon=":material/arrow_forward:", query_params=asked)
         return
+    tab_title(found.title)
     selection = Selection(catalog(), found.cohort)
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
         st.html(_heading(found), width="content")

@@ -49,8 +49,11 @@ def download_panel(selection: Selection) -> None:
         st.text("Some of the series, and the folders that their files would go to:")
         st.code("\n".join(str(root / folder) for folder in preview(selection, template)), language=None)
         needed, free = selection.totals.size_bytes, free_space(root)
-        room = "" if needed <= free else "; this will not fit, unless most of it is already there"
-        st.text(f"{size(needed)} in all, {size(free)} free on that disk{room}.")
+        room = f"{size(needed)} in all, {size(free)} free on that disk"
+        if needed <= free:
+            st.text(f"{room}.")
+        else:
+            st.warning(f"{room}: this will not fit, unless most of it is already there.", icon=":material/hard_drive:")
         with st.container(horizontal=True):
             dry_run = st.button("Dry run", icon=":material/fact_check:", help="List and compare, fetch nothing")
             start = st.button("Start download", icon=":material/download:", type="primary")

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
 
 import streamlit as st
 
 from app.downloads import jobs, worker
-from app.downloads.jobs import Job, State
+from app.downloads.faults import Fault
+from app.downloads.jobs import FaultySeries, Job, State
 from app.errors import UserError
 from app.numbers import compact, size
 from components.viewer import viewer_hint, viewer_list
@@ -42,7 +44,8 @@ def download_list() -> None:
         st.text(message)
     found = jobs.jobs()
     if not found:
-        st.text("Nothing has been downloaded yet. Choose a cohort in Explore, and start a download in its Data tab.")
+        st.text("Nothing has been downloaded to this machine yet. Choose a cohort, then start in its Data tab.")
+        st.page_link("../pages/explore.py", label="Explore", icon=":material/search:")
     for job in found:
         with st.container(border=True, key=f"download_{job.number}"):
             _show(job)
@@ -54,26 +57,24 @@ def _show(job: Job) -> None:
     kind = "Dry run" if job.dry_run else "Download"
     st.text(f"{kind} {job.number}, {_LABELS[job.state].lower()}: {job.title}")
     st.progress(job.share, text=_progress(job))
+    faulty = jobs.faulty(job.number) if job.progress.series_faulty else []
     if job.message:
-        st.text(job.message)
+        st.text(" ".join([job.message, *_commonest(faulty)]))
     st.code(str(job.root), language=None)
     with st.container(horizontal=True):
         for label, icon, action in _ACTIONS[job.state]:
             key = f"{label}_{job.number}"
             st.button(label, key=key, icon=icon, on_click=_act, args=(action, job.number))
-        if job.state is State.FAILED and job.progress.series_faulty:
+        # Where nothing came, starting again is the same.
+        if job.state is State.FAILED and faulty and job.progress.series_done:
             key = f"retry_{job.number}"
             st.button(
                 "Retry these series", key=key, icon=":material/refresh:", on_click=_act, args=(jobs.retry, job.number)
             )
-    if job.progress.series_faulty:
-        _show_faults(job)
+    if faulty:
+        _show_faults(faulty, job.progress.series_faulty)
     if job.state in (State.DONE, State.FAILED) and job.progress.series_done and not job.dry_run:
         viewer_list(job.number)
-
-
-def _button(job: Job, label: str, icon: str, action: Callable[[int], object]) -> None:
-    st.button(label, key=f"{label}_{job.number}", icon=icon, on_click=_act, args=(action, job.number))
 
 
 def _progress(job: Job) -> str:
@@ -92,9 +93,14 @@ def _progress(job: Job) -> str:
     return " · ".join(parts)
 
 
-def _show_faults(job: Job) -> None:
-    with st.expander(f"Series that are not complete: {job.progress.series_faulty:,}"):
-        found = jobs.faulty(job.number)
+def _commonest(faulty: list[FaultySeries]) -> list[str]:
+    """The reason that most series have, as a sentence, if there is one."""
+    counted = Counter(one.fault for one in faulty if one.fault is not Fault.NOT_TRIED)
+    return [f"{'Mostly: ' if len(counted) > 1 else 'Why: '}{fault}." for fault, _ in counted.most_common(1)]
+
+
+def _show_faults(found: list[FaultySeries], total: int) -> None:
+    with st.expander(f"Series that are not complete: {total:,}"):
         st.dataframe(
             {
                 "Series": [one.uid for one in found],

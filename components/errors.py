@@ -21,7 +21,7 @@ def explain_errors() -> Iterator[None]:
     try:
         yield
     except UserError as error:
-        st.subheader("This link does not make a cohort", anchor=False)
+        st.title("This link does not make a cohort", anchor=False)
         st.text(str(error))
         st.button("Start with all of IDC", on_click=state.show, args=(Cohort(),), type="primary")
     except Exception as error:

@@ -16,6 +16,7 @@ from app.query import select
 from app.selection import Selection
 from app.snippets import python_code
 from app.verbs import citation_text, cited_dois, file_name
+from components import state
 from components.archive import archive_button
 from components.commands import commands_panel
 from components.errors import plain
@@ -105,28 +106,34 @@ def licenses_panel(selection: Selection) -> None:
     if uses == {"allowed"}:
         st.success("All series may be used commercially, with attribution.", icon=":material/check_circle:")
     else:
-        st.warning(
-            "Not every series may be used commercially. The filter “Commercial use” keeps those that may.",
-            icon=":material/gavel:",
-        )
+        st.warning("Not every series may be used commercially.", icon=":material/gavel:")
+        if "allowed" in uses:
+            st.button(
+                "Keep those that may",
+                icon=":material/filter_alt:",
+                help="Adds the filter “Commercial use: allowed”",
+                on_click=state.set_values,
+                args=("commercial_use", "eq", ["allowed"]),
+            )
     st.dataframe(
         {
             "Licence": [entry["license"] for entry in entries],
             "Commercial use": [entry["commercial_use"] for entry in entries],
             "Patients": [entry["patients"] for entry in entries],
             "Series": [entry["series"] for entry in entries],
-            "Size (GB)": [entry["size_bytes"] / 1e9 for entry in entries],
+            "Size (GB)": [round(entry["size_bytes"] / 1e9, 1) for entry in entries],
             "Text": [entry["url"] for entry in entries],
         },
         column_config={
             "Text": st.column_config.LinkColumn(display_text="Read the licence"),
             "Patients": st.column_config.NumberColumn(format="localized"),
             "Series": st.column_config.NumberColumn(format="localized"),
-            "Size (GB)": st.column_config.NumberColumn(format="%.3f"),
+            "Size (GB)": st.column_config.NumberColumn(format="localized"),
         },
         hide_index=True,
     )
-    st.text("A patient with series under two licences counts in both rows.")
+    if len(entries) > 1:
+        st.text("A patient with series under two licences counts in both rows.")
 
 
 def sql_panel(selection: Selection) -> None:

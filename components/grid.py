@@ -15,6 +15,7 @@ from app.rows import COLUMNS, DEFAULT_COLUMNS, PAGE_SIZE, Column, Level, Page, p
 from app.selection import Selection
 from components import colours, state
 from components.links import dataset_links
+from components.nothing_left import nothing_left
 
 _LABELS = {
     Level.SERIES: "Series",
@@ -140,7 +141,7 @@ def grid(selection: Selection) -> None:
     offset = (number - 1) * PAGE_SIZE
     rows = page(selection, level, sort=shown, descending=descending, offset=offset, columns=names)
     if not rows.total:
-        st.info("No series meets all of these conditions. Remove a condition above to widen the cohort.")
+        nothing_left(selection)
         return
     _rows(rows, names, number, shown, descending)
     _footer(rows)

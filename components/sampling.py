@@ -90,7 +90,7 @@ def _sample(sample: Sample | None, turn: str) -> dict[str, list[str]]:
 def _split(split: Split | None, turn: str) -> dict[str, list[str]]:
     """Parameters of the split; another split keeps all parts."""
     options: dict[str, list[str]] = {"split": [], "split_by": [], "part": []}
-    if not st.toggle("Deal the patients out; nobody is in two parts", split is not None, key=f"split_{turn}"):
+    if not st.toggle("Split the patients, each into one part", split is not None, key=f"split_{turn}"):
         return options
     with st.container(horizontal=True):
         given = split.shares if split else _USUAL

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import streamlit as st
 
+from app.settings import PRODUCT
+
 _HERE = Path(__file__).parent
 
 _history = st.components.v2.component("browser_history", js=(_HERE / "history.js").read_text(encoding="utf-8"))
@@ -15,6 +17,11 @@ def page_style(*more: str) -> None:
     st.html("".join(_sheet(name) for name in ("page", *more)))
     with st.container(key="browser_history"):
         _history()
+
+
+def tab_title(title: str) -> None:
+    """Name the browser's tab after what the page shows; the entry script names it after the page."""
+    st.set_page_config(page_title=f"{title} · {PRODUCT}")
 
 
 @cache

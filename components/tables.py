@@ -31,8 +31,9 @@ def offer_tables(missing: list[str]) -> NoReturn:
                 on_click=background.start,
                 args=(missing,),
             )
-        st.caption("Or on the command line:" if background.may_fetch() else "The operator of this site can fetch it:")
-        st.code(fetch_command(missing), language="bash", wrap_lines=True)
+        who = "Or on the command line" if background.may_fetch() else "The operator of this site can fetch it"
+        with st.expander(who, type="compact", expanded=not background.may_fetch()):
+            st.code(fetch_command(missing), language="bash", wrap_lines=True)
     watch_fetches()
     st.stop()
 

@@ -9,5 +9,5 @@ from components.style import page_style
 page_style()
 
 with explain_errors():
-    st.subheader("Downloads to this machine", anchor=False)
+    st.title("Downloads", anchor=False)
     download_list()

@@ -13,6 +13,7 @@ page_style()
 wait_for_catalog()
 
 with explain_errors():
+    st.title("SQL", anchor=False)
     writing, help_ = st.columns([0.66, 0.34], gap="medium")
     with writing:
         console_panel()

@@ -11,6 +11,7 @@ page_style()
 wait_for_catalog()
 
 with explain_errors():
-    st.subheader("Check a folder on this machine", anchor=False)
+    st.title("Validate", anchor=False)
+    st.text("Check a folder of DICOM files on this machine against the index.")
     validation_form()
     validation_report()

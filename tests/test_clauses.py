@@ -17,7 +17,7 @@ from app.conditions import QueryError
 from app.query import select
 from app.selection import Selection
 from app.sentence import sentence
-from app.waterfall import missing_shares, waterfall
+from app.waterfall import left_out, missing_shares, waterfall
 from tests import truth, truth_clauses
 from tests.clause_cohorts import EXAMPLES, random_clause_cohorts
 from tests.test_cohort import parsed_or_refused
@@ -325,6 +325,21 @@ def test_waterfall_leads_from_everything_to_the_cohort(number, catalog):
         assert step.removed.series == before.totals.series - step.totals.series
         assert step.removed.patients == before.totals.patients - step.totals.patients
         assert step.removed.size_bytes == before.totals.size_bytes - step.totals.size_bytes
+
+
+def test_an_empty_cohort_grows_without_what_alone_is_in_the_way(catalog):
+    cohort = Cohort.from_query("Modality=CT&BodyPartExamined=BREAST&PatientSex=M&collection_id=nlst")
+    assert not truth_clauses.mask(cohort).any()
+    fewer = {
+        name: Cohort.from_pairs(pair for pair in cohort.to_pairs() if pair[0] != name) for name, _ in cohort.to_pairs()
+    }
+    expected = {other: int(truth_clauses.mask(other).sum()) for other in fewer.values()}
+    assert {way.cohort: way.series for way in left_out(Selection(catalog, cohort))} == {
+        other: series for other, series in expected.items() if series
+    }
+    lacking = Cohort.from_query("Modality=CT&patient_lacks=Modality%3DCT")
+    (way,) = [way for way in left_out(Selection(catalog, lacking)) if not way.cohort.relations]
+    assert way.series == int(truth_clauses.mask(Cohort.from_query("Modality=CT")).sum())
 
 
 @pytest.mark.parametrize(

@@ -191,7 +191,7 @@ def test_parts_of_a_split_sample_add_up_and_share_nothing(page: Page) -> None:
     tab(page, "Sample and split")
     page.get_by_text("Some patients", exact=True).click()
     page.get_by_label("Patients", exact=True).fill("60")
-    page.get_by_text("Deal the patients out", exact=False).click()
+    page.get_by_text("Split the patients", exact=False).click()
     page.get_by_label("Validation %").fill("20")
     page.get_by_label("Seed", exact=True).fill("7")
     page.get_by_role("button", name="Apply", exact=True).click()

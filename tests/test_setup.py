@@ -115,9 +115,9 @@ def test_the_theme_can_be_read(variant: str) -> None:
         assert contrast(theme["linkColor"], surface) >= 4.5
     for colour in ("blue", "gray"):
         assert contrast(theme[f"{colour}TextColor"], theme[f"{colour}BackgroundColor"]) >= 4.5
-    # The one compromise: it is read as text on the page, and white is read on it.
-    assert contrast(theme["primaryColor"], theme["backgroundColor"]) >= 4
-    assert contrast(theme["primaryColor"], "#FFFFFF") >= 4
+    # White is read on it; where it would be text itself, page.css takes the accent, and the rest are lines and marks.
+    assert contrast(theme["primaryColor"], theme["backgroundColor"]) >= 3
+    assert contrast(theme["primaryColor"], "#FFFFFF") >= 4.5
     for chart in theme["chartCategoricalColors"]:
         assert contrast(chart, theme["backgroundColor"]) >= 2.5
 

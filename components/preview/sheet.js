@@ -24,8 +24,11 @@ const makeTile = (tile, message) => {
     onerror: async () => {
       const said = await reason(path);
       const unreadable = said.startsWith("The images can't be read");
-      if (unreadable) message.textContent = `${said} Pictures come from IDC's public buckets, which this server must reach.`;
-      place.replaceChildren(el("span", { class: "why" }, unreadable ? "Not read" : said));
+      if (unreadable) {
+        message.textContent = `${said} Pictures come from IDC's public buckets; without a network, only downloaded series can be seen.`;
+        place.closest(".sheet").classList.add("unread");
+      }
+      place.replaceChildren(el("span", { class: "why" }, unreadable ? "No picture" : said));
     },
   });
   place.append(image);

@@ -8,11 +8,14 @@ from app.series import Series
 from app.series_words import kind, series_sentence
 from components.errors import plain
 from components.links import explore_link
+from components.style import tab_title
 
 
 def head(series: Series) -> None:
     """Title, sentence, UID, and links to its study and patient."""
-    st.title(plain(series.values.get("SeriesDescription") or f"{kind(series)} series"), anchor=False)
+    title = series.values.get("SeriesDescription") or f"{kind(series)} series"
+    tab_title(title)
+    st.title(plain(title), anchor=False)
     if series.note:
         st.info(plain(series.note), icon=":material/history:")
     st.text(series_sentence(series))
