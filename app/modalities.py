@@ -5,6 +5,9 @@ from __future__ import annotations
 #: Made from images: annotations, contours, segmentations, measurements.
 DERIVED = ("ANN", "RTSTRUCT", "SEG", "SR")
 
+#: Drawn over the images that they are about.
+OVERLAYS = ("RTSTRUCT", "SEG")
+
 #: Nothing to look at without the images that they are about.
 WITHOUT_PICTURE = (*DERIVED, "KO", "PR", "REG", "RTDOSE", "RTPLAN", "RWV")
 

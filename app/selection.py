@@ -234,7 +234,8 @@ class Selection:
         allowed = _all_of([mask for mask in (self._combinations_without(None), within) if mask is not None])
         chosen = slice(None) if allowed is None else allowed
         sums = (int(array(f"combination.{name}")[chosen].sum()) for name in ("series", "instances", "bytes"))
-        return Totals(*self._count_stays(self._stays_with(allowed)), *sums)
+        stays = self._matching_stays if within is None else self._stays_with(allowed)
+        return Totals(*self._count_stays(stays), *sums)
 
     def facet(self, attribute: Attribute, unit: str = "series") -> FacetCounts:
         """Counts of one attribute under all other conditions.

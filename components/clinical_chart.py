@@ -6,12 +6,12 @@ from collections.abc import Callable
 from html import escape
 from typing import Any
 
-import plotly.graph_objects as go
 import streamlit as st
 
 from app.clinical.distribution import Bar, Distribution
 from app.numbers import compact
 from components import colours
+from components.figure import Figure
 
 #: Bars of a chart; further values stand in the list beside it alone.
 _MOST = 20
@@ -45,8 +45,8 @@ def chart(spread: Distribution, key: str, is_chosen: Callable[[Bar], bool], take
     )
 
 
-def _figure(spread: Distribution, bars: tuple[Bar, ...], fills: list[str]) -> go.Figure:
-    """Given to Plotly as a whole and unchecked, as in `components.charts`."""
+def _figure(spread: Distribution, bars: tuple[Bar, ...], fills: list[str]) -> Figure:
+    """One chart; its bars lie or stand."""
     counts = [bar.imaged for bar in bars]
     # Positions rather than labels: two codes may have one label.
     places = list(range(len(bars)))
@@ -75,9 +75,7 @@ def _figure(spread: Distribution, bars: tuple[Bar, ...], fills: list[str]) -> go
         layout |= {"height": 260, "margin": {"l": 14, "r": 14, "t": 10, "b": 30}, "bargap": 0.12}
         every = max(1, len(places) // 8)
         ticks = {"tickvals": places[::every], "ticktext": labels[::every], "tickangle": 0}
-        return go.Figure(
-            {"data": [trace], "layout": layout | {"xaxis": quiet | ticks, "yaxis": hidden}}, _validate=False
-        )
+        return Figure(trace, layout | {"xaxis": quiet | ticks, "yaxis": hidden})
     trace |= {"y": places, "x": counts, "orientation": "h", "text": [compact(count) for count in counts]}
     trace |= {"textposition": "outside", "cliponaxis": False, "constraintext": "none"}
     layout |= {"height": 24 + 26 * len(bars), "margin": {"l": 170, "r": 60, "t": 4, "b": 4}, "bargap": 0.28}
@@ -86,7 +84,7 @@ def _figure(spread: Distribution, bars: tuple[Bar, ...], fills: list[str]) -> go
         "range": [len(bars) - 0.5, -0.5],
         "ticklabelstandoff": 5,
     }
-    return go.Figure({"data": [trace], "layout": layout | {"xaxis": hidden, "yaxis": quiet | ticks}}, _validate=False)
+    return Figure(trace, layout | {"xaxis": hidden, "yaxis": quiet | ticks})
 
 
 def _shorten(label: str, length: int = 24) -> str:

@@ -1,11 +1,7 @@
-"""The catalog: built once however many start at once, whole after a kill, and closed to writing and to files."""
+"""The catalog: closed to writing and to files, and holding what the wheel brings."""
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -17,49 +13,6 @@ from app.catalog import Catalog
 from app.schema import tables
 
 ROOT = Path(__file__).parent.parent
-
-
-def start(folder: Path) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "app", "counts"],
-        cwd=ROOT,
-        env={**os.environ, "IDC_COHORT_DATA": str(folder)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
-def test_a_killed_build_leaves_nothing_and_two_starts_share_the_next(
-    tmp_path: Path, catalog: Catalog, plain: duckdb.DuckDBPyConnection
-) -> None:
-    killed = start(tmp_path)
-    assert killed.stderr is not None
-    for line in killed.stderr:
-        if "Combining attributes" in line:
-            killed.send_signal(signal.SIGKILL)
-            break
-    killed.communicate()
-    assert killed.returncode == -signal.SIGKILL
-    assert [path.name.split("-")[0] for path in (tmp_path / "catalog").iterdir() if path.is_dir()] == ["building"]
-
-    started = [start(tmp_path) for _ in range(2)]
-    ended = [process.communicate() for process in started]
-    assert [process.returncode for process in started] == [0, 0]
-    counts = plain.execute("SELECT count(*), sum(instanceCount) FROM index").fetchone()
-    assert counts is not None
-    for output, _ in ended:
-        assert f'"series": {counts[0]},' in output
-        assert f'"instances": {counts[1]},' in output
-    built = [messages for _, messages in ended if "Reading the index" in messages]
-    assert len(built) == 1
-    folders = [path for path in (tmp_path / "catalog").iterdir() if path.is_dir()]
-    assert len(folders) == 1
-    assert {path.name for path in (folders[0] / "arrays").iterdir()} == _array_names(catalog)
-
-
-def _array_names(catalog: Catalog) -> set[str]:
-    return {path.name for path in (catalog.folder / "arrays").iterdir()}
 
 
 WAYS_OUT = (

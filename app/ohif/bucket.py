@@ -19,10 +19,9 @@ from app.catalog import catalog
 from app.downloads.plan import endpoint
 from app.errors import UserError
 from app.exports import Source
-from app.ohif import headers, listing
+from app.ohif import listing
 from app.preview.files import MAX_FILES, valid_uid
 from app.preview.problems import PreviewError
-from app.preview.series import open_series
 from app.series import Series, find
 
 _NOTHING = "There are no files where this series should lie.\n"
@@ -88,6 +87,9 @@ def _list(request: Request) -> Response:
 
 def _files(series: Series) -> Iterator[listing.File]:
     """Address and header of each file, in the order of their places."""
+    from app.ohif import headers  # here, since pydicom comes with both
+    from app.preview.series import open_series
+
     bucket = series.place.partition("/")[0]
     for instance in open_series(series.uid).in_order:
         yield f"{endpoint(Source.AWS)}/{bucket}/{instance.path}", headers.of(instance.dataset())

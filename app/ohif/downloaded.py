@@ -22,7 +22,7 @@ from app.catalog import catalog
 from app.downloads import jobs
 from app.downloads.jobs import Finished
 from app.modalities import WITHOUT_PICTURE
-from app.ohif import headers, listing
+from app.ohif import listing
 from app.settings import settings
 from app.sql import quote_text
 
@@ -99,6 +99,8 @@ def _list(request: Request) -> Response:
 
 
 def _send(request: Request) -> Response:
+    from app.ohif import headers  # here, since pydicom comes with it
+
     job, series, name = (request.path_params[part] for part in ("job", "series", "file"))
     found = jobs.finished_by(job, uid=series) if job < 2**63 else []
     folder = folder_of(found[0]) if found else None
@@ -123,6 +125,8 @@ def folder_of(series: Finished) -> Path | None:
 
 def _files(series: Finished) -> Iterator[listing.File]:
     """Address and header of each file, read one by one."""
+    from app.ohif import headers  # here, since pydicom comes with it
+
     folder = folder_of(series)
     if folder is None:
         return

@@ -9,8 +9,6 @@ from typing import Any
 
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 
-from app.ohif import headers
-
 #: A file's address, and its header as `app.ohif.headers` gives it.
 File = tuple[str, dict[str, Any]]
 
@@ -36,6 +34,8 @@ def study_json(study: str, series: Iterable[tuple[str, Iterable[File]]]) -> Iter
     series
         SeriesInstanceUID and files of each series.
     """
+    from app.ohif import headers  # here, since pydicom comes with it
+
     shared: dict[str, Any] = {"StudyInstanceUID": study}
     instances, modalities = 0, set()
     for uid, files in series:

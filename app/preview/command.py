@@ -10,6 +10,7 @@ from typing import Any
 
 from app.errors import UserError
 from app.exports import Source
+from app.modalities import OVERLAYS
 
 _PREVIEW = "Make a PNG of one slice of a series; without --output, say what there is to see (JSON)."
 _HEADER = "Print the DICOM header of one instance of a series, and the tree of a report."
@@ -41,7 +42,7 @@ def preview(parsed: argparse.Namespace) -> int:
     UserError
         If there is no such picture.
     """
-    from app.preview.overlay import KINDS, overlay
+    from app.preview.overlay import overlay
     from app.preview.series import MAX_EDGE, as_png, open_series, over
     from app.preview.window import parse_window
 
@@ -52,12 +53,14 @@ def preview(parsed: argparse.Namespace) -> int:
         raise UserError(f"An edge has 16 to {MAX_EDGE} pixels.")
     window = None if parsed.window is None else parse_window(parsed.window)
     series = opened(parsed.subject)
-    marks = overlay(series) if series.modality in KINDS else overlay(opened(parsed.overlay)) if parsed.overlay else None
+    marks = (
+        overlay(series) if series.modality in OVERLAYS else overlay(opened(parsed.overlay)) if parsed.overlay else None
+    )
     if parsed.output is None:
         described = series.describe() | ({"overlay": marks.describe()} if marks else {})
         print(json.dumps(described, ensure_ascii=False, indent=2))
         return 0
-    if series.modality in KINDS and marks:
+    if series.modality in OVERLAYS and marks:
         if not marks.source:
             raise UserError("This object does not say which series it was drawn on.")
         series = opened(marks.source)

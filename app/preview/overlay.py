@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from pydicom import Dataset
 
+from app.modalities import OVERLAYS
 from app.preview.cache import shared
 from app.preview.contours import Contours
 from app.preview.problems import PreviewError
@@ -32,7 +33,7 @@ class Marks(Protocol):
         """Pixels of a picture that each of the wanted regions takes, if any."""
 
 
-KINDS: dict[str, type[Segments] | type[Contours]] = {"SEG": Segments, "RTSTRUCT": Contours}
+_READERS: dict[str, type[Segments] | type[Contours]] = {"SEG": Segments, "RTSTRUCT": Contours}
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,11 +90,11 @@ def overlay(series: Series) -> Overlay:
     PreviewError
         If it is none.
     """
-    if series.modality not in KINDS:
+    if series.modality not in OVERLAYS:
         raise PreviewError("Only segmentations (SEG) and contours (RTSTRUCT) are drawn over pictures.", 400)
 
     def read() -> Overlay:
-        return Overlay(series, KINDS[series.modality].read(series))
+        return Overlay(series, _READERS[series.modality].read(series))
 
     return shared().get(("overlay", series.files.where, series.files.uid), read, lambda found: found.marks.size)
 

@@ -11,8 +11,8 @@ from typing import Any
 
 import streamlit as st
 
+from app.modalities import OVERLAYS
 from app.numbers import compact
-from app.preview.overlay import KINDS
 from app.preview.sheet import MOST, sheet
 from app.selection import Selection
 from app.series import Relative
@@ -51,7 +51,7 @@ def preview(uid: str, derived: Sequence[Relative] = ()) -> None:
     offered = [
         {"uid": other.uid, "label": f"{other.modality}: {other.description or other.uid}"}
         for other in derived[:_MOST_OVERLAYS]
-        if other.modality in KINDS
+        if other.modality in OVERLAYS
     ]
     _preview(key=f"preview_{uid}", data={"uid": uid, "overlays": offered})
 

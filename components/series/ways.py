@@ -12,9 +12,9 @@ from urllib.parse import urlsplit
 import streamlit as st
 
 from app.catalog import catalog
+from app.modalities import OVERLAYS
 from app.ohif import bucket, downloaded, site
 from app.ohif.package import is_installed
-from app.preview.overlay import KINDS
 from app.related import Related
 from app.series import Series, find
 from app.viewers import LABELS, View, Viewer, opened_at, views
@@ -114,7 +114,7 @@ def _refusal(uid: str, page: str) -> str | None:
 
 
 def _preview_fits(series: Series, related: Related) -> bool:
-    return series.has_picture or series.values.get("Modality") in (*KINDS, "RTDOSE")
+    return series.has_picture or series.values.get("Modality") in (*OVERLAYS, "RTDOSE")
 
 
 _HOUSE = Way("house", "OHIF here", _house_fits, _show_house)
