@@ -187,9 +187,12 @@ def segmentation(
 
 
 def structure_set(
-    source: Sequence[Dataset], contours: dict[str, list[np.ndarray]], identifiers: dict[str, str]
+    source: Sequence[Dataset],
+    contours: dict[str, list[np.ndarray]],
+    identifiers: dict[str, str],
+    kind: str = "CLOSED_PLANAR",
 ) -> Dataset:
-    """An RTSTRUCT with an ROI for each name, of closed contours in millimetres."""
+    """An RTSTRUCT with an ROI for each name, of contours in millimetres."""
     made = base(RTStructureSetStorage, identifiers, "RTSTRUCT")
     series = _of(SeriesInstanceUID=source[0].SeriesInstanceUID)
     study = _of(RTReferencedSeriesSequence=Items([series]))
@@ -207,7 +210,7 @@ def structure_set(
                 ContourSequence=Items(
                     [
                         _of(
-                            ContourGeometricType="CLOSED_PLANAR",
+                            ContourGeometricType=kind,
                             NumberOfContourPoints=len(points),
                             ContourData=[f"{value:.10g}" for value in points.ravel()],
                         )

@@ -39,6 +39,56 @@ def test_everything_is_fetched_once(tmp_path: Path) -> None:
         assert {(one.present_files, one.present_bytes) for one in reports.values()} == {(7, 210_000)}
 
 
+@pytest.fixture
+def short_ranges(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is large is so from 70,000 bytes on."""
+    monkeypatch.setattr("app.downloads.file.RANGE", 70_000)
+
+
+def test_large_files_come_in_ranges_and_no_byte_twice(tmp_path: Path, short_ranges: None) -> None:
+    wanted, objects = made_up(2, 3, 1_000_003)
+    with S3Server({BUCKET: objects}).running() as server:
+        transfer, reports = fetch(tmp_path, server.url, wanted)
+        asked = [key for _, key, _ in server.log]
+        assert {key: asked.count(key) for key in objects} == dict.fromkeys(objects, 15)
+        assert server.bytes_sent == transfer.progress.bytes_received == transfer.progress.bytes_done == 6_000_018
+        assert on_disk(tmp_path) == expected(wanted, objects)
+        assert {(one.fault, one.fetched_files, one.fetched_bytes) for one in reports.values()} == {(None, 3, 3_000_009)}
+        fetch(tmp_path, server.url, wanted)
+        assert len(server.log) == len(asked)
+
+
+_KILLED = """
+import sys
+from pathlib import Path
+from app.downloads import file
+from app.downloads.limits import Limits
+from tests.downloads import fetch, made_up
+file.RANGE = 70_000
+fetch(Path(sys.argv[1]), sys.argv[2], made_up(2, 4, 500_000)[0], Limits(parallel=3, bytes_per_second=2e6))
+"""
+
+
+def test_of_a_killed_download_only_files_under_way_come_again(tmp_path: Path, short_ranges: None) -> None:
+    wanted, objects = made_up(2, 4, 500_000)
+    with S3Server({BUCKET: objects}).running() as server:
+        process = subprocess.Popen([sys.executable, "-c", _KILLED, str(tmp_path), server.url], cwd=ROOT)
+        assert server.wait_for(36)  # each file takes eight
+        process.kill()
+        process.wait()
+        left = on_disk(tmp_path)
+        whole = {path: content for path, content in left.items() if path.endswith(".dcm")}
+        assert whole.items() <= expected(wanted, objects).items()
+        assert len(whole) >= 3
+        assert len(left) - len(whole) <= 3
+        before = len(server.log)
+        fetch(tmp_path, server.url, wanted)
+        again = {key for _, key, _ in server.log[before:]}
+    assert on_disk(tmp_path) == expected(wanted, objects)
+    assert not {key for key in again if any(path.endswith(key.split("/")[1]) for path in whole)}
+    assert len(again) == 8 - len(whole)
+
+
 def test_a_listing_of_many_pages(tmp_path: Path) -> None:
     wanted, objects = made_up(1, 2_345, 10)
     with S3Server({BUCKET: objects}).running() as server:
@@ -84,7 +134,11 @@ def test_a_dry_run_looks_and_writes_nothing(tmp_path: Path) -> None:
     assert sum(one.fetched_bytes for one in elsewhere.values()) == 1200
 
 
-def test_each_fault_is_named_and_leaves_the_rest_intact(tmp_path: Path) -> None:
+@pytest.mark.parametrize("length", [70_000, 1 << 24], ids=["in ranges", "at once"])
+def test_each_fault_is_named_and_leaves_the_rest_intact(
+    length: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.downloads.file.RANGE", length)
     wanted, objects = made_up(15, 3, 300_000)
     first = [keys_of(one, objects)[0] for one in wanted]
     prefix = [f"{one.crdc_uuid}/" for one in wanted]
@@ -201,7 +255,7 @@ def test_no_room_is_said_before_the_start(tmp_path: Path) -> None:
     require_space(tmp_path, [replace(wanted[0], size_bytes=10**13)])
 
 
-def test_stopping_leaves_whole_files_only(tmp_path: Path) -> None:
+def test_stopping_leaves_whole_files_only(tmp_path: Path, short_ranges: None) -> None:
     wanted, objects = made_up(4, 10, 400_000)
     with S3Server({BUCKET: objects}).running() as server:
         transfer = Transfer(tmp_path, server.url, replace(QUICK, bytes_per_second=8e6))
@@ -215,7 +269,7 @@ def test_stopping_leaves_whole_files_only(tmp_path: Path) -> None:
     assert on_disk(tmp_path) == expected(wanted, objects)
 
 
-def test_a_limit_holds(tmp_path: Path) -> None:
+def test_a_limit_holds(tmp_path: Path, short_ranges: None) -> None:
     """Bytes pass the limit's own clock no sooner than they may."""
     wanted, objects = made_up(2, 5, 200_000)
     with S3Server({BUCKET: objects}).running() as server:

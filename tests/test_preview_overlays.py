@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from pydicom import Dataset, dcmread
-from pydicom.uid import DeflatedExplicitVRLittleEndian
+from pydicom.uid import UID, DeflatedExplicitVRLittleEndian, ExplicitVRLittleEndian, RLELossless
 
 from app.preview.overlay import Overlay, overlay
 from app.preview.problems import PreviewError
@@ -61,6 +61,7 @@ def test_a_segment_lies_on_its_block(phantom: Phantom, finer: int, tmp_path: Pat
             {"number": 1, "name": "Block", "colour": "#e69f00"},
             {"number": 2, "name": "Whole last slice", "colour": "#56b4e9"},
         ],
+        "notes": [],
     }
     for number in range(phantom.slices):
         np.testing.assert_array_equal(drawn(marks, series, number), phantom.mask(number))
@@ -98,7 +99,8 @@ def test_a_deflated_segmentation_is_read(tmp_path: Path) -> None:
     np.testing.assert_array_equal(drawn(marks, series, 4), AXIAL.mask(4))
 
 
-def test_a_label_map_and_fractions_are_read(tmp_path: Path) -> None:
+@pytest.mark.parametrize("syntax", [ExplicitVRLittleEndian, RLELossless], ids=["native", "RLE"])
+def test_a_label_map_and_fractions_are_read(syntax: UID, tmp_path: Path) -> None:
     source = AXIAL.datasets()
     labels, parts = segmentation(AXIAL, source, SEG), segmentation(AXIAL, source, {"SeriesInstanceUID": "1.2.3.7"})
     for made, kind in ((labels, "LABELMAP"), (parts, "FRACTIONAL")):
@@ -110,13 +112,22 @@ def test_a_label_map_and_fractions_are_read(tmp_path: Path) -> None:
     labels.PixelData = stack.tobytes()
     for frame in labels.PerFrameFunctionalGroupsSequence:
         del frame.SegmentIdentificationSequence
-    parts.MaximumFractionalValue = 200
-    parts.PixelData = (stack * 60).tobytes()
+    # 60 and 99 of 200 are less than half, 100 is just that; what is full is the same value twice over.
+    shares = stack * 60
+    shares[1, :2, :3] = 99, 100, 200
+    parts.MaximumFractionalValue, parts.SegmentationFractionalType = 200, "OCCUPANCY"
+    parts.PixelData = shares.tobytes()
+    for made in (labels, parts):
+        if syntax.is_encapsulated:
+            made.compress(syntax, generate_instance_uid=False)
     series, (by_label, by_share) = opened(tmp_path, source, labels, parts)
     np.testing.assert_array_equal(drawn(by_label, series, 4), AXIAL.mask(4))
     assert drawn(by_label, series, 4, 2).sum() == 4 * AXIAL.columns
-    # 60 of 200 is less than half, 120 is more.
-    assert drawn(by_share, series, 4).sum() == 4 * AXIAL.columns
+    np.testing.assert_array_equal(drawn(by_share, series, 4), shares[1] >= 100)
+    assert by_label.describe()["notes"] == []
+    assert by_share.describe()["notes"] == [
+        "Each pixel holds the share of it that is taken: drawn is what has at least half of the largest value."
+    ]
 
 
 @PHANTOMS
@@ -150,6 +161,40 @@ def test_contours_enclose_what_lies_within_them(phantom: Phantom, tmp_path: Path
     assert (found <= closure).all()
 
 
+@PHANTOMS
+def test_open_contours_stay_open_and_points_are_marked(phantom: Phantom, tmp_path: Path) -> None:
+    def at(number: float, *places: tuple[float, float]) -> np.ndarray:
+        return np.array([phantom.position(number, row, column) for row, column in places])
+
+    source = phantom.datasets()
+    corner = at(2.2, (10, 5), (10.3, 20), (30, 20))
+    across = at(5, (-1e9, 40), (1e9, 40))
+    paths = structure_set(source, {"Corner": [corner], "Across": [across]}, RTSTRUCT, "OPEN_PLANAR")
+    seeds = {"Seeds": [at(3, (7.2, 9.4)), at(3, (0, 63)), at(3, (-40, 5))], "Between": [at(4.5, (20, 30))]}
+    points = structure_set(source, seeds, {"SeriesInstanceUID": "1.2.3.7"}, "POINT")
+    wire = points.ROIContourSequence[1].ContourSequence
+    wire.append(dcmread(io.BytesIO(as_bytes(paths))).ROIContourSequence[0].ContourSequence[0])
+    wire[-1].ContourGeometricType = "OPEN_NONPLANAR"
+    series, (lines, marks) = opened(tmp_path, source, paths, points)
+    path, line, cross = (np.zeros((phantom.rows, phantom.columns), bool) for _ in range(3))
+    path[10, 5:21] = path[10:31, 20] = True
+    line[:, 40] = True
+    cross[7, 6:13] = cross[4:11, 9] = True
+    cross[0, 60:] = cross[:4, 63] = True
+    for number in range(phantom.slices):
+        np.testing.assert_array_equal(drawn(lines, series, number), path if number == 2 else False)
+        np.testing.assert_array_equal(drawn(lines, series, number, 2), line if number == 5 else False)
+        np.testing.assert_array_equal(drawn(marks, series, number), cross if number == 3 else False)
+    # Half-way between two slices a point is marked on one of them.
+    assert [drawn(marks, series, number, 2).sum() for number in range(phantom.slices)] in (
+        [0, 0, 0, 0, 13, 0, 0, 0],
+        [0, 0, 0, 0, 0, 13, 0, 0],
+    )
+    assert marks.describe()["notes"] == ["Contours that are not drawn: 1 of OPEN_NONPLANAR."]
+    (opaque,) = np.unique(lines.layer(series, 3)[path][:, 3])
+    assert opaque == 255
+
+
 def test_a_layer_is_transparent_but_for_its_regions(tmp_path: Path) -> None:
     source = AXIAL.datasets()
     series, (marks,) = opened(tmp_path, source, segmentation(AXIAL, source, SEG))
@@ -177,5 +222,5 @@ def test_what_does_not_belong_is_refused(tmp_path: Path) -> None:
     with pytest.raises(PreviewError, match="Only segmentations"):
         overlay(series)
     made = dcmread(io.BytesIO(as_bytes(structure_set(source, {"Empty": []}, RTSTRUCT))))
-    with pytest.raises(PreviewError, match="no closed contours"):
+    with pytest.raises(PreviewError, match="no contours to draw"):
         opened(tmp_path / "more", source, made)

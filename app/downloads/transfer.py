@@ -1,12 +1,11 @@
 """Fetch series from a public bucket into folders, and account for every file and byte.
 
-Threads list, compare with the disk and fetch; obstore does the S3 work in Rust, outside Python's lock. A file is
-written under a temporary name beside its place and renamed when it is whole.
+Threads list, compare with the disk and fetch; obstore does the S3 work in Rust, outside Python's lock. A large file
+comes in ranges, several at once. Each is written under a temporary name beside its place and renamed when it is whole.
 """
 
 from __future__ import annotations
 
-import os
 import stat
 import threading
 import time
@@ -16,11 +15,16 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
+from typing import TYPE_CHECKING
 
 import obstore
 from obstore.store import S3Store
 
+if TYPE_CHECKING:
+    from obstore import GetOptions
+
 from app.downloads.faults import NETWORK, Fault, FaultyError, name_fault
+from app.downloads.file import PartFile
 from app.downloads.limits import DEFAULT_LIMITS, Limits, Throttle
 from app.downloads.paths import make_folder
 from app.downloads.plan import Series
@@ -99,7 +103,6 @@ class _Open:
     """A series that has been listed and not yet ended."""
 
     report: Report
-    folder: Path
     waiting: int
 
 
@@ -209,57 +212,73 @@ class Transfer:
             report.fetched_files, report.fetched_bytes = len(missing), sum(size for _, size in missing)
             self._close(report)
             return
-        opened = _Open(report, folder, len(missing))
+        opened = _Open(report, len(missing))
         for name, size in missing:
-            self._pool.submit(self._fetch, opened, name, size)
+            file = PartFile(folder / name, size)
+            # In order, so that no more files are under way than requests.
+            for start, stop in file.ranges:
+                self._pool.submit(self._fetch, opened, file, start, stop)
 
-    def _fetch(self, opened: _Open, name: str, size: int) -> None:
-        report = opened.report
+    def _fetch(self, opened: _Open, file: PartFile, start: int, stop: int) -> None:
+        """Fetch a range of a file, unless that is no longer wanted; end the file with its last range."""
         try:
-            if not self._stop.is_set() and self._save(report.series, opened.folder, name, size):
-                self._network_faults = 0
-                with self._lock:
-                    report.fetched_files += 1
-                    report.fetched_bytes += size
-                    self.progress.files_done += 1
+            if not self._stop.is_set() and not file.is_spoilt:
+                self._receive(opened.report.series, file, start, stop)
         except Exception as error:
-            self._note_fault(report, error)
+            self._spoil(opened.report, file, error)
         with self._lock:
-            opened.waiting -= 1
-            last = not opened.waiting
-        if last:
-            self._close(report)
+            file.waiting -= 1
+            is_last = not file.waiting
+        if is_last:
+            self._end_file(opened, file)
 
-    def _save(self, series: Series, folder: Path, name: str, size: int) -> bool:
-        """Fetch one file; False if the transfer was stopped meanwhile."""
-        part = folder / f"{name}.part"
-        received = 0
-        # What a killed run left behind; "x" follows no link that might stand there instead.
-        part.unlink(missing_ok=True)
-        chunks = obstore.get(self._store(series.bucket), f"{series.crdc_uuid}/{name}").stream(self._chunk)
+    def _receive(self, series: Series, file: PartFile, start: int, stop: int) -> None:
+        options: GetOptions = {"range": (start, stop)} if len(file.ranges) > 1 else {}
+        key = f"{series.crdc_uuid}/{file.path.name}"
+        chunks = obstore.get(self._store(series.bucket), key, options=options).stream(self._chunk)
+        file.open()
+        at = start
+        for chunk in chunks:
+            if self._stop.is_set() or file.is_spoilt:
+                return
+            length = len(chunk)
+            with self._lock:
+                file.received += length
+                self.progress.bytes_done += length
+                self.progress.bytes_received += length
+            file.write(memoryview(chunk), at)
+            at += length
+            if self._throttle:
+                self._throttle.take(length, self._stop)
+        if at != stop:
+            raise FaultyError(Fault.BYTES, f"{file.path.name}: {at:,} bytes came, {stop:,} are listed")
+
+    def _spoil(self, report: Report, file: PartFile, error: Exception) -> None:
+        """Note why a file does not come: once, however many of its ranges fail."""
+        with self._lock:
+            is_first, file.is_spoilt = not file.is_spoilt, True
+        if is_first:
+            self._note_fault(report, error)
+
+    def _end_file(self, opened: _Open, file: PartFile) -> None:
+        report = opened.report
+        is_whole = False
         try:
-            with part.open("xb") as file:
-                for chunk in chunks:
-                    if self._stop.is_set():
-                        break
-                    received += len(chunk)
-                    with self._lock:
-                        self.progress.bytes_done += len(chunk)
-                        self.progress.bytes_received += len(chunk)
-                    file.write(chunk)
-                    if self._throttle:
-                        self._throttle.take(len(chunk), self._stop)
-            if received == size:
-                os.replace(part, folder / name)
-                return True
-            if self._stop.is_set():
-                return False
-            raise FaultyError(Fault.BYTES, f"{name}: {received:,} bytes came, {size:,} are listed")
-        finally:
-            if part.exists():
-                part.unlink()
-                with self._lock:
-                    self.progress.bytes_done -= received
+            is_whole = file.close()
+        except OSError as error:
+            self._spoil(report, file, error)
+        with self._lock:
+            if is_whole:
+                self._network_faults = 0
+                report.fetched_files += 1
+                report.fetched_bytes += file.size
+                self.progress.files_done += 1
+            else:
+                self.progress.bytes_done -= file.received
+            opened.waiting -= 1
+            is_last = not opened.waiting
+        if is_last:
+            self._close(report)
 
     def _store(self, bucket: str) -> S3Store:
         with self._lock:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import io
 import logging
 import warnings
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from pydicom import Dataset, config, dcmread
+from pydicom import Dataset, config
 from pydicom.errors import InvalidDicomError
+from pydicom.filereader import read_partial
 from pydicom.tag import Tag
-from pydicom.uid import DeflatedExplicitVRLittleEndian
+from pydicom.uid import DeflatedExplicitVRLittleEndian, MicroscopyBulkSimpleAnnotationsStorage
 
 from app.preview.files import Files
 from app.preview.flat import flat
@@ -24,6 +25,9 @@ FIRST, MOST = 16_384, 24_000_000
 #: Bytes of an element's tag, VR and length.
 PIXEL_START = 12
 _STEP = 8
+#: Elements that a header ends before, and that of annotations which are too large to be read.
+_PIXELS = frozenset(Tag(name) for name in ("FloatPixelData", "DoubleFloatPixelData", "PixelData"))
+_GROUPS = frozenset({Tag("AnnotationGroupSequence")})
 
 _TAGS = [
     Tag(name)
@@ -91,8 +95,8 @@ class Instance:
         return parse(self.header)
 
 
-def parse(data: bytes | io.BytesIO, tags: list[Any] | None = None) -> Dataset:
-    """A header from bytes that reach to the pixel data; a stream is left standing there.
+def parse(data: bytes | io.BytesIO, tags: list[Any] | None = None, ends: Collection[int] = _PIXELS) -> Dataset:
+    """A header from bytes that reach to one of the elements `ends`, or to their end; a stream is left standing there.
 
     Raises
     ------
@@ -103,7 +107,7 @@ def parse(data: bytes | io.BytesIO, tags: list[Any] | None = None) -> Dataset:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             stream = io.BytesIO(data) if isinstance(data, bytes) else data
-            return dcmread(stream, stop_before_pixels=True, specific_tags=tags)
+            return read_partial(stream, lambda tag, vr, length: tag in ends, specific_tags=tags)
     except InvalidDicomError:
         raise PreviewError("A file of this series is not DICOM.") from None
     except Exception as error:  # pydicom raises nearly anything on damaged headers
@@ -173,13 +177,14 @@ def _whole_header(files: Files, path: str, start: bytes) -> tuple[bytes, Dataset
     file's end.
     """
     size, data = files.sizes[path], start
+    ends = _GROUPS if size > MOST and MicroscopyBulkSimpleAnnotationsStorage.encode() in data[:1024] else _PIXELS
     while True:
         if _names_deflated(data):
             data = data if len(data) == size else files.read(path)
             return data, parse(data, _TAGS), None
         stream = io.BytesIO(data)
         try:
-            header = parse(stream, _TAGS)
+            header = parse(stream, _TAGS, ends)
         except PreviewError:
             if len(data) == size or not data[128:132] == b"DICM":
                 raise

@@ -54,7 +54,7 @@ class Overlay:
             {"number": one.number, "name": one.name, "colour": "#" + bytes(one.colour).hex()}
             for one in self.marks.regions
         ]
-        return {"source": self.source, "regions": regions}
+        return {"source": self.source, "regions": regions, "notes": self.marks.notes}
 
     def layer(self, source: Series, number: int, wanted: Collection[int] | None = None) -> npt.NDArray[np.uint8]:
         """RGBA of picture `number` of `source`: the wanted regions, all if None, transparent elsewhere.

@@ -24,6 +24,9 @@ Floats = npt.NDArray[np.float64]
 #: Millimetres below which a frame and a picture lie in one plane whatever their spacing.
 _SAME_PLANE = 0.01
 
+#: SegmentationFractionalType → what a pixel of a FRACTIONAL one holds.
+_FRACTIONS = {"PROBABILITY": "a probability", "OCCUPANCY": "the share of it that is taken"}
+
 
 @dataclass(frozen=True, eq=False)
 class _Object:
@@ -64,12 +67,13 @@ class Segments:
     source: str
     frames_of_reference: set[str]
     objects: list[_Object]
+    notes: list[str]
 
     @classmethod
     def read(cls, series: Series) -> Segments:
         """The segments of a SEG series; of its frames, only where they lie."""
         regions: list[Region] = []
-        objects, source, frames = [], "", set()
+        objects, source, frames, notes = [], "", set(), []
         for instance in series.instances:
             header = instance.dataset()
             shift = len(regions)
@@ -81,7 +85,10 @@ class Segments:
             objects.append(_describe(instance, header, shift, numbers))
             source = source or _source(header)
             frames.add(str(header.get("FrameOfReferenceUID")))
-        return cls(series, regions, source, frames, objects)
+            if header.get("SegmentationType") == "FRACTIONAL":
+                kind = _FRACTIONS.get(str(header.get("SegmentationFractionalType")), "a fraction")
+                notes.append(f"Each pixel holds {kind}: drawn is what has at least half of the largest value.")
+        return cls(series, regions, source, frames, objects, list(dict.fromkeys(notes)))
 
     @property
     def size(self) -> int:
@@ -98,7 +105,7 @@ class Segments:
             for frame, values in zip(frames, read, strict=True):
                 number = numbers[frame]
                 if number:
-                    mask = values * 2 >= one.most
+                    mask = values >= one.most / 2
                     if mask.any():
                         yield regions[number + one.shift], mask
                     continue

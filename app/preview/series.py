@@ -23,6 +23,7 @@ from app.preview.flat import flat
 from app.preview.frames import read_frame
 from app.preview.headers import Instance, read_headers
 from app.preview.order import Picture, ordered, spacing_between
+from app.preview.pictureless import what_instead
 from app.preview.problems import PreviewError
 from app.preview.space import Space
 from app.preview.suv import suv_note
@@ -114,7 +115,7 @@ class Series:
         """Why there is no picture."""
         if self.modality == "SM":
             return "This slide has no thumbnail: open it in a viewer."
-        return f"{self.modality} objects have no picture of their own."
+        return what_instead(self.instances[0].dataset())
 
     def header(self, number: int) -> Dataset:
         """What holds for picture `number`, at the top of one header."""
@@ -196,7 +197,7 @@ class Series:
         notes = [listed.partly(self.files)]
         if self.pictures:
             notes.append(suv_note(self.header(self.middle)))
-        elif self.modality == "SM":
+        elif self.modality not in ("SEG", "RTSTRUCT"):
             notes.append(self.nothing_to_see)
         return [note for note in notes if note]
 

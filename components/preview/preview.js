@@ -63,7 +63,8 @@ const start = async (part, data) => {
     if (part.gone) return;
     if (!description.pictures.length) throw new Error(notes.join(" ") || `${description.modality} objects have no picture of their own.`);
     part.description = description;
-    part.controls.notes.replaceChildren(...notes.map((note) => el("p", {}, note)));
+    part.notes = notes;
+    showNotes(part);
     arrange(part, data, over);
     if (over) await drawOver(part, over);
     request(part);
@@ -86,16 +87,21 @@ const arrange = (part, data, over) => {
   controls.overlay.hidden = !over && !data.overlays.length;
 };
 
+// What is to be known of the pictures, and of what is drawn over them.
+const showNotes = ({ controls, notes, marks }) => controls.notes.replaceChildren(...[...notes, ...(marks?.notes ?? [])].map((note) => el("p", {}, note)));
+
 const drawOver = async (part, uid) => {
   part.over = "";
   part.marks = null;
   part.hidden.clear();
   fillLegend(part.controls, [], part.hidden, part.act);
+  showNotes(part);
   if (uid) {
     try {
       part.marks = (await ask(`${BASE}/${uid}`)).overlay;
       part.over = uid;
       fillLegend(part.controls, part.marks.regions, part.hidden, part.act);
+      showNotes(part);
     } catch (error) {
       say(part.stage, error.message);
       return;
