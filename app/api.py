@@ -13,10 +13,11 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from app.answers import EXTENSIONS, Answer
 from app.cohort import Cohort
 from app.errors import UserError
 from app.memory import return_freed
-from app.verbs import EXTENSIONS, VERBS, Answer, Verb, pieces, run
+from app.verbs import VERBS, Verb, pieces, run
 
 
 def routes() -> list[Route]:

@@ -15,6 +15,7 @@ import obstore
 from obstore.store import S3Store
 from zipstream import ZipStream
 
+from app.answers import citation_text, file_name
 from app.citations import CitationFormat
 from app.downloads.faults import Fault, FaultyError, name_fault
 from app.downloads.limits import DEFAULT_LIMITS, Limits
@@ -27,7 +28,6 @@ from app.licenses import licenses
 from app.numbers import size
 from app.selection import Selection, Totals
 from app.settings import settings
-from app.verbs import citation_text, file_name
 
 #: A ZIP ends with a list of its files, which is held in memory: about 1 kB each.
 MAX_FILES = 50_000

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from app.answers import citation_text, cited_dois, file_name
 from app.api import link
 from app.bigquery import bigquery
 from app.citations import CitationFormat
@@ -15,7 +16,6 @@ from app.numbers import compact, size
 from app.query import select
 from app.selection import Selection
 from app.snippets import python_code
-from app.verbs import citation_text, cited_dois, file_name
 from components import state
 from components.archive import archive_button
 from components.commands import commands_panel

@@ -6,10 +6,11 @@ from datetime import date
 import pytest
 
 from app import cli as command_line
+from app.answers import EXTENSIONS
 from app.api import link, routes
 from app.attributes import ATTRIBUTES, BASE_ATTRIBUTES, Kind
 from app.cohort import Cohort
-from app.verbs import EXTENSIONS, VERBS, run
+from app.verbs import VERBS, run
 from tests import clinical, truth
 
 QUERY = "PatientID=LUNG1-215&Modality__not=SR"

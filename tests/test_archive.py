@@ -16,6 +16,7 @@ import psutil
 import pytest
 
 from app import archive_links
+from app.answers import citation_text
 from app.archive import _AHEAD, _AHEAD_BYTES, _SMALL, Archive, _Ahead, refusal
 from app.citations import CitationFormat
 from app.cohort import Cohort
@@ -28,7 +29,6 @@ from app.errors import UserError
 from app.exports import GCS_BUCKETS, Source, manifest_s5cmd
 from app.selection import Selection, Totals
 from app.settings import settings
-from app.verbs import citation_text
 from bench.s3_server import Fault as Wrong
 from bench.s3_server import S3Server
 from tests import server

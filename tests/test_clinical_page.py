@@ -54,7 +54,9 @@ def test_a_value_of_a_fetched_table_opens_its_patients(page: Page) -> None:
     both = {row["dicom_patient_id"] for row in clinical.rows(PERSONS)} & set(clinical.patients()[SEG])
     expect(page.get_by_test_id("overlap")).to_contain_text(f"Patients with both{len(both)}")
     _choose(page, re.compile("Column, of 5"), "Patient's gender (gender)")
-    female = page.locator(".points .point path").first
+    # Its own chart, not one of another column that stood there before.
+    chart = page.locator(f'[class*="st-key-clinical_{SEG}_{PERSONS}_gender"]:not([class*="_glance"])')
+    female = chart.locator(".points .point path").first
     # The chart's own layer for dragging lies above its bars, and takes the click.
     female.click(force=True)
 

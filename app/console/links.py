@@ -10,9 +10,9 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from app.answers import file_name
 from app.console.result import FORMATS, Result
 from app.memory import return_freed
-from app.verbs import file_name
 
 _results: WeakValueDictionary[str, Result] = WeakValueDictionary()
 _tokens: WeakKeyDictionary[Result, str] = WeakKeyDictionary()

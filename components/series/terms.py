@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
+from app.answers import citation_text
 from app.api import link
 from app.citations import CitationFormat, doi_url
 from app.licenses import licenses
 from app.series import Series
-from app.verbs import citation_text
 from components.errors import plain
 
 
