@@ -18,6 +18,9 @@ from tests import clinical, server, tables
 from tests.clinical import HOSTILE_COLUMN, HOSTILE_VALUES, PERSONS, SEG
 from tests.explore import expect_cohort
 
+# One data folder, server and browser for the module: keep its tests on one worker.
+pytestmark = pytest.mark.xdist_group("browser")
+
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory) -> Path:
@@ -57,13 +60,13 @@ def test_a_value_of_a_fetched_table_opens_its_patients(page: Page) -> None:
     # Its own chart, not one of another column that stood there before.
     chart = page.locator(f'[class*="st-key-clinical_{SEG}_{PERSONS}_gender"]:not([class*="_glance"])')
     female = chart.locator(".points .point path").first
+    # Once the four others are there as well, nothing moves any more.
+    expect(page.locator(".js-plotly-plot .points")).to_have_count(5)
     # The chart's own layer for dragging lies above its bars, and takes the click.
     female.click(force=True)
 
     clause = ClinicalClause.of(SEG, PERSONS, "gender", ["2"])
     expect(page.get_by_text(f"Series where {clinical_clause(clause)}.")).to_be_visible()
-    # The chosen column and the four others at a glance.
-    expect(page.locator(".js-plotly-plot .points")).to_have_count(5)
     without = ClinicalClause.of(SEG, PERSONS, "gender", excluded=["2"])
     page.get_by_text("None of these", exact=True).click()
     expect(page.get_by_text(f"Series where {clinical_clause(without)}.")).to_be_visible()
@@ -76,7 +79,8 @@ def test_a_value_of_a_fetched_table_opens_its_patients(page: Page) -> None:
     expect_cohort(page, "")
 
 
-def test_hostile_names_and_values_are_text(page: Page) -> None:
+def test_hostile_names_and_values_are_text(page: Page, home: Path) -> None:
+    clinical.write_dictionary(home)
     fetch(catalog(), PERSONS)
     requests: list[str] = []
     page.on("request", lambda request: requests.append(request.url))

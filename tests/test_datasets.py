@@ -10,6 +10,7 @@ import pytest
 
 from app import datasets as engine
 from app import releases, startup
+from app.catalog import catalog as catalog_in_use
 from app.datasets import Kind, dataset, datasets, typical_series
 from app.errors import UserError
 from app.holdings import holdings
@@ -139,11 +140,12 @@ def test_typical_series_have_the_median_size(name, catalog, plain):
         assert row["viewer"] == viewer_of_series(catalog, row["SeriesInstanceUID"])
 
 
-def test_the_server_reads_ahead_what_the_first_visitor_needs(catalog):
+def test_the_server_reads_ahead_what_the_first_visitor_needs():
     startup.state()
     startup.read_ahead()
+    opened = catalog_in_use()
     before = [kept.cache_info().misses for kept in (engine._read, releases._count, holdings)]
-    datasets(catalog, Kind.COLLECTION), releases.releases(catalog), holdings(catalog)
+    datasets(opened, Kind.COLLECTION), releases.releases(opened), holdings(opened)
     assert [kept.cache_info().misses for kept in (engine._read, releases._count, holdings)] == before
 
 
