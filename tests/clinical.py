@@ -136,7 +136,7 @@ def dictionary() -> bytes:
 def write_dictionary(home: Path) -> None:
     """Put clinical_index into a data folder."""
     folder = home / "tables" / schema.data_version()
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(parents=True)
     (folder / "clinical_index.parquet").write_bytes(dictionary())
 
 

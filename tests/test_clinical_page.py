@@ -14,6 +14,8 @@ from app.clinical.clause import DICTIONARY, ClinicalClause
 from app.clinical.fetch import fetch
 from app.cohort import Cohort
 from app.sentence import clinical_clause
+from app.tables.extension import publish
+from app.tables.fetch import fetch as fetch_table
 from tests import clinical, server, tables
 from tests.clinical import HOSTILE_COLUMN, HOSTILE_VALUES, PERSONS, SEG
 from tests.explore import expect_cohort
@@ -79,8 +81,9 @@ def test_a_value_of_a_fetched_table_opens_its_patients(page: Page) -> None:
     expect_cohort(page, "")
 
 
-def test_hostile_names_and_values_are_text(page: Page, home: Path) -> None:
-    clinical.write_dictionary(home)
+def test_hostile_names_and_values_are_text(page: Page) -> None:
+    fetch_table(DICTIONARY)
+    publish(DICTIONARY)
     fetch(catalog(), PERSONS)
     requests: list[str] = []
     page.on("request", lambda request: requests.append(request.url))
