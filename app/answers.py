@@ -15,6 +15,7 @@ from urllib.parse import unquote_plus
 from app import bigquery_jobs, citations, commands, datasets, exports, releases, schema
 from app.attributes import ATTRIBUTES, EXTRA_TABLES, Attribute
 from app.bigquery import bigquery
+from app.buckets import Source
 from app.build import bin_edges
 from app.catalog import Catalog, catalog
 from app.clinical.describe import describe_collection, describe_table
@@ -190,7 +191,7 @@ def answer_series(request: Request) -> Answer:
 
 
 def answer_manifest(request: Request) -> Answer:
-    form, source = request.options["format"], exports.Source(request.options["source"])
+    form, source = request.options["format"], Source(request.options["source"])
     share = Share.parse(request.options["share"]) if "share" in request.options else None
     chunks = exports.MANIFEST_WRITERS[form](request.selection, source, share)
     media = "text/csv; charset=utf-8" if form == "csv" else TEXT
@@ -201,7 +202,7 @@ def answer_manifest(request: Request) -> Answer:
 def answer_commands(request: Request) -> Answer:
     tool = request.options["tool"]
     shares = Share.parse(f"1/{request.options.get('shares', commands.DEFAULT_SHARES)}").count
-    chunks = commands.script(tool, request.selection, exports.Source(request.options["source"]), shares)
+    chunks = commands.script(tool, request.selection, Source(request.options["source"]), shares)
     return Answer(TEXT, chunks, commands.TOOLS[tool].file)
 
 

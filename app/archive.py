@@ -16,6 +16,7 @@ from obstore.store import S3Store
 from zipstream import ZipStream
 
 from app.answers import citation_text, file_name
+from app.buckets import Source
 from app.citations import CitationFormat
 from app.downloads.faults import Fault, FaultyError, name_fault
 from app.downloads.limits import DEFAULT_LIMITS, Limits
@@ -23,7 +24,7 @@ from app.downloads.paths import DEFAULT_TEMPLATE, Template
 from app.downloads.plan import Series, endpoint, series_of
 from app.downloads.source import list_files, open_store
 from app.errors import UserError
-from app.exports import Source, manifest_s5cmd
+from app.exports import manifest_s5cmd
 from app.licenses import licenses
 from app.numbers import size
 from app.selection import Selection, Totals

@@ -26,11 +26,11 @@ from starlette.types import Message, Receive, Scope, Send
 
 from app.api import split_query
 from app.archive import Archive
+from app.buckets import Source
 from app.catalog import catalog
 from app.cohort import Cohort
 from app.downloads.faults import FaultyError
 from app.errors import UserError
-from app.exports import Source
 from app.memory import return_freed
 from app.selection import Selection
 from app.settings import settings

@@ -11,8 +11,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from app import schema
+from app.buckets import Source
 from app.downloads.plan import endpoint
-from app.exports import Source, places, study_and_series
+from app.exports import places, study_and_series
 from app.selection import Selection
 from app.settings import settings
 from app.snippets import python_code

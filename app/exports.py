@@ -9,10 +9,10 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable, Iterator, Mapping
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from app import schema
+from app.buckets import ENDPOINTS, GCS_BUCKETS, Source
 from app.clauses import PARTS
 from app.errors import UserError
 from app.memory import return_freed
@@ -28,24 +28,6 @@ if TYPE_CHECKING:
 
 _FIRST_BATCH = 500
 _BATCH = 20_000
-
-
-class Source(StrEnum):
-    """Where IDC's public buckets are read from."""
-
-    AWS = "aws"
-    GCS = "gcs"
-
-
-#: Source → endpoint that s5cmd is to use.
-ENDPOINTS = {Source.AWS: "https://s3.amazonaws.com", Source.GCS: "https://storage.googleapis.com"}
-
-#: AWS bucket → the Google bucket with the same objects.
-GCS_BUCKETS = {
-    "idc-open-data": "idc-open-data",
-    "idc-open-data-two": "idc-open-idc1",
-    "idc-open-data-cr": "idc-open-cr",
-}
 
 #: What a bucket name and a CRDC UUID look like; anything else must not reach a manifest, which is a list of commands.
 _SAFE_OBJECT = "[a-z0-9.-]+/[0-9a-f-]{36}"

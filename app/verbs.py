@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from app import answers, citations, commands, exports
 from app.answers import Answer, Request
+from app.buckets import Source
 from app.clinical.export import JOINED_WRITERS
 from app.conditions import shorten
 from app.errors import UserError
@@ -46,7 +47,7 @@ _BIGQUERY_COLUMNS = Option("columns", "columns of idc-index, or all DICOM metada
 
 _SERIES = "SERIES_UID"
 
-_SOURCE = Option("source", "cloud to read from", tuple(exports.Source))
+_SOURCE = Option("source", "cloud to read from", tuple(Source))
 
 #: All verbs by name.
 VERBS: dict[str, Verb] = {

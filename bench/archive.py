@@ -15,11 +15,11 @@ from typing import Any
 from urllib.request import urlopen
 
 from app.archive_links import link
+from app.buckets import Source
 from app.catalog import catalog
 from app.cohort import Cohort
 from app.downloads.paths import DEFAULT_TEMPLATE, Template
 from app.downloads.plan import series_of
-from app.exports import Source
 from app.selection import Selection
 from bench.figures import say, table
 from bench.s3_server import S3Server

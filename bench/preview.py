@@ -18,8 +18,8 @@ from pydicom.pixels.processing import apply_modality_lut, apply_windowing
 from pydicom.uid import JPEGLSLossless, RLELossless
 from starlette.applications import Starlette
 
+from app.buckets import GCS_BUCKETS
 from app.catalog import catalog
-from app.exports import GCS_BUCKETS
 from app.preview.cache import shared
 from app.preview.routes import routes
 from app.preview.series import open_series

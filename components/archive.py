@@ -6,7 +6,7 @@ import streamlit as st
 
 from app.archive import refusal
 from app.archive_links import link
-from app.exports import Source
+from app.buckets import Source
 from app.numbers import size
 from app.selection import Selection
 from app.settings import settings

@@ -5,8 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from app.api import link
+from app.buckets import Source
 from app.commands import DEFAULT_SHARES, TOOLS, beginning
-from app.exports import Source
 from app.selection import Selection
 from app.shares import MAX_SHARES
 

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import streamlit as st
 
+from app.buckets import Source
 from app.downloads import jobs, worker
 from app.downloads.limits import DEFAULT_LIMITS, MAX_PARALLEL, Limits
 from app.downloads.paths import COLUMNS, DEFAULT_TEMPLATE, Template, choose_folder
 from app.downloads.plan import free_space, preview, series_of
 from app.errors import UserError
-from app.exports import Source
 from app.numbers import size
 from app.selection import Selection
 from app.sentence import sentence

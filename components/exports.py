@@ -7,9 +7,9 @@ import streamlit as st
 from app.answers import citation_text, cited_dois, file_name
 from app.api import link
 from app.bigquery import bigquery
+from app.buckets import ENDPOINTS, Source
 from app.citations import CitationFormat
 from app.errors import UserError
-from app.exports import ENDPOINTS, Source
 from app.glossary import explain
 from app.licenses import licenses
 from app.numbers import compact, size

@@ -18,6 +18,7 @@ import pytest
 from app import archive_links
 from app.answers import citation_text
 from app.archive import _AHEAD, _AHEAD_BYTES, _SMALL, Archive, _Ahead, refusal
+from app.buckets import GCS_BUCKETS, Source
 from app.citations import CitationFormat
 from app.cohort import Cohort
 from app.downloads.faults import Fault, FaultyError
@@ -26,7 +27,7 @@ from app.downloads.paths import DEFAULT_TEMPLATE, Template
 from app.downloads.plan import Series, series_of
 from app.downloads.source import open_store
 from app.errors import UserError
-from app.exports import GCS_BUCKETS, Source, manifest_s5cmd
+from app.exports import manifest_s5cmd
 from app.selection import Selection, Totals
 from app.settings import settings
 from bench.s3_server import Fault as Wrong

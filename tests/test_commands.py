@@ -16,12 +16,13 @@ import duckdb
 import nbformat
 import pytest
 
+from app.buckets import GCS_BUCKETS, Source
 from app.cohort import Cohort
 from app.commands import TOOLS, script
 from app.downloads.paths import DEFAULT_TEMPLATE, Template
 from app.downloads.plan import series_of
 from app.errors import UserError
-from app.exports import GCS_BUCKETS, Source, manifest_csv
+from app.exports import manifest_csv
 from app.notebook import notebook
 from app.selection import Selection
 from app.settings import settings

@@ -17,11 +17,11 @@ import pydicom
 import pytest
 
 from app import dicomweb
+from app.buckets import Source
 from app.catalog import Catalog
 from app.cohort import Cohort
 from app.commands import script
 from app.errors import UserError
-from app.exports import Source
 from app.selection import Selection
 from app.settings import IDC_PROXY, settings
 from app.verbs import run

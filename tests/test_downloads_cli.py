@@ -22,10 +22,10 @@ from moto.server import ThreadedMotoServer
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian, SecondaryCaptureImageStorage, generate_uid
 
+from app.buckets import GCS_BUCKETS, Source
 from app.cohort import Cohort
 from app.downloads.paths import Template
 from app.downloads.plan import series_of
-from app.exports import GCS_BUCKETS, Source
 from app.selection import Selection
 from bench.s3_server import S3Server
 from tests.conftest import ROOT

@@ -8,11 +8,11 @@ import pytest
 from playwright.sync_api import expect
 from streamlit.testing.v1 import AppTest
 
+from app.buckets import Source
 from app.build import catalog_folder
 from app.cohort import Cohort
 from app.downloads.paths import Template
 from app.downloads.plan import Series, series_of
-from app.exports import Source
 from app.numbers import exact
 from app.selection import Selection
 from app.settings import settings

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.buckets import Source
 from app.cohort import Cohort
 from app.downloads.paths import COLUMNS, Template, choose_folder, make_folder, safe_part
 from app.downloads.plan import preview, series_of
 from app.errors import UserError
-from app.exports import Source
 from app.selection import Selection
 
 HOSTILE = [

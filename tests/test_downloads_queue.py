@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
+from app.buckets import Source
 from app.build import catalog_folder
 from app.downloads import jobs, worker
 from app.downloads.faults import Fault
@@ -18,7 +19,6 @@ from app.downloads.jobs import Job, State
 from app.downloads.limits import Limits
 from app.downloads.plan import Series
 from app.errors import UserError
-from app.exports import Source
 from app.settings import Settings, settings
 from bench import serving
 from bench.s3_server import Fault as Wrong

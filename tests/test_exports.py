@@ -20,9 +20,10 @@ from botocore.config import Config
 from moto.server import ThreadedMotoServer
 from pyarrow import parquet
 
+from app.buckets import GCS_BUCKETS, Source
 from app.catalog import Catalog
 from app.cohort import Cohort
-from app.exports import GCS_BUCKETS, MANIFEST_WRITERS, ROW_WRITERS, Source
+from app.exports import MANIFEST_WRITERS, ROW_WRITERS
 from app.query import ROW_COLUMNS
 from app.selection import Selection
 from app.sentence import sentence

@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 from idc_index_data import INDEX_METADATA
 
 from app import schema
+from app.buckets import Source
 from app.catalog import catalog as open_catalog
 from app.cohort import Cohort
 from app.errors import UserError
-from app.exports import Source, manifest_csv, manifest_s5cmd
+from app.exports import manifest_csv, manifest_s5cmd
 from app.id_lists import MAX_BYTES, read_columns, report
 from app.selection import Selection
 from app.store import KINDS, IdList

@@ -23,6 +23,7 @@ from playwright.sync_api import ConsoleMessage, Frame, Page, expect
 from pydicom.uid import JPEGLSLossless, UltrasoundImageStorage
 from streamlit.testing.v1 import AppTest
 
+from app.buckets import GCS_BUCKETS, Source
 from app.build import catalog_folder
 from app.catalog import catalog
 from app.cohort import Cohort
@@ -31,7 +32,6 @@ from app.downloads.paths import Template
 from app.downloads.plan import Series, series_of
 from app.downloads.transfer import Progress
 from app.errors import UserError
-from app.exports import GCS_BUCKETS, Source
 from app.ohif import bucket, downloaded, headers, package, site
 from app.selection import Selection
 from app.series import find

@@ -11,8 +11,8 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from app.buckets import GCS_BUCKETS
 from app.cohort import Cohort
-from app.exports import GCS_BUCKETS
 from app.modalities import WITHOUT_PICTURE
 from app.preview.sheet import sheet
 from app.selection import Selection

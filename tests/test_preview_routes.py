@@ -13,10 +13,10 @@ import pytest
 from PIL import Image
 from starlette.applications import Starlette
 
+from app.buckets import GCS_BUCKETS, Source
 from app.build import catalog_folder
 from app.downloads import jobs
 from app.downloads.plan import Series as Place
-from app.exports import GCS_BUCKETS, Source
 from app.preview.cache import shared
 from app.preview.overlay import overlay
 from app.preview.routes import routes

@@ -19,9 +19,9 @@ from pydicom import Dataset
 from pydicom.data import get_testdata_file
 from pydicom.uid import ExplicitVRLittleEndian, RLELossless, SecondaryCaptureImageStorage
 
+from app.buckets import GCS_BUCKETS
 from app.cli import main
 from app.downloads.plan import Series as Place
-from app.exports import GCS_BUCKETS
 from app.preview import files
 from app.preview.cache import ByteCache, shared
 from app.preview.middle import SAMPLE, TOLERANCE, near_middle

@@ -11,9 +11,9 @@ from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
+from app.buckets import Source
 from app.downloads.paths import DEFAULT_TEMPLATE, Template
 from app.errors import UserError
-from app.exports import Source
 from app.numbers import compact, size
 from app.progress import ProgressLine
 

@@ -15,12 +15,12 @@ from dataclasses import dataclass, fields
 from enum import StrEnum
 from pathlib import Path
 
+from app.buckets import Source
 from app.downloads.faults import Fault
 from app.downloads.limits import DEFAULT_LIMITS, Limits
 from app.downloads.plan import Series
 from app.downloads.transfer import Progress, Report
 from app.errors import UserError
-from app.exports import Source
 from app.settings import settings
 
 

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from app.buckets import ENDPOINTS, GCS_BUCKETS, Source
 from app.downloads.paths import Template
 from app.errors import UserError
-from app.exports import ENDPOINTS, GCS_BUCKETS, Source
 from app.numbers import size
 from app.settings import settings
 

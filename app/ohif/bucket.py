@@ -15,10 +15,10 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from app.buckets import Source
 from app.catalog import catalog
 from app.downloads.plan import endpoint
 from app.errors import UserError
-from app.exports import Source
 from app.ohif import listing
 from app.preview.files import MAX_FILES, valid_uid
 from app.preview.problems import PreviewError

@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from app.buckets import Source
 from app.errors import UserError
-from app.exports import Source
 from app.modalities import OVERLAYS
 
 _PREVIEW = "Make a PNG of one slice of a series; without --output, say what there is to see (JSON)."

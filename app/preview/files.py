@@ -15,6 +15,7 @@ from typing import TypeVar
 import obstore
 from obstore.store import LocalStore, S3Store
 
+from app.buckets import Source
 from app.catalog import catalog
 from app.cohort import Cohort
 from app.downloads.faults import NETWORK, name_fault
@@ -22,7 +23,6 @@ from app.downloads.limits import Limits
 from app.downloads.paths import DEFAULT_TEMPLATE, Template
 from app.downloads.plan import endpoint, series_of
 from app.downloads.source import open_store
-from app.exports import Source
 from app.numbers import exact, size
 from app.preview.problems import PreviewError
 from app.selection import Selection

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
+from app.buckets import Source
 from app.downloads.plan import endpoint
-from app.exports import Source
 from app.preview import files as listed
 from app.preview.cache import shared
 from app.preview.headers import read_headers

@@ -13,8 +13,8 @@ import numpy as np
 from PIL import Image
 from pydicom import Dataset
 
+from app.buckets import Source
 from app.downloads.plan import endpoint
-from app.exports import Source
 from app.numbers import exact
 from app.preview import files as listed
 from app.preview.cache import shared
