@@ -4,8 +4,9 @@
 HOST = 127.0.0.1
 PORT ?= 8501
 BIN := .venv/bin
-# The pinned files are complete, so pip need not work that out again: a third of its time.
-PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-deps
+# The pinned files are complete, so pip need not work that out again, nor compile what may never be imported: each a
+# third of its time.
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-deps --no-compile
 
 ifndef PYTHON
 PYTHON := $(shell for python in python3 python3.13 python3.12 python3.11; do \
@@ -29,7 +30,9 @@ run: .venv/run  ## Serve the app on http://localhost:8501 (PORT=, HOST=, PYTHON=
 viewer: .venv/run  ## Install OHIF, which the app then serves under /viewer/ (needs npm)
 	@$(BIN)/python -m app install-viewer
 
-test: lint browser  ## Lint, types and every test, browser included (PYTEST_ARGS= is handed on)
+# The checks need a processor while the browser needs the network.
+test:  ## Lint, types and every test, browser included (PYTEST_ARGS= is handed on)
+	@$(MAKE) --no-print-directory --jobs=2 lint browser
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
 lint: .venv/dev  ## Style, format, types and the Dockerfile
