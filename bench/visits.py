@@ -52,21 +52,25 @@ _TABLE = f"clinical?collection_id={clinical.SEG}&table={clinical.PERSONS}&column
 _PORTAL = "https://portal.imaging.datacommons.cancer.gov/explore/filters/?Modality_op=OR&Modality=CT"
 
 VISITS = (
-    Visit("Home", "", (('[data-testid="holdings"]', ""), (_BAR, ""), ("h3", "Latest releases"))),
+    Visit("Home", "", (('[data-testid="holdings"]', ""), (_BAR, ""), ("h2, h3", "Latest releases"))),
     Visit("Explore", "explore", (_HEAD, (_FACET, ""), (_BAR, ""))),
     Visit("Explore, a cohort", _BREAST, (_HEAD, (_FACET, ""), (_BAR, ""))),
     Visit("Explore, its rows", _BREAST, (_HEAD, (_ROW, ""))),
     Visit("Collections", "collections", (_CARD,)),
-    Visit("A collection", "collections?collection_id=nlst", (_HEAD, ("h3", "Body parts"), ("h2", "Sources"))),
+    Visit("A collection", "collections?collection_id=nlst", (_HEAD, ("h2, h3", "Body parts"), ("h2, h3", "Sources"))),
     Visit("Analysis results", "results", (_CARD,)),
-    Visit("An analysis result", f"results?analysis_result_id={_RESULT}", (_HEAD, ("h2", "Facts"), ("h2", "Sources"))),
+    Visit(
+        "An analysis result",
+        f"results?analysis_result_id={_RESULT}",
+        (_HEAD, ("h2, h3", "Facts"), ("h2, h3", "Sources")),
+    ),
     Visit("What’s new", "releases", (('[data-testid="release-counts"]', ""), ("tbody tr", "NLST"))),
     Visit("Recipes", "recipes", (("h1", "Recipes"), ('[data-testid="stCaptionContainer"]', "patients"))),
-    Visit("Clinical data", _TABLE, (('[data-testid="overlap"]', ""), (_BAR, ""), ("h3", "Take the table"))),
+    Visit("Clinical data", _TABLE, (('[data-testid="overlap"]', ""), (_BAR, ""), ("h2, h3", "Take the table"))),
     Visit("SQL", "sql", ((".cm-content", ""), (".idc-columns dt", ""))),
-    Visit("Import", "import", (("textarea", ""), ("h3", "A link of the IDC Portal"))),
-    Visit("Compare", _TWO, ((".js-plotly-plot .textpoint", ""), ("h3", "Together"))),
-    Visit("Series", f"series?SeriesInstanceUID={_SERIES}", (("h1", "CT series"), ("h3", "In its study"))),
+    Visit("Import", "import", (("textarea", ""), ("h2, h3", "A link of the IDC Portal"))),
+    Visit("Compare", _TWO, ((".js-plotly-plot .textpoint", ""), ("h2, h3", "Together"))),
+    Visit("Series", f"series?SeriesInstanceUID={_SERIES}", (("h1", "CT series"), ("h2, h3", "In its study"))),
     Visit("Downloads", "downloads", ((_TEXT, "Nothing has been downloaded"),)),
     Visit("Validate", "validate", (("button", "Check"),)),
     Visit("Help", "help", (("h1", "Help"), (".st-key-help_text", "collection"))),
@@ -88,7 +92,8 @@ def _press(role: Any, name: str) -> Act:
 
 def _fill(label: str, text: str, key: str = "") -> Act:
     def act(page: Page) -> None:
-        box = page.get_by_label(label).first
+        # Streamlit's help button has the name of its field.
+        box = page.locator("input, textarea").and_(page.get_by_label(label)).first
         box.fill(text)
         if key:
             box.press(key)
@@ -136,7 +141,7 @@ CHANGES = (
     Change("Explore", "a search in all filters", _fill("Search all filters", "breast"), ("[data-results]", "")),
     Change("Explore", "patients counted", _click('[data-unit="patients"]'), (_FACET, "")),
     Change("Explore", "a bar", _bar('[class*="st-key-chart_Modality"]'), _HEAD),
-    Change("Explore", "the tab Conditions", _press("tab", "Conditions"), ("h3", "What each condition")),
+    Change("Explore", "the tab Conditions", _press("tab", "Conditions"), ("h2, h3", "What each condition")),
     Change("Explore", "the tab Data", _press("tab", "Data"), ("a", "Manifest for AWS")),
     Change("Explore", "the tab Citations", _press("tab", "Citations"), (_TEXT, "cite them all")),
     Change("Explore", "the tab Licences", _press("tab", "Licences"), (_TAB, "CC BY")),
@@ -154,7 +159,7 @@ CHANGES = (
         ('[role="status"]', ""),
     ),
     Change("Collections", "as a table", _press("button", "Table"), ("tbody tr", "")),
-    Change("Collections", "a collection", _click(".card a"), ("h2", "Facts")),
+    Change("Collections", "a collection", _click(".card a"), ("h2, h3", "Facts")),
     Change("A collection", "to Explore", _press("link", "Open in Explore"), (_FACET, "")),
     Change("A collection", "a result made from it", _click('a[href^="results?"]'), (".idc-heading", "Analysis result")),
     Change(
@@ -174,7 +179,7 @@ CHANGES = (
     Change("Import", "a patient", _fill("Paste them here", "100002", "ControlOrMeta+Enter"), (_TEXT, "found in IDC")),
     Change("Import", "a link of the portal", _fill("Paste the link here", _PORTAL, "Enter"), _SENTENCE),
     Change("Compare", "by series", _one_of("Series"), (".js-plotly-plot .textpoint", "")),
-    Change("Series", "another tab", _press("tab", "All columns"), (_TAB, "SeriesInstanceUID")),
+    Change("Series", "another tab", _press("tab", "All columns"), ("dt, td, th", "^SeriesInstanceUID")),
     Change(
         "Validate",
         "a folder that is none",
