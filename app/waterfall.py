@@ -62,18 +62,14 @@ def left_out(selection: Selection) -> list[Without]:
 
 
 def _without_one(cohort: Cohort) -> Iterator[tuple[str, Cohort]]:
-    for name, clause in clauses(cohort).items():
-        kept = tuple(condition for condition in cohort.conditions if condition.attribute != name)
-        yield clause, replace(cohort, conditions=kept)
+    for name, words in clauses(cohort).items():
+        yield words, cohort.without(name)
     for relation in cohort.relations:
-        kept_relations = tuple(other for other in cohort.relations if other != relation)
-        yield relation_clause(relation), replace(cohort, relations=kept_relations)
+        yield relation_clause(relation), cohort.without_clause(relation.key, relation.value)
     for clinical in cohort.clinical:
-        kept_clinical = tuple(other for other in cohort.clinical if other != clinical)
-        yield clinical_clause(clinical), replace(cohort, clinical=kept_clinical)
+        yield clinical_clause(clinical), cohort.without_clause(clinical.key, clinical.value)
     for combination in cohort.combinations:
-        kept_combinations = tuple(other for other in cohort.combinations if other != combination)
-        yield combination_clause(combination), replace(cohort, combinations=kept_combinations)
+        yield combination_clause(combination), cohort.without_clause(combination.key, combination.value)
 
 
 def missing_shares(selection: Selection) -> dict[str, float]:

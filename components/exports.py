@@ -121,7 +121,7 @@ def licenses_panel(selection: Selection) -> None:
             "Commercial use": [entry["commercial_use"] for entry in entries],
             "Patients": [entry["patients"] for entry in entries],
             "Series": [entry["series"] for entry in entries],
-            "Size (GB)": [round(entry["size_bytes"] / 1e9, 1) for entry in entries],
+            "Size (GB)": [round(entry["size_bytes"] / 1e9, 3) for entry in entries],
             "Text": [entry["url"] for entry in entries],
         },
         column_config={
