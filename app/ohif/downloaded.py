@@ -28,8 +28,6 @@ from app.sql import quote_text
 
 _UID = re.compile(r"[0-9.]{1,64}")
 _FILE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,119}\.dcm")
-#: What OHIF has no picture of without a source, and slides, which it reads from DICOMweb servers only.
-_NOT_SHOWN = (*WITHOUT_PICTURE, "SM")
 _NOTHING = "Nothing of this is among the finished downloads of this server.\n"
 
 
@@ -66,7 +64,7 @@ def viewable(job: int, limit: int) -> list[Viewable]:
     rows = _rows(
         "SELECT PatientID, Modality, ifnull(SeriesDescription, ''), instanceCount, StudyInstanceUID, SeriesInstanceUID"
         f" FROM series WHERE SeriesInstanceUID IN ({', '.join(map(quote_text, here))})"
-        f" AND Modality NOT IN ({', '.join(map(quote_text, _NOT_SHOWN))})"
+        f" AND Modality NOT IN ({', '.join(map(quote_text, WITHOUT_PICTURE))})"
         " ORDER BY PatientID, StudyInstanceUID, series_row"
     )
     return [
@@ -83,7 +81,19 @@ def are_here(series: Collection[str]) -> bool:
 
 def finished_of_study(study: str) -> list[Finished]:
     """The finished series of a study whose folders lie where pages may download into."""
-    rows = _rows(f"SELECT SeriesInstanceUID FROM series WHERE StudyInstanceUID = {quote_text(study)}")
+    return _finished(f"StudyInstanceUID = {quote_text(study)}") if _UID.fullmatch(study) else []
+
+
+def slides_of(study: str, series: str | None = None) -> list[Finished]:
+    """Those of them that are slides, or the one named."""
+    if not all(map(_UID.fullmatch, (study, series or study))):
+        return []
+    chosen = f" AND SeriesInstanceUID = {quote_text(series)}" if series else ""
+    return _finished(f"StudyInstanceUID = {quote_text(study)} AND Modality = 'SM'{chosen}")
+
+
+def _finished(condition: str) -> list[Finished]:
+    rows = _rows(f"SELECT SeriesInstanceUID FROM series WHERE {condition} ORDER BY series_row")
     return [one for one in jobs.finished([uid for (uid,) in rows]) if folder_of(one) is not None]
 
 
@@ -94,7 +104,7 @@ def _rows(sql: str) -> list[tuple[Any, ...]]:
 
 def _list(request: Request) -> Response:
     study = request.path_params["study"]
-    found = finished_of_study(study) if _UID.fullmatch(study) else []
+    found = finished_of_study(study)
     return listing.answer(study, ((series.uid, _files(series)) for series in found), _NOTHING)
 
 
@@ -123,16 +133,26 @@ def folder_of(series: Finished) -> Path | None:
     return folder if root is not None and folder.is_relative_to(series.root) and folder.is_relative_to(root) else None
 
 
+def files_of(series: Finished) -> tuple[Path, tuple[tuple[str, int, int], ...]] | None:
+    """The series' folder, and name, time of change and bytes of each file there, whichever series it is of."""
+    folder = folder_of(series)
+    if folder is None:
+        return None
+    with os.scandir(folder) as entries:
+        named = [one for one in entries if one.is_file(follow_symlinks=False) and _FILE.fullmatch(one.name)]
+        stats = [(one.name, one.stat(follow_symlinks=False)) for one in named]
+    return folder, tuple(sorted((name, stat.st_mtime_ns, stat.st_size) for name, stat in stats))
+
+
 def _files(series: Finished) -> Iterator[listing.File]:
     """Address and header of each file, read one by one."""
     from app.ohif import headers  # here, since pydicom comes with it
 
-    folder = folder_of(series)
-    if folder is None:
+    found = files_of(series)
+    if found is None:
         return
-    with os.scandir(folder) as entries:
-        names = sorted(entry.name for entry in entries if entry.is_file(follow_symlinks=False))
-    for name in names:
-        header = headers.read(folder / name) if _FILE.fullmatch(name) else None
+    folder, files = found
+    for name, _, _ in files:
+        header = headers.read(folder / name)
         if header is not None and header.get("SeriesInstanceUID") == series.uid:
             yield f"../../downloaded/{series.job}/{series.uid}/{name}", header
