@@ -31,10 +31,17 @@ _FILE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,119}\.dcm")
 _NOTHING = "Nothing of this is among the finished downloads of this server.\n"
 
 
-def viewer_url(study: str, series: str | None = None) -> str:
-    """Address of the viewer over a study's downloaded series, opened at `series`, relative to the server's root."""
-    source = quote(f"../../downloaded/{study}.json", safe="")
-    return f"viewer/viewer/dicomjson?url={source}" + (f"&initialSeriesInstanceUID={series}" if series else "")
+def viewer_url(study: str, series: str | None = None, *, slides: bool = False) -> str:
+    """Address of the viewer over a study's downloaded series, opened at `series`, relative to the server's root.
+
+    Parameters
+    ----------
+    slides
+        Whether it shows the study's slides, which `app.ohif.slides` gives it, rather than all else.
+    """
+    listed = quote(f"../../downloaded/{study}.json", safe="")
+    page = f"microscopy/downloaded?StudyInstanceUIDs={study}" if slides else f"viewer/dicomjson?url={listed}"
+    return f"viewer/{page}" + (f"&initialSeriesInstanceUID={series}" if series else "")
 
 
 def routes() -> list[Route]:
@@ -68,7 +75,7 @@ def viewable(job: int, limit: int) -> list[Viewable]:
         " ORDER BY PatientID, StudyInstanceUID, series_row"
     )
     return [
-        Viewable(patient, modality, description, instances, viewer_url(study, series))
+        Viewable(patient, modality, description, instances, viewer_url(study, series, slides=modality == "SM"))
         for patient, modality, description, instances, study, series in rows
     ]
 

@@ -32,6 +32,7 @@ ROOT = "/downloaded/dicomweb"
 
 _JSON = "application/dicom+json"
 _FRAMES = re.compile(r"[1-9][0-9]{0,8}(,[1-9][0-9]{0,8}){0,99}")
+_NUMBER = re.compile(r"[0-9]{1,9}")
 _NOTHING = "Nothing of this is among the slides that this server has downloaded."
 
 # What QIDO-RS tells at each level (DICOM PS3.18 10.6.3), as far as it stands in the headers.
@@ -41,18 +42,13 @@ _STUDY = (
 )
 _SERIES = ("SeriesInstanceUID", "SeriesNumber", "SeriesDescription", "SeriesDate", "SeriesTime", "Modality")
 _INSTANCE = ("SOPClassUID", "SOPInstanceUID", "InstanceNumber", "Rows", "Columns", "BitsAllocated", "NumberOfFrames")
-#: Parameters that choose, and those that change nothing here.
+#: Parameters that choose, those that cut, and those that change nothing here.
 _MATCHED = ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "Modality")
-_IGNORED = {"includefield", "fuzzymatching", "limit", "offset"}
+_CUT = ("offset", "limit")
+_IGNORED = ("includefield", "fuzzymatching")
 
 #: The files of each series of a study, by SOPInstanceUID.
 _Study = list[dict[str, "Stored"]]
-
-
-def viewer_url(study: str, series: str | None = None) -> str:
-    """Address of the viewer over a study's downloaded slides, opened at `series`, relative to the server's root."""
-    first = f"&initialSeriesInstanceUID={series}" if series else ""
-    return f"viewer/microscopy/downloaded?StudyInstanceUIDs={study}{first}"
 
 
 def routes() -> list[Route]:
@@ -88,13 +84,12 @@ def _studies(request: Request) -> Response:
     if "StudyInstanceUID" not in chosen:
         raise PreviewError("Name the study that you look for: ?StudyInstanceUID=1.2.3", 400)
     found = _slides(chosen["StudyInstanceUID"], chosen.get("SeriesInstanceUID"))
-    return _listed([_study_part(found)] if found else [], chosen)
+    return _listed([_study_part(found)] if found else [], request)
 
 
 def _series(request: Request) -> Response:
-    return _listed(
-        [_study_part(found) | _series_part(one) for found in [_asked(request)] for one in found], _chosen(request)
-    )
+    found = _asked(request)
+    return _listed([_study_part(found) | _series_part(one) for one in found], request)
 
 
 def _instances(request: Request) -> Response:
@@ -103,22 +98,28 @@ def _instances(request: Request) -> Response:
         for series in _asked(request)
         for one in series.values()
     ]
-    return _listed(found, _chosen(request))
+    return _listed(found, request)
 
 
 def _chosen(request: Request) -> dict[str, str]:
-    if foreign := {*request.query_params} - {*_MATCHED, *_IGNORED}:
+    if foreign := {*request.query_params} - {*_MATCHED, *_CUT, *_IGNORED}:
         raise PreviewError(f"There is no parameter {min(foreign)[:40]!r} here.", 400)
     return {name: value for name, value in request.query_params.items() if name in _MATCHED}
 
 
-def _listed(found: list[dict[str, Any]], chosen: dict[str, str]) -> Response:
+def _listed(found: list[dict[str, Any]], request: Request) -> Response:
     from app.ohif.stored import key
+
+    chosen = _chosen(request)
+    first, count = (request.query_params.get(name, "") for name in _CUT)
+    if not all(text == "" or _NUMBER.fullmatch(text) for text in (first, count)):
+        raise PreviewError("offset and limit are numbers from 0 on.", 400)
 
     def fits(one: dict[str, Any]) -> bool:
         return all(key(name) not in one or value in one[key(name)].get("Value", ()) for name, value in chosen.items())
 
-    return Response(json.dumps([one for one in found if fits(one)]), media_type=_JSON)
+    fitting = [one for one in found if fits(one)][int(first or 0) :]
+    return Response(json.dumps(fitting[: int(count)] if count else fitting), media_type=_JSON)
 
 
 def _study_part(found: _Study) -> dict[str, Any]:

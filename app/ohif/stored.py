@@ -16,8 +16,8 @@ import numpy as np
 import numpy.typing as npt
 from obstore.store import LocalStore
 from pydicom import Dataset
-from pydicom.dataelem import DataElement
 from pydicom.datadict import tag_for_keyword
+from pydicom.dataelem import DataElement
 from pydicom.encaps import generate_fragments, parse_basic_offsets, parse_fragments
 from pydicom.pixels.utils import get_expected_length
 from pydicom.uid import UID, ExplicitVRBigEndian
