@@ -1,4 +1,4 @@
-"""A slide whose look is known: four quarters of four colours at three resolutions, each stored in its own way."""
+"""A slide whose look is known: four quarters of four colours at four resolutions, each stored in its own way."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from pydicom.uid import (
 )
 
 #: Pixels of a tile's side, and of the slide's at its finest.
-TILE, SIDE = 128, 512
+TILE, SIDE = 128, 1024
 #: Left and right of the upper half, then of the lower one.
 COLOURS = ((200, 40, 40), (40, 160, 60), (50, 70, 190), (230, 200, 60))
 #: Of a pixel at its finest, in mm.
@@ -37,9 +37,10 @@ class Level:
     offsets: str = "basic"
 
 
-#: The finest first; a wider one has tiles that reach beyond it.
+#: The finest first.
 LEVELS = (
-    Level(4, JPEGBaseline8Bit, "extended"),
+    Level(8, JPEGBaseline8Bit, "extended"),
+    Level(4, JPEGBaseline8Bit),
     Level(2, JPEG2000Lossless, "none"),
     Level(1, ExplicitVRLittleEndian),
 )

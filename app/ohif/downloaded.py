@@ -99,6 +99,12 @@ def slides_of(study: str, series: str | None = None) -> list[Finished]:
     return _finished(f"StudyInstanceUID = {quote_text(study)} AND Modality = 'SM'{chosen}")
 
 
+def studies_with_slides(patient: str) -> list[str]:
+    """Studies of a PatientID that have slides, downloaded or not."""
+    condition = f"PatientID = {quote_text(patient)} AND Modality = 'SM'"
+    return [study for (study,) in _rows(f"SELECT DISTINCT StudyInstanceUID FROM series WHERE {condition} ORDER BY 1")]
+
+
 def _finished(condition: str) -> list[Finished]:
     rows = _rows(f"SELECT SeriesInstanceUID FROM series WHERE {condition} ORDER BY series_row")
     return [one for one in jobs.finished([uid for (uid,) in rows]) if folder_of(one) is not None]

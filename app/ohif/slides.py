@@ -42,8 +42,14 @@ _STUDY = (
 )
 _SERIES = ("SeriesInstanceUID", "SeriesNumber", "SeriesDescription", "SeriesDate", "SeriesTime", "Modality")
 _INSTANCE = ("SOPClassUID", "SOPInstanceUID", "InstanceNumber", "Rows", "Columns", "BitsAllocated", "NumberOfFrames")
-#: Parameters that choose, those that cut, and those that change nothing here.
-_MATCHED = ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "Modality")
+#: Parameters that choose, by name or tag, those that cut, and those that change nothing here.
+_MATCHED = {
+    "00100020": "PatientID",
+    "0020000D": "StudyInstanceUID",
+    "0020000E": "SeriesInstanceUID",
+    "00080018": "SOPInstanceUID",
+    "00080060": "Modality",
+}
 _CUT = ("offset", "limit")
 _IGNORED = ("includefield", "fuzzymatching")
 
@@ -81,10 +87,14 @@ def _route(path: str, answer: Callable[[Request], Response]) -> Route:
 
 def _studies(request: Request) -> Response:
     chosen = _chosen(request)
-    if "StudyInstanceUID" not in chosen:
-        raise PreviewError("Name the study that you look for: ?StudyInstanceUID=1.2.3", 400)
-    found = _slides(chosen["StudyInstanceUID"], chosen.get("SeriesInstanceUID"))
-    return _listed([_study_part(found)] if found else [], request)
+    if "StudyInstanceUID" in chosen:
+        studies = [chosen["StudyInstanceUID"]]
+    elif "PatientID" in chosen:
+        studies = downloaded.studies_with_slides(chosen["PatientID"])
+    else:
+        raise PreviewError("Name the study or the patient: ?StudyInstanceUID=1.2.3 or ?PatientID=X", 400)
+    opened = [_slides(study, chosen.get("SeriesInstanceUID")) for study in studies]
+    return _listed([_study_part(found) for found in opened if found], request)
 
 
 def _series(request: Request) -> Response:
@@ -102,9 +112,10 @@ def _instances(request: Request) -> Response:
 
 
 def _chosen(request: Request) -> dict[str, str]:
-    if foreign := {*request.query_params} - {*_MATCHED, *_CUT, *_IGNORED}:
+    named = {_MATCHED.get(name, name): value for name, value in request.query_params.items()}
+    if foreign := {*named} - {*_MATCHED.values(), *_CUT, *_IGNORED}:
         raise PreviewError(f"There is no parameter {min(foreign)[:40]!r} here.", 400)
-    return {name: value for name, value in request.query_params.items() if name in _MATCHED}
+    return {name: value for name, value in named.items() if name in _MATCHED.values()}
 
 
 def _listed(found: list[dict[str, Any]], request: Request) -> Response:
