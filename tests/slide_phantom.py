@@ -24,6 +24,8 @@ from pydicom.uid import (
 TILE, SIDE = 128, 1024
 #: Left and right of the upper half, then of the lower one.
 COLOURS = ((200, 40, 40), (40, 160, 60), (50, 70, 190), (230, 200, 60))
+#: What says that these colours are a screen's; it names the second in which it was made.
+PROFILE = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 #: Of a pixel at its finest, in mm.
 SPACING = 0.0005
 
@@ -84,7 +86,7 @@ def _file(identifiers: Mapping[str, Any], number: int, level: Level) -> bytes:
     whole.PixelMeasuresSequence = [measures]
     light.CodeValue, light.CodingSchemeDesignator, light.CodeMeaning = "111744", "DCM", "Brightfield illumination"
     optical.OpticalPathIdentifier, optical.IlluminationTypeCodeSequence = "1", [light]
-    optical.ICCProfile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    optical.ICCProfile = PROFILE
     optical.ColorSpace = "SRGB"
     colour = "YBR_FULL_422" if level.syntax == JPEGBaseline8Bit else "RGB"
     dataset = Dataset()

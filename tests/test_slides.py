@@ -35,7 +35,7 @@ from app.selection import Selection
 from app.settings import settings
 from tests.dicom_files import dicom
 from tests.downloads import finished
-from tests.slide_phantom import LEVELS, slide, tiles
+from tests.slide_phantom import LEVELS, PROFILE, slide, tiles
 
 #: A study of several slides and segmentations of them.
 STUDY = "2.25.295549540896097797429979821304955099100"
@@ -141,13 +141,12 @@ def test_headers_are_those_of_the_files(house: House) -> None:
     sent = {one["00080018"]["Value"][0]: one for one in house.client.retrieve_series_metadata(STUDY, house.series.uid)}
     assert without_addresses(sent) == expected
     assert house.client.retrieve_study_metadata(STUDY) == list(sent.values())
-    for uid, header in sent.items():
-        assert house.client.retrieve_instance_metadata(STUDY, house.series.uid, uid) == header
-        profile = header["00480105"]["Value"][0]["00282000"]["BulkDataURI"]
+    for uid, told in sent.items():
+        assert house.client.retrieve_instance_metadata(STUDY, house.series.uid, uid) == told
+        profile = told["00480105"]["Value"][0]["00282000"]["BulkDataURI"]
         address = f"{house.url}/studies/{STUDY}/series/{house.series.uid}/{profile}"
-        stored = parsed(house.files[0]).OpticalPathSequence[0].ICCProfile
-        assert house.client.retrieve_bulkdata(address) == [stored]
-        assert httpx.get(address).content == stored
+        assert house.client.retrieve_bulkdata(address) == [PROFILE]
+        assert httpx.get(address).content == PROFILE
 
 
 @pytest.mark.parametrize("number", range(len(LEVELS)))
@@ -283,7 +282,7 @@ def plain() -> list[bytes]:
 
 
 def large(file: bytes, path: Path, count: int, length: int) -> None:
-    """A file with the header of `file` and frames that are holes but for their numbers, compressed ones without a table."""
+    """A file like `file`, whose frames are holes but for their numbers; compressed ones have no table."""
     dataset = parsed(file)
     dataset.NumberOfFrames, dataset.Rows, dataset.SamplesPerPixel = count, length // dataset.Columns, 1
     dataset.PhotometricInterpretation = "MONOCHROME2"
