@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -18,7 +19,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from app.catalog import catalog
+from app.catalog import Catalog, catalog
 from app.downloads import jobs
 from app.downloads.jobs import Finished
 from app.modalities import WITHOUT_PICTURE
@@ -88,15 +89,13 @@ def are_here(series: Collection[str]) -> bool:
 
 def finished_of_study(study: str) -> list[Finished]:
     """The finished series of a study whose folders lie where pages may download into."""
-    return _finished(f"StudyInstanceUID = {quote_text(study)}") if _UID.fullmatch(study) else []
+    return _finished(_series_of(catalog(), study)) if _UID.fullmatch(study) else []
 
 
 def slides_of(study: str, series: str | None = None) -> list[Finished]:
     """Those of them that are slides, or the one named."""
-    if not all(map(_UID.fullmatch, (study, series or study))):
-        return []
-    chosen = f" AND SeriesInstanceUID = {quote_text(series)}" if series else ""
-    return _finished(f"StudyInstanceUID = {quote_text(study)} AND Modality = 'SM'{chosen}")
+    slides = _series_of(catalog(), study, "SM") if _UID.fullmatch(study) else ()
+    return _finished([uid for uid in slides if series in (None, uid)])
 
 
 def studies_with_slides(patient: str) -> list[str]:
@@ -105,9 +104,16 @@ def studies_with_slides(patient: str) -> list[str]:
     return [study for (study,) in _rows(f"SELECT DISTINCT StudyInstanceUID FROM series WHERE {condition} ORDER BY 1")]
 
 
-def _finished(condition: str) -> list[Finished]:
-    rows = _rows(f"SELECT SeriesInstanceUID FROM series WHERE {condition} ORDER BY series_row")
-    return [one for one in jobs.finished([uid for (uid,) in rows]) if folder_of(one) is not None]
+# A slide is asked for tile by tile.
+@lru_cache(maxsize=256)
+def _series_of(_: Catalog, study: str, modality: str = "") -> tuple[str, ...]:
+    only = f" AND Modality = {quote_text(modality)}" if modality else ""
+    chosen = f"StudyInstanceUID = {quote_text(study)}{only}"
+    return tuple(uid for (uid,) in _rows(f"SELECT SeriesInstanceUID FROM series WHERE {chosen} ORDER BY series_row"))
+
+
+def _finished(series: Sequence[str]) -> list[Finished]:
+    return [one for one in jobs.finished(series) if folder_of(one) is not None]
 
 
 def _rows(sql: str) -> list[tuple[Any, ...]]:
