@@ -27,8 +27,34 @@ _START = """(() => {{
   for (const {{ configuration }} of window.config.dataSources)
     for (const [name, value] of Object.entries(configuration))
       if (`${{value}}`.startsWith("../")) configuration[name] = new URL(value, here).href;
+  const routes = [{{ path: "microscopy", layoutTemplate: () => ({layout}) }}];
+  window.config.modesConfiguration = {{ "@ohif/mode-microscopy": {{ routes }} }};
 }})();
 """
+
+
+#: OHIF's own layout for slides, but with its panel of measurements closed, which leaves a phone no room for the slide.
+_LAYOUT = {
+    "id": "@ohif/extension-default.layoutTemplateModule.viewerLayout",
+    "props": {
+        "leftPanels": ["@ohif/extension-default.panelModule.seriesList"],
+        "leftPanelClosed": True,
+        "leftPanelResizable": True,
+        "rightPanels": ["@ohif/extension-dicom-microscopy.panelModule.measure"],
+        "rightPanelClosed": True,
+        "rightPanelResizable": True,
+        "viewports": [
+            {
+                "namespace": "@ohif/extension-dicom-microscopy.viewportModule.microscopy-dicom",
+                "displaySetsToDisplay": [
+                    "@ohif/extension-cornerstone.sopClassHandlerModule.DicomMicroscopySopClassHandler",
+                    "@ohif/extension-dicom-microscopy.sopClassHandlerModule.DicomMicroscopySRSopClassHandler",
+                    "@ohif/extension-dicom-microscopy.sopClassHandlerModule.DicomMicroscopyANNSopClassHandler",
+                ],
+            }
+        ],
+    },
+}
 
 
 def viewer_url(study: str, series: str | None = None) -> str:
@@ -110,7 +136,7 @@ def _settings(request: Request) -> Response:
         ],
     }
     return Response(
-        _START.format(settings=json.dumps(values)),
+        _START.format(settings=json.dumps(values), layout=json.dumps(_LAYOUT)),
         media_type=package.MEDIA_TYPES[".js"],
         headers={"Cache-Control": "no-cache"},
     )
