@@ -10,7 +10,6 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -91,11 +90,6 @@ class Stored:
     def size(self) -> int:
         """Bytes that this takes in memory."""
         return len(self.instance.header) + sum(map(len, self.attributes.values())) + self.starts.nbytes + _OVERHEAD
-
-    def value(self, keyword: str) -> Any:
-        """First value of a top element, or None."""
-        found = json.loads(self.attributes.get(key(keyword), b"{}")).get("Value")
-        return found[0] if found else None
 
     def frames(self, numbers: Sequence[int]) -> list[bytes]:
         """Frames by their numbers, from 1, as they are stored.
