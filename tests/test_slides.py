@@ -8,6 +8,7 @@ import struct
 import threading
 import tracemalloc
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -103,21 +104,16 @@ def identifiers(catalog, uid: str) -> dict[str, str]:
     return {"PatientID": patient, "StudyInstanceUID": STUDY, "SeriesInstanceUID": uid}
 
 
-class served:
+@contextmanager
+def served() -> Iterator[str]:
     """The routes on a socket of this process."""
-
-    def __enter__(self) -> str:
-        self._server = uvicorn.Server(
-            uvicorn.Config(Starlette(routes=slides.routes()), log_level="warning", lifespan="off")
-        )
-        self._socket = socket.create_server(("127.0.0.1", 0))
-        self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [self._socket]})
-        self._thread.start()
-        return f"http://127.0.0.1:{self._socket.getsockname()[1]}"
-
-    def __exit__(self, *_: object) -> None:
-        self._server.should_exit = True
-        self._thread.join()
+    service = uvicorn.Server(uvicorn.Config(Starlette(routes=slides.routes()), log_level="warning", lifespan="off"))
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=service.run, kwargs={"sockets": [listening]})
+        thread.start()
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        service.should_exit = True
+        thread.join()
 
 
 def parsed(file: bytes) -> pydicom.Dataset:

@@ -89,7 +89,8 @@ class Stored:
     @property
     def size(self) -> int:
         """Bytes that this takes in memory."""
-        return len(self.instance.header) + sum(map(len, self.attributes.values())) + self.starts.nbytes + _OVERHEAD
+        texts = sum(map(len, self.attributes.values())) + sum(map(len, self.bulk))
+        return len(self.instance.header) + texts + self.starts.nbytes + _OVERHEAD
 
     def frames(self, numbers: Sequence[int]) -> list[bytes]:
         """Frames by their numbers, from 1, as they are stored.
