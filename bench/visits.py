@@ -10,6 +10,7 @@ from typing import Any
 from playwright.sync_api import Page
 
 from tests import clinical
+from tests.explore import BAR
 
 #: What is to be seen: a selector, and a pattern of its text.
 Seen = tuple[str, str]
@@ -36,7 +37,7 @@ class Change:
 
 
 _HEAD = ('[data-testid="head-counts"]', "")
-_BAR = ".js-plotly-plot .point path"
+_LABEL = (".stEChartsChart text", "")
 _FACET = '[data-attribute="Modality"] [data-value]'
 _ROW = ".ag-center-cols-container .ag-row"
 _TEXT = '[data-testid="stText"]'
@@ -52,9 +53,9 @@ _TABLE = f"clinical?collection_id={clinical.SEG}&table={clinical.PERSONS}&column
 _PORTAL = "https://portal.imaging.datacommons.cancer.gov/explore/filters/?Modality_op=OR&Modality=CT"
 
 VISITS = (
-    Visit("Home", "", (('[data-testid="holdings"]', ""), (_BAR, ""), ("h2, h3", "Latest releases"))),
-    Visit("Explore", "explore", (_HEAD, (_FACET, ""), (_BAR, ""))),
-    Visit("Explore, a cohort", _BREAST, (_HEAD, (_FACET, ""), (_BAR, ""))),
+    Visit("Home", "", (('[data-testid="holdings"]', ""), (BAR, ""), ("h2, h3", "Latest releases"))),
+    Visit("Explore", "explore", (_HEAD, (_FACET, ""), (BAR, ""))),
+    Visit("Explore, a cohort", _BREAST, (_HEAD, (_FACET, ""), (BAR, ""))),
     Visit("Explore, its rows", _BREAST, (_HEAD, (_ROW, ""))),
     Visit("Collections", "collections", (_CARD,)),
     Visit("A collection", "collections?collection_id=nlst", (_HEAD, ("h2, h3", "Body parts"), ("h2, h3", "Sources"))),
@@ -66,10 +67,10 @@ VISITS = (
     ),
     Visit("What’s new", "releases", (('[data-testid="release-counts"]', ""), ("tbody tr", "NLST"))),
     Visit("Recipes", "recipes", (("h1", "Recipes"), ('[data-testid="stCaptionContainer"]', "patients"))),
-    Visit("Clinical data", _TABLE, (('[data-testid="overlap"]', ""), (_BAR, ""), ("h2, h3", "Take the table"))),
+    Visit("Clinical data", _TABLE, (('[data-testid="overlap"]', ""), (BAR, ""), ("h2, h3", "Take the table"))),
     Visit("SQL", "sql", ((".cm-content", ""), (".idc-columns dt", ""))),
     Visit("Import", "import", (("textarea", ""), ("h2, h3", "A link of the IDC Portal"))),
-    Visit("Compare", _TWO, ((".js-plotly-plot .textpoint", ""), ("h2, h3", "Together"))),
+    Visit("Compare", _TWO, (_LABEL, ("h2, h3", "Together"))),
     Visit("Series", f"series?SeriesInstanceUID={_SERIES}", (("h1", "CT series"), ("h2, h3", "In its study"))),
     Visit("Downloads", "downloads", ((_TEXT, "Nothing has been downloaded"),)),
     Visit("Validate", "validate", (("button", "Check"),)),
@@ -82,8 +83,7 @@ def _click(selector: str) -> Act:
 
 
 def _bar(chart: str = "") -> Act:
-    """The first bar; Plotly's own layer above it takes the click."""
-    return lambda page: page.locator(f"{chart} {_BAR}").first.click(force=True)
+    return lambda page: page.locator(f"{chart} {BAR}").first.click()
 
 
 def _press(role: Any, name: str) -> Act:
@@ -171,14 +171,14 @@ CHANGES = (
     Change("What’s new", "another release", _press("link", "v24"), (".idc-release h2", "v24")),
     Change("What’s new", "new series, in Explore", _press("link", "New series in Explore"), _HEAD),
     Change("Recipes", "a recipe, in Explore", _press("link", "Open in Explore"), _HEAD),
-    Change("Clinical data", "another column", _choose("Column, of", "age"), (".js-plotly-plot .xtick text", "")),
+    Change("Clinical data", "another column", _choose("Column, of", "age"), _LABEL),
     Change("Clinical data", "a bar", _bar(), _SENTENCE),
     Change("SQL", "a query", _query, (_TEXT, "rows, 2 columns")),
     Change("SQL", "an example", _example, (".cm-content", "SELECT")),
     Change("SQL", "another table", _choose(re.compile("^Table$"), "collections_index"), (".idc-columns", "")),
     Change("Import", "a patient", _fill("Paste them here", "100002", "ControlOrMeta+Enter"), (_TEXT, "found in IDC")),
     Change("Import", "a link of the portal", _fill("Paste the link here", _PORTAL, "Enter"), _SENTENCE),
-    Change("Compare", "by series", _one_of("Series"), (".js-plotly-plot .textpoint", "")),
+    Change("Compare", "by series", _one_of("Series"), (_LABEL[0], "^[0-9]")),
     Change("Series", "another tab", _press("tab", "All columns"), ("dt, td, th", "^SeriesInstanceUID")),
     Change(
         "Validate",

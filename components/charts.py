@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from html import escape
-from typing import Any
+from dataclasses import dataclass
 
 import streamlit as st
 
 from app.attributes import ATTRIBUTES, Attribute
 from app.build import bin_edges
 from app.catalog import catalog
-from app.numbers import compact
+from app.cohort import Cohort
 from app.selection import FacetCounts, Selection
 from components import colours, state
-from components.figure import Figure
+from components.echarts import Bar, Option, bars, draw_clickable, text
 from components.links import open_explore
 
 #: Attributes with a chart, in their order on screen.
@@ -26,12 +25,21 @@ CHARTS = (
     "series_init_idc_version",
 )
 _MOST = 8
-_HEIGHT = 156
-#: Room for the labels of horizontal bars, in pixels.
-_LABELS = 118
+#: Heights of a chart, and in it of its title and of one bar that lies, in pixels.
+_HEIGHT, _TITLE, _ROW = 156, 26, 16
+#: Room for the labels of bars that lie, and for the counts at their ends, in pixels.
+_LABELS, _COUNTS = 118, 48
 #: Ages just below a bin's upper edge: no DICOM age lies between.
 _GAP = 0.01
-_CONFIG = {"displayModeBar": False, "scrollZoom": False}
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A bar, and what it stands for: the value `low`, or the numbers from `low` to `high` if that is not empty."""
+
+    bar: Bar
+    low: str
+    high: str = ""
 
 
 def chart_counts(selection: Selection, counts: dict[str, FacetCounts], unit: str) -> dict[str, FacetCounts]:
@@ -58,167 +66,95 @@ def charts(selection: Selection, counts: dict[str, FacetCounts], unit: str) -> N
 
 
 def _chart(attribute: Attribute, selection: Selection, counted: FacetCounts, unit: str) -> None:
-    bars = _ranges(attribute, selection, counted) if attribute.is_range else _terms(attribute, selection, counted)
-    turn = st.session_state.setdefault(f"chart_turn_{attribute.name}", 0)
-    key = f"chart_{attribute.name}_{turn}"
-    st.plotly_chart(
-        _figure(attribute, bars, unit),
-        key=key,
-        theme=None,
-        config=_CONFIG,
-        on_select=lambda: _clicked(attribute, key),
-        selection_mode="points",
-        alt=f"{unit.capitalize()} by {attribute.label}",
+    places = _places(attribute, selection, counted)
+    draw_clickable(
+        _option(attribute, places, unit),
+        _HEIGHT,
+        f"chart_{attribute.name}",
+        f"{unit.capitalize()} by {attribute.label}",
+        lambda position: _take(attribute, places[position]),
     )
 
 
 def overview_chart(attribute: Attribute, everything: Selection, counted: FacetCounts) -> None:
     """One chart of the whole of IDC; a click on a bar opens Explore."""
-    bars = _ranges(attribute, everything, counted) if attribute.is_range else _terms(attribute, everything, counted)
-    turn = st.session_state.setdefault(f"overview_turn_{attribute.name}", 0)
-    event: Any = st.plotly_chart(
-        _figure(attribute, bars, "series"),
-        key=f"overview_{attribute.name}_{turn}",
-        theme=None,
-        config=_CONFIG,
-        on_select="rerun",
-        selection_mode="points",
-        alt=f"Series by {attribute.label}",
-    )
-    for point in event["selection"]["points"]:
-        # A new key forgets the click, so that the same bar can be clicked on the next visit.
-        st.session_state[f"overview_turn_{attribute.name}"] = turn + 1
-        low, high = point["customdata"][:2]
-        if not attribute.is_range:
-            open_explore(everything.cohort.with_values(attribute.name, "eq", [low]))
-        bounds = everything.cohort.with_values(attribute.name, "gte", [low])
-        open_explore(bounds.with_values(attribute.name, "lte", [high] if high else []))
-
-
-def _clicked(attribute: Attribute, key: str) -> None:
-    points = st.session_state[key]["selection"]["points"]
-    # A new key forgets the click, so that the same bar can be clicked again.
-    st.session_state[f"chart_turn_{attribute.name}"] += 1
-    if not points:
+    places = _places(attribute, everything, counted)
+    option = _option(attribute, places, "series")
+    position = draw_clickable(option, _HEIGHT, f"overview_{attribute.name}", f"Series by {attribute.label}")
+    if position is None:
         return
-    low, high = points[0]["customdata"][:2]
+    low, high = places[position].low, places[position].high
+    if attribute.is_range:
+        open_explore(_between(everything.cohort, attribute, low, high))
+    open_explore(everything.cohort.with_values(attribute.name, "eq", [low]))
+
+
+def _take(attribute: Attribute, place: _Place) -> None:
+    """Filter by a bar, or no longer if it is what the cohort asks for."""
     if not attribute.is_range:
-        state.toggle(attribute.name, low)
+        state.toggle(attribute.name, place.low)
         return
     cohort = state.current()
-    if (cohort.values(attribute.name, "gte"), cohort.values(attribute.name, "lte")) == (
-        (low,),
-        (high,) if high else (),
-    ):
-        low, high = "", ""
-    cohort = cohort.with_values(attribute.name, "gte", [low] if low else [])
-    state.show(cohort.with_values(attribute.name, "lte", [high] if high else []))
+    narrowed = _between(cohort, attribute, place.low, place.high)
+    state.show(_between(cohort, attribute, "", "") if narrowed == cohort else narrowed)
 
 
-def _terms(attribute: Attribute, selection: Selection, counted: FacetCounts) -> list[dict[str, Any]]:
+def _between(cohort: Cohort, attribute: Attribute, low: str, high: str) -> Cohort:
+    """The cohort with these bounds of the attribute alone; none where one is empty."""
+    bounded = cohort.with_values(attribute.name, "gte", [low] if low else [])
+    return bounded.with_values(attribute.name, "lte", [high] if high else [])
+
+
+def _places(attribute: Attribute, selection: Selection, counted: FacetCounts) -> list[_Place]:
+    return _ranges(attribute, selection, counted) if attribute.is_range else _terms(attribute, selection, counted)
+
+
+def _terms(attribute: Attribute, selection: Selection, counted: FacetCounts) -> list[_Place]:
     """The most frequent values, most frequent first."""
     names = catalog().values(attribute)
     chosen = set(selection.cohort.values(attribute.name, "eq"))
     ranked = sorted(range(len(names)), key=lambda code: (-counted.counts[code + 1], names[code]))
-    return [
-        {
-            "label": names[code],
-            "count": int(counted.counts[code + 1]),
-            "data": [names[code], ""],
-            "on": not chosen or names[code] in chosen,
-            "colour": colours.MODALITY.get(names[code], colours.OTHER) if attribute.name == "Modality" else None,
-        }
-        for code in ranked[:_MOST]
-        if counted.counts[code + 1]
-    ]
+    places = []
+    for code in ranked[:_MOST]:
+        name, count = names[code], int(counted.counts[code + 1])
+        own = colours.MODALITY.get(name, colours.OTHER) if attribute.name == "Modality" else colours.accent()
+        if count:
+            colour = own if not chosen or name in chosen else colours.muted()
+            places.append(_Place(Bar(name, count, colour), name))
+    return places
 
 
-def _ranges(attribute: Attribute, selection: Selection, counted: FacetCounts) -> list[dict[str, Any]]:
+def _ranges(attribute: Attribute, selection: Selection, counted: FacetCounts) -> list[_Place]:
     """Every bin up to the highest number in the release."""
     asked = selection.cohort.by_attribute().get(attribute.name, {})
     low_asked = float(asked["gte"][0]) if "gte" in asked else float("-inf")
     high_asked = float(asked["lte"][0]) if "lte" in asked else float("inf")
     edges = [float(edge) for edge in bin_edges(attribute)]
-    bars = []
+    places = []
     for position, low in enumerate(edges):
         last = position == len(edges) - 1
         high = float("inf") if last else edges[position + 1] - (1 if attribute.integer else _GAP)
         single = attribute.integer and (last or high == low)
         upper = low if single else high
-        bars.append(
-            {
-                "label": f"{low:g}" if single else f"{low:g}+" if last else f"{low:g} to {edges[position + 1]:g}",
-                "count": int(counted.counts[position + 1]),
-                "data": [f"{low:g}", "" if upper == float("inf") else f"{upper:g}"],
-                "on": (low_asked <= low and upper <= high_asked) or (last and low_asked <= low and "lte" not in asked),
-                "colour": None,
-            }
-        )
-    return bars
+        label = f"{low:g}" if single else f"{low:g}+" if last else f"{low:g} to {edges[position + 1]:g}"
+        within = (low_asked <= low and upper <= high_asked) or (last and low_asked <= low and "lte" not in asked)
+        bar = Bar(label, int(counted.counts[position + 1]), colours.accent() if within else colours.muted())
+        places.append(_Place(bar, f"{low:g}", "" if upper == float("inf") else f"{upper:g}"))
+    return places
 
 
-def _figure(attribute: Attribute, bars: list[dict[str, Any]], unit: str) -> Figure:
-    """One chart."""
-    upright = attribute.is_range
-    labels, counts = [bar["label"] for bar in bars], [bar["count"] for bar in bars]
-    quiet = {"showgrid": False, "zeroline": False, "fixedrange": True, "type": "category"}
-    hidden = {"visible": False, "fixedrange": True}
-    trace: dict[str, Any] = {
-        "type": "bar",
-        "marker": {"color": [(bar["colour"] or colours.accent()) if bar["on"] else colours.muted() for bar in bars]},
-        "customdata": [bar["data"] for bar in bars],
-        "hovertext": [f"{escape(bar['label'])}: {bar['count']:,} {unit}" for bar in bars],
-        "hovertemplate": "%{hovertext}<extra></extra>",
-        "selected": {"marker": {"opacity": 1}},
-        "unselected": {"marker": {"opacity": 1}},
-    }
-    layout: dict[str, Any] = {
-        "title": {
-            "text": attribute.title,
-            "font": {"size": 13},
-            "x": 0,
-            "xref": "container",
-            "y": 0.97,
-            "yanchor": "top",
-        },
-        "height": _HEIGHT,
-        "paper_bgcolor": "rgba(0,0,0,0)",
-        "plot_bgcolor": "rgba(0,0,0,0)",
-        "font": {"size": 11, "color": colours.text(), "family": colours.FONT},
-        "dragmode": False,
-        "clickmode": "event+select",
-        "showlegend": False,
-        "template": {},
-    }
-    if upright:
-        trace |= {"x": labels, "y": counts}
-        layout |= {
-            "margin": {"l": 14, "r": 14, "t": 26, "b": 22},
-            "bargap": 0.12,
-            "xaxis": {**quiet, "nticks": 8, "tickangle": 0},
-            "yaxis": hidden,
-        }
+def _option(attribute: Attribute, places: list[_Place], unit: str) -> Option:
+    """One chart; its bars have the same room each, however many there are."""
+    if attribute.is_range:
+        grid = {"left": 14, "right": 14, "top": _TITLE, "bottom": 22}
     else:
-        texts = [compact(count) for count in counts]
-        trace |= {"y": labels, "x": counts, "orientation": "h", "text": texts, "textposition": "outside"}
-        trace |= {"cliponaxis": False, "constraintext": "none", "textfont": {"size": 10}}
-        shown = [_shorten(label) for label in labels]
-        layout |= {
-            "margin": {"l": _LABELS, "r": 48, "t": 26, "b": 2},
-            "bargap": 0.28,
-            "xaxis": hidden,
-            # The same room for each bar, however many there are.
-            "yaxis": {
-                **quiet,
-                "range": [_MOST - 0.5, -0.5],
-                "tickvals": labels,
-                "ticktext": shown,
-                "ticklabelstandoff": 5,
-            },
-        }
-    return Figure(trace, layout)
-
-
-def _shorten(label: str, length: int = 17) -> str:
-    """Label of a bar; Plotly reads labels as HTML."""
-    return escape(label if len(label) <= length else f"{label[: length - 1]}…")
+        grid = {"left": _LABELS, "right": _COUNTS, "top": _TITLE, "height": _ROW * len(places)}
+    title = {
+        "text": attribute.title,
+        "left": 0,
+        "top": 5,
+        "padding": 0,
+        "textStyle": text(13) | {"fontWeight": "normal"},
+    }
+    drawn = [place.bar for place in places]
+    return {"title": title} | bars(drawn, unit, upright=attribute.is_range, grid=grid, labels=_LABELS, font_size=11)

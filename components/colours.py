@@ -46,3 +46,8 @@ def muted() -> str:
 def text() -> str:
     """Text of charts."""
     return "#C3CDD6" if is_dark() else "#43515E"
+
+
+def ground() -> str:
+    """What tooltips of charts stand on."""
+    return "#1F2933" if is_dark() else "#FFFFFF"

@@ -5,10 +5,8 @@ The address bar holds the cohorts, so a comparison is a link too.
 
 from __future__ import annotations
 
-from typing import Any
 from urllib.parse import urlsplit
 
-import plotly.graph_objects as go
 import streamlit as st
 
 from app.catalog import catalog
@@ -20,7 +18,8 @@ from app.portal import from_portal
 from app.selection import Selection
 from app.sentence import sentence
 from app.venn import Region, combined, count, regions
-from components import colours, state
+from components import state
+from components.echarts import CLICKABLE, Option, draw_clickable, text, tooltip
 from components.errors import plain
 from components.links import explore_link, open_explore
 
@@ -29,6 +28,11 @@ _UNITS = {Scope.PATIENT: "Patients", Scope.STUDY: "Studies", Scope.SERIES: "Seri
 _RECENT = 5
 _EXAMPLE = {"a": "Modality=CT", "b": "Modality=PT"}
 
+_HUES = ("#0072B2", "#D55E00", "#009E73")
+#: Pixels of a circle's radius, small enough for a telephone; and of the picture's height by the number of circles.
+_RADIUS, _HEIGHTS = 100, {2: 285, 3: 335}
+#: Of the picture's middle from its sides; this and what follows is in radii.
+_ACROSS = 1.75
 #: Centres of the circles, by their number; and where the count of each region stands.
 _CIRCLES = {2: [(-0.55, 0.0), (0.55, 0.0)], 3: [(-0.55, 0.4), (0.55, 0.4), (0.0, -0.5)]}
 _PLACES = {
@@ -127,73 +131,62 @@ def _name(inside: tuple[int, ...], letters: list[str]) -> str:
 
 
 def _venn(found: list[Region], letters: list[str], unit: Scope) -> None:
-    turn = st.session_state.setdefault("venn_turn", 0)
-    event: Any = st.plotly_chart(
-        _figure(found, letters, unit),
-        key=f"venn_{turn}",
-        theme=None,
-        config={"displayModeBar": False},
-        on_select="rerun",
-        selection_mode="points",
-        alt="Overlap of the cohorts",
-    )
-    for point in event["selection"]["points"]:
-        st.session_state["venn_turn"] = turn + 1
-        region = found[point["point_index"]]
-        open_explore(region.cohort)
+    position = draw_clickable(_option(found, letters, unit), _HEIGHTS[len(letters)], "venn", "Overlap of the cohorts")
+    if position is not None:
+        open_explore(found[position].cohort)
 
 
-def _figure(found: list[Region], letters: list[str], unit: Scope) -> go.Figure:
-    hues = ("#0072B2", "#D55E00", "#009E73")
-    circles = _CIRCLES[len(letters)]
-    places = [_PLACES[len(letters)][region.inside] for region in found]
-    shapes = [
-        {
-            "type": "circle",
-            "x0": x - 1,
-            "x1": x + 1,
-            "y0": y - 1,
-            "y1": y + 1,
-            "fillcolor": hue,
-            "opacity": 0.28,
-            "line": {"color": hue, "width": 2},
-            "layer": "below",
-        }
-        for (x, y), hue in zip(circles, hues, strict=False)
-    ]
-    labels = [
-        {"x": x * 2.6, "y": y + (0.95 if y >= 0 else -0.95), "text": f"<b>{letter}</b>", "showarrow": False}
-        for (x, y), letter in zip(circles, letters, strict=True)
-    ]
+def _option(found: list[Region], letters: list[str], unit: Scope) -> Option:
+    """Circles, their letters, and above them a place to click in each region, with its count."""
+    centres = _CIRCLES[len(letters)]
+    circles = {
+        "type": "scatter",
+        "silent": True,
+        "symbolSize": 2 * _RADIUS,
+        "data": [
+            {"value": centre, "itemStyle": {"color": hue, "borderColor": hue, "borderWidth": 2, "opacity": 0.28}}
+            for centre, hue in zip(centres, _HUES, strict=False)
+        ],
+    }
+    named = {
+        "type": "scatter",
+        "silent": True,
+        "symbolSize": 0,
+        "itemStyle": {"opacity": 1},
+        "data": [
+            {"value": [x * 2.6, y + (0.95 if x else -1.14)], "label": {"formatter": letter}}
+            for (x, y), letter in zip(centres, letters, strict=True)
+        ],
+        "label": {**text(15), "show": True, "position": "inside", "fontWeight": "bold"},
+    }
     counts = {
         "type": "scatter",
-        "mode": "markers+text",
-        "x": [x for x, _ in places],
-        "y": [y for _, y in places],
-        "text": [compact(region.count(unit)) for region in found],
-        "hovertext": [f"{_name(r.inside, letters)}: {exact(r.count(unit))} {_UNITS[unit].lower()}" for r in found],
-        "hovertemplate": "%{hovertext}<br>Click to open<extra></extra>",
-        "textfont": {"size": 14, "color": colours.text()},
-        "marker": {"size": 46, "opacity": 0.01, "color": colours.accent()},
+        "symbolSize": 56,
+        "data": [
+            {
+                "value": _PLACES[len(letters)][region.inside],
+                "label": {"formatter": compact(region.count(unit))},
+                "tooltip": {"formatter": _told(region, letters, unit)},
+            }
+            for region in found
+        ],
+        "label": {**text(14), "show": True, "position": "inside"},
+        **CLICKABLE,
     }
-    axis = {"visible": False, "fixedrange": True, "range": [-1.9, 1.9]}
-    low = -1.25 if len(letters) == 2 else -1.75
-    layout = {
-        "height": 300 if len(letters) == 2 else 400,
-        "margin": {"l": 0, "r": 0, "t": 0, "b": 0},
-        "paper_bgcolor": "rgba(0,0,0,0)",
-        "plot_bgcolor": "rgba(0,0,0,0)",
-        "font": {"family": colours.FONT, "color": colours.text(), "size": 15},
-        "xaxis": axis,
-        "yaxis": {**axis, "scaleanchor": "x", "range": [low, 1.6]},
-        "shapes": shapes,
-        "annotations": labels,
-        "dragmode": False,
-        "clickmode": "event+select",
-        "showlegend": False,
-        "template": {},
+    width, height = round(2 * _ACROSS * _RADIUS), _HEIGHTS[len(letters)]
+    top = 1.6
+    hidden = {"type": "value", "show": False}
+    return {
+        "grid": {"left": "center", "width": width, "top": 0, "height": height},
+        "xAxis": {**hidden, "min": -_ACROSS, "max": _ACROSS},
+        "yAxis": {**hidden, "min": top - height / _RADIUS, "max": top},
+        "series": [circles, named, counts],
+        "tooltip": tooltip(),
     }
-    return go.Figure({"data": [counts], "layout": layout}, _validate=False)
+
+
+def _told(region: Region, letters: list[str], unit: Scope) -> str:
+    return f"{_name(region.inside, letters)}: {exact(region.count(unit))} {_UNITS[unit].lower()}<br>Click to open"
 
 
 def _list_regions(found: list[Region], letters: list[str], unit: Scope) -> None:

@@ -2,7 +2,7 @@
 
 They hold what real ones hold: codes with labels, numbers with gaps and numbers kept as text, empty texts, several rows
 of a patient, patients without images and images without a row, a table of two collections with a PatientID that stands
-in both; and names and values that mean something to SQL, HTML and Markdown.
+in both; and names and values that mean something to SQL, HTML, Markdown and charts.
 """
 
 from __future__ import annotations
@@ -33,7 +33,16 @@ PERSONS = "vs_persons"
 VISITS = "vs_visits"
 
 HOSTILE_COLUMN = 'it\'s "grade"; DROP TABLE index --'
-HOSTILE_VALUES = ("' OR 1=1 --", "![](http://127.0.0.1:9/x.png)", "<img src=x onerror=alert(1)>", 'a,"b"', "50 %_")
+HOSTILE_VALUES = (
+    "' OR 1=1 --",
+    "![](http://127.0.0.1:9/x.png)",
+    "<img src=x onerror=alert(1)>",
+    'a,"b"',
+    "50 %_",
+    # Templates and callbacks of charts.
+    "{a|b} {c} $& function ()",
+    "--x_x--alert(1)--x_x--",
+)
 GENDERS = {"1": "Male", "2": "Female", "9": "Not known"}
 
 #: Route → arguments of the command line that must answer alike.

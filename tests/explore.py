@@ -15,10 +15,32 @@ from app.selection import Selection
 PATIENCE = 30_000
 expect.set_options(timeout=PATIENCE)
 
+#: What takes the clicks of a chart: over each bar a wider one that is not seen.
+BAR = 'path[fill="rgb(128,140,152)"]'
+
 
 def visit(page: Page, query: str = "") -> None:
     page.goto(f"/explore?{query}")
     expect_cohort(page, query)
+
+
+def point_at_bar(chart: Locator, label: str) -> None:
+    """Move to the right end of the row of a bar that lies."""
+    row, bar = chart.get_by_text(label, exact=True).first, chart.locator(BAR).first
+    expect(row).to_be_visible()
+    expect(bar).to_be_attached()
+    row.scroll_into_view_if_needed()
+    rows, bars = row.bounding_box(), bar.bounding_box()
+    assert rows
+    assert bars
+    chart.page.mouse.move(bars["x"] + bars["width"] - 5, rows["y"] + rows["height"] / 2)
+
+
+def click_bar(chart: Locator, label: str) -> None:
+    """Click there, far from the bar itself if that is short."""
+    point_at_bar(chart, label)
+    chart.page.mouse.down()
+    chart.page.mouse.up()
 
 
 def open_page(page: Page, section: str, name: str) -> None:

@@ -59,7 +59,7 @@ def test_a_query_is_completed_run_mended_and_kept(page: Page, plain) -> None:
     given = page.request.get(f"/{link}").text().splitlines()
     assert sorted(given[1:]) == sorted(f'"{modality}",{n}' for modality, n in rows)
     page.get_by_role("tab", name="Chart").click()
-    expect(page.locator(".js-plotly-plot .bars .point")).to_have_count(len(rows))
+    expect(page.locator('.stEChartsChart path[fill="#0F6E84"]')).to_have_count(len(rows))
     page.get_by_role("tab", name="History").click()
     expect(page.get_by_role("button", name=re.compile("GROUP BY|SELECT Modality"))).to_have_count(2)
     editor(page).focus()

@@ -20,7 +20,7 @@ from app.rows import Level
 from app.rows import page as rows_page
 from app.selection import Selection
 from app.sentence import sentence
-from tests.explore import choose, expect_cohort, value, visit
+from tests.explore import choose, click_bar, expect_cohort, value, visit
 
 # One browser and one server for the module: keep its tests on one worker.
 pytestmark = pytest.mark.xdist_group("browser")
@@ -226,18 +226,10 @@ def test_a_click_on_a_bar_filters_and_the_next_one_takes_it_back(page: Page) -> 
     attribute = ATTRIBUTES["Modality"]
     counted = counts.facet(attribute).counts[1:]
     top = catalog().values(attribute)[int(counted.argmax())]
-    _click_first_bar(page, "Modality")
-    expect_cohort(page, f"BodyPartExamined=BREAST&Modality={top}")
-    _click_first_bar(page, "Modality")
-    expect_cohort(page, "BodyPartExamined=BREAST")
-
-
-def _click_first_bar(page: Page, attribute: str) -> None:
-    bar = page.locator(f'[class*="st-key-chart_{attribute}"] .points .point path').first
-    expect(bar).to_be_visible()
-    box = bar.bounding_box()
-    assert box is not None
-    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    chart = page.locator('[class*="st-key-chart_Modality"]')
+    for query in (f"BodyPartExamined=BREAST&Modality={top}", "BodyPartExamined=BREAST") * 2:
+        click_bar(chart, top)
+        expect_cohort(page, query)
 
 
 def test_unknown_value_stays_as_a_marked_chip(page: Page) -> None:

@@ -89,12 +89,12 @@ def test_a_region_of_two_cohorts_opens_from_the_picture_and_from_the_list(page: 
     expect_cohort(page, found[0,].cohort.to_query())
     open_page(page, "Tools", "Compare")
     expect(page.get_by_text("Seen in Explore")).to_be_visible()
-    count = page.locator(".js-plotly-plot .textpoint text", has_text=compact(both.count(Scope.PATIENT)))
+    count = page.locator(".stEChartsChart text", has_text=compact(both.count(Scope.PATIENT)))
     expect(count).to_be_visible()
     position = count.bounding_box()
     assert position
     middle = position["x"] + position["width"] / 2, position["y"] + position["height"] / 2
     page.mouse.move(*middle)
-    expect(page.locator(".hoverlayer")).to_contain_text("A and B: ")
+    expect(page.locator(".stEChartsChart")).to_contain_text("A and B: ")
     page.mouse.click(*middle)
     expect_cohort(page, both.cohort.to_query())
