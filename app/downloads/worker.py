@@ -19,8 +19,8 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from app.downloads import jobs
+from app.downloads.folders import choose_folder
 from app.downloads.jobs import Job, State
-from app.downloads.paths import choose_folder
 from app.downloads.plan import endpoint, require_space
 from app.downloads.transfer import Meter, Transfer
 from app.errors import UserError
