@@ -235,7 +235,9 @@ class Transfer:
     def _receive(self, series: Series, file: PartFile, start: int, stop: int) -> None:
         options: GetOptions = {"range": (start, stop)} if len(file.ranges) > 1 else {}
         key = f"{series.crdc_uuid}/{file.path.name}"
-        chunks = obstore.get(self._store(series.bucket), key, options=options).stream(self._chunk)
+        response = obstore.get(self._store(series.bucket), key, options=options)
+        is_small = stop - start <= self._chunk  # comes in one piece, which spares asking for more
+        chunks = (response.bytes(),) if is_small else response.stream(self._chunk)
         at = start
         with file.open(start) as growing:
             for chunk in chunks:
