@@ -31,7 +31,7 @@ class Limits:
         If a number makes no sense.
     """
 
-    parallel: int = 96
+    parallel: int = 64
     bytes_per_second: float | None = None
     patience: float = 20.0
 
