@@ -11,8 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from app.conditions import shorten
-from app.errors import UserError
+from app.errors import UserError, shorten
 
 if TYPE_CHECKING:
     from google.api_core.retry import Retry

@@ -14,7 +14,8 @@ from enum import StrEnum
 from urllib.parse import parse_qsl, quote
 
 from app.attributes import Kind
-from app.conditions import Condition, QueryError, find_attribute, merge, parse_condition, shorten
+from app.conditions import Condition, QueryError, find_attribute, merge, parse_condition
+from app.errors import shorten
 
 MAX_QUERY_LENGTH = 64_000
 

@@ -15,7 +15,7 @@ from difflib import get_close_matches
 from typing import Any, NoReturn
 
 from app.attributes import ATTRIBUTES, UNAVAILABLE, Attribute, Kind
-from app.errors import UserError
+from app.errors import UserError, shorten
 from app.operators import OPERATORS, Operator, operators_of
 
 MAX_VALUE_LENGTH = 1_024
@@ -221,9 +221,3 @@ def _nearest(name: str, names: Iterable[str]) -> str:
     by_folded = {candidate.lower(): candidate for candidate in names}
     found = get_close_matches(name[:64].lower(), by_folded, n=1, cutoff=0.5)
     return f"; did you mean “{by_folded[found[0]]}”?" if found else "."
-
-
-def shorten(text: str, length: int = 60) -> str:
-    """Text from outside as it may stand in a message: one line, not too long."""
-    shown = "".join(character if character.isprintable() else "�" for character in text)
-    return shown if len(shown) <= length else f"{shown[: length - 1]}…"

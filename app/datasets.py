@@ -24,8 +24,7 @@ from app.catalog import Catalog
 from app.citations import Source as Citable
 from app.citations import as_text
 from app.cohort import Cohort
-from app.conditions import shorten
-from app.errors import UserError
+from app.errors import UserError, shorten
 from app.plain_text import one_line, paragraphs
 from app.rows import page
 from app.selection import Selection, Totals

@@ -20,8 +20,8 @@ from app.attributes import ATTRIBUTES, UNAVAILABLE, Attribute, Kind
 from app.catalog import catalog
 from app.clauses import MAX_QUERY_LENGTH
 from app.cohort import Cohort
-from app.conditions import Condition, QueryError, format_number, shorten
-from app.errors import UserError
+from app.conditions import Condition, QueryError, format_number
+from app.errors import UserError, shorten
 
 _HOSTS = (".imaging.datacommons.cancer.gov", ".canceridc.dev")
 _PATH = "/explore/filters"

@@ -13,8 +13,7 @@ from app import schema
 from app.attributes import ATTRIBUTES
 from app.catalog import Catalog
 from app.cohort import Cohort
-from app.conditions import shorten
-from app.errors import UserError
+from app.errors import UserError, shorten
 from app.exports import safe_place
 from app.id_lists import read_columns
 from app.modalities import WITHOUT_PICTURE

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from app.conditions import shorten
-from app.errors import UserError
+from app.errors import UserError, shorten
 from app.selection import Selection
 
 MAX_SHARES = 1000

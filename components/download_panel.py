@@ -8,8 +8,9 @@ import streamlit as st
 
 from app.buckets import Source
 from app.downloads import jobs, worker
+from app.downloads.folders import choose_folder
 from app.downloads.limits import DEFAULT_LIMITS, MAX_PARALLEL, Limits
-from app.downloads.paths import COLUMNS, DEFAULT_TEMPLATE, Template, choose_folder
+from app.downloads.paths import COLUMNS, DEFAULT_TEMPLATE, Template
 from app.downloads.plan import free_space, preview, series_of
 from app.errors import UserError
 from app.numbers import size

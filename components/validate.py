@@ -11,7 +11,7 @@ from typing import Any
 import streamlit as st
 
 from app.cohort import Cohort
-from app.downloads.paths import choose_folder
+from app.downloads.folders import choose_folder
 from app.errors import UserError
 from app.numbers import exact
 from app.settings import settings

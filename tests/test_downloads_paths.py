@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from app.buckets import Source
 from app.cohort import Cohort
-from app.downloads.paths import COLUMNS, Template, choose_folder, make_folder, safe_part
+from app.downloads.folders import choose_folder, make_folder
+from app.downloads.paths import COLUMNS, Template, safe_part
 from app.downloads.plan import preview, series_of
 from app.errors import UserError
 from app.selection import Selection

@@ -14,6 +14,7 @@ from filelock import FileLock
 from app.buckets import Source
 from app.build import catalog_folder
 from app.downloads import jobs, worker
+from app.downloads.database import folder
 from app.downloads.faults import Fault
 from app.downloads.jobs import Job, State
 from app.downloads.limits import Limits
@@ -139,7 +140,7 @@ def test_a_server_that_starts_again_goes_on_by_itself(root: Path) -> None:
             first.process.kill()
         with serving.serve(**environment_of(root, server)):
             assert server.wait_for(len(objects))
-            with FileLock(jobs.folder() / "worker.lock"):  # the worker has ended
+            with FileLock(folder() / "worker.lock"):  # the worker has ended
                 assert jobs.get(number).state is State.DONE
     assert on_disk(root) == expected(wanted, objects)
 

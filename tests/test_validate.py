@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import shutil
@@ -18,6 +19,7 @@ import pydicom
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydicom import Dataset
 
 from app.cli import main
 from app.errors import UserError
@@ -27,11 +29,51 @@ from app.validate.geometry import geometry
 from app.validate.listing import Listing, Series, listing
 from app.validate.report import Report, as_html, as_json, as_text
 from app.validate.validation import Validation
+from app.validate.values import expected_length, text, texts
 from tests.conftest import ROOT
 from tests.dicom_files import dicom, write_series
 
 _IDENTIFIERS = ("PatientID", "StudyInstanceUID", "SeriesInstanceUID")
 PLACES = [2.5 * number for number in range(8)]
+
+
+@pytest.mark.parametrize("is_implicit", [False, True], ids=["explicit", "implicit"])
+@pytest.mark.parametrize(
+    ("charset", "patient"),
+    [
+        (None, "TCGA-05_4244.x"),
+        (None, " spaces inside, and a ~"),
+        (None, ""),
+        ("ISO_IR 192", "Ærø/患者"),
+        ("ISO_IR 126", "ασθενής"),
+        (["", "ISO 2022 IR 87"], "山田"),
+    ],
+)
+def test_values_are_read_as_pydicom_reads_them(
+    charset: str | list[str] | None, patient: str, is_implicit: bool
+) -> None:
+    for rows, frames in ((3, None), (5, 7), (3, None)):
+        written = Dataset()
+        written.SpecificCharacterSet = charset
+        written.PatientID = patient
+        written.SOPInstanceUID = "1.2.3"
+        written.ImageType = ["ORIGINAL", "PRIMARY", "LOCALIZER "]
+        written.ImagePositionPatient = ["-1.5 ", "+2e-3", "0"]
+        written.Rows, written.Columns, written.SamplesPerPixel, written.BitsAllocated = rows, 5, 1, 8
+        written.PhotometricInterpretation = "MONOCHROME2"
+        if frames:
+            written.NumberOfFrames = frames
+        stream = io.BytesIO()
+        pydicom.dcmwrite(stream, written, implicit_vr=is_implicit, little_endian=True)
+        header = pydicom.dcmread(io.BytesIO(stream.getvalue()), force=True)
+        assert text(header, "PatientID") == patient.strip()
+        assert text(header, "SOPInstanceUID") == "1.2.3"
+        assert texts(header, "ImageType") == ["ORIGINAL", "PRIMARY", "LOCALIZER"]
+        assert [float(number) for number in texts(header, "ImagePositionPatient")] == [-1.5, 0.002, 0]
+        assert texts(header, "ImageOrientationPatient") == []
+        assert expected_length(header) == -(-rows * 5 * (frames or 1) // 2) * 2
+        del header.Columns
+        assert expected_length(header) is None
 
 
 @pytest.fixture(scope="module")

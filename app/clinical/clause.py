@@ -13,7 +13,8 @@ from dataclasses import dataclass
 
 from app import schema
 from app.clauses import read_choice, read_pairs, write_pairs
-from app.conditions import MAX_VALUE_LENGTH, QueryError, read_number, shorten
+from app.conditions import MAX_VALUE_LENGTH, QueryError, read_number
+from app.errors import shorten
 
 #: Name of the parameter in the URL form.
 KEY = "clinical"

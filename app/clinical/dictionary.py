@@ -9,7 +9,8 @@ from functools import lru_cache
 from app.catalog import Catalog
 from app.clinical.clause import DICTIONARY, is_column_name, is_table_name
 from app.clinical.sql import PATIENT
-from app.conditions import QueryError, shorten
+from app.conditions import QueryError
+from app.errors import shorten
 from app.tables.extension import Extension
 
 #: Columns that say nothing of the patient: who it is, and how the table came to IDC.

@@ -24,11 +24,11 @@ from app.catalog import Catalog
 from app.clinical.dictionary import dictionary
 from app.clinical.sql import PATIENT
 from app.clinical.table import DATABASE, folder, is_there, missing
-from app.conditions import QueryError, shorten
+from app.conditions import QueryError
 from app.downloads.faults import Fault, FaultyError, name_fault
 from app.downloads.limits import Limits
 from app.downloads.source import open_store
-from app.errors import UserError
+from app.errors import UserError, shorten
 from app.settings import settings
 from app.sql import quote_name
 from app.tables.fetch import fetchable

@@ -12,6 +12,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from app.buckets import Source
+from app.downloads.limits import DEFAULT_LIMITS, Limits
 from app.downloads.paths import DEFAULT_TEMPLATE, Template
 from app.errors import UserError
 from app.numbers import compact, size
@@ -32,7 +33,8 @@ def add_parser(verbs: Any) -> None:
     command.add_argument("--source", help="cloud to read from", choices=tuple(Source), default=Source.AWS)
     command.add_argument("--template", help="folders below DIR (default %(default)s)", default=DEFAULT_TEMPLATE)
     command.add_argument("--dry-run", help="list and compare only", action="store_true")
-    command.add_argument("--parallel", help="requests at once (default %(default)s)", metavar="N", type=int, default=64)
+    usual = DEFAULT_LIMITS.parallel
+    command.add_argument("--parallel", help=f"requests at once (default {usual})", metavar="N", type=int, default=usual)
     command.add_argument("--limit", help="megabytes a second at most", metavar="MB/s", type=float)
 
 
@@ -51,7 +53,6 @@ def download(parsed: argparse.Namespace) -> int:
     """
     from app.catalog import catalog
     from app.cohort import Cohort
-    from app.downloads.limits import Limits
     from app.downloads.plan import endpoint, series_of
     from app.downloads.transfer import Transfer
     from app.selection import Selection

@@ -10,18 +10,17 @@ import json
 import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
 from dataclasses import dataclass, fields
 from enum import StrEnum
 from pathlib import Path
 
 from app.buckets import Source
+from app.downloads.database import reading, writing
 from app.downloads.faults import Fault
 from app.downloads.limits import DEFAULT_LIMITS, Limits
 from app.downloads.plan import Series
 from app.downloads.transfer import Progress, Report
 from app.errors import UserError
-from app.settings import settings
 
 
 class State(StrEnum):
@@ -46,27 +45,6 @@ _IS_FINISHED = (
     f"job.state IN ('{State.DONE}', '{State.FAILED}') AND job.series_done + job.series_faulty = job.series"
     " AND NOT job.dry_run AND series.fault IS NULL"
 )
-
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS job (
-    number INTEGER PRIMARY KEY AUTOINCREMENT, created REAL NOT NULL, title TEXT NOT NULL, root TEXT NOT NULL,
-    source TEXT NOT NULL, parallel INTEGER NOT NULL, bytes_per_second REAL, dry_run INTEGER NOT NULL,
-    state TEXT NOT NULL, message TEXT NOT NULL DEFAULT '',
-    series INTEGER NOT NULL, files INTEGER NOT NULL, bytes INTEGER NOT NULL,
-    series_done INTEGER NOT NULL DEFAULT 0, series_faulty INTEGER NOT NULL DEFAULT 0,
-    files_done INTEGER NOT NULL DEFAULT 0, bytes_done INTEGER NOT NULL DEFAULT 0,
-    files_present INTEGER NOT NULL DEFAULT 0, bytes_present INTEGER NOT NULL DEFAULT 0,
-    bytes_received INTEGER NOT NULL DEFAULT 0,
-    rate REAL NOT NULL DEFAULT 0
-);
-CREATE TABLE IF NOT EXISTS series (
-    job INTEGER NOT NULL REFERENCES job ON DELETE CASCADE, place INTEGER NOT NULL,
-    uid TEXT NOT NULL, bucket TEXT NOT NULL, crdc_uuid TEXT NOT NULL, folder TEXT NOT NULL,
-    instances INTEGER NOT NULL, size_bytes INTEGER NOT NULL, fault TEXT, detail TEXT,
-    PRIMARY KEY (job, place)
-) WITHOUT ROWID;
-CREATE UNIQUE INDEX IF NOT EXISTS series_uid ON series (job, uid);
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,11 +103,6 @@ class Finished:
     folder: str
 
 
-def folder() -> Path:
-    """Folder of the queue and its locks."""
-    return settings().data_folder / "downloads"
-
-
 def add(
     title: str,
     wanted: Iterable[Series],
@@ -149,7 +122,7 @@ def add(
         (place, one.uid, one.bucket, one.crdc_uuid, one.folder, one.instances, one.size_bytes)
         for place, one in enumerate(wanted)  # before the transaction, which a running download has to wait for
     ]
-    with _writing() as connection:
+    with writing() as connection:
         number = _add(connection, title, root, source, limits, dry_run)
         connection.executemany(
             "INSERT INTO series (job, place, uid, bucket, crdc_uuid, folder, instances, size_bytes)"
@@ -169,7 +142,7 @@ def retry(number: int) -> int:
         If the job is gone or has none.
     """
     old = get(number)
-    with _writing() as connection:
+    with writing() as connection:
         title = f"{old.title} (again, from job {number})"
         new = _add(connection, title, old.root, old.source, old.limits, old.dry_run)
         connection.execute(
@@ -203,7 +176,7 @@ def _add_up(connection: sqlite3.Connection, number: int) -> None:
 
 def jobs() -> list[Job]:
     """All jobs, newest first."""
-    with _reading() as connection:
+    with reading() as connection:
         return [_job(row) for row in connection.execute("SELECT * FROM job ORDER BY number DESC")]
 
 
@@ -215,7 +188,7 @@ def get(number: int) -> Job:
     UserError
         If there is none of that number.
     """
-    with _reading() as connection:
+    with reading() as connection:
         row = connection.execute("SELECT * FROM job WHERE number = ?", (number,)).fetchone()
     if row is None:
         raise UserError(f"Download {number} is no longer in the list.")
@@ -224,7 +197,7 @@ def get(number: int) -> Job:
 
 def faulty(number: int, limit: int = 1000) -> list[FaultySeries]:
     """The first `limit` series of a job that are not complete."""
-    with _reading() as connection:
+    with reading() as connection:
         rows = connection.execute(
             "SELECT uid, folder, fault, detail FROM series WHERE job = ? AND fault IS NOT NULL ORDER BY place LIMIT ?",
             (number, limit),
@@ -234,7 +207,7 @@ def faulty(number: int, limit: int = 1000) -> list[FaultySeries]:
 
 def finished(uids: Sequence[str]) -> list[Finished]:
     """Which of these series are here completely, in order, each once and by the newest job that brought it."""
-    with _reading() as connection:
+    with reading() as connection:
         rows = connection.execute(
             "SELECT series.uid, job.number, job.root, series.folder FROM job CROSS JOIN json_each(?) AS wanted"
             " JOIN series ON series.job = job.number AND series.uid = wanted.value"
@@ -248,7 +221,7 @@ def finished(uids: Sequence[str]) -> list[Finished]:
 def finished_by(number: int, limit: int = -1, uid: str | None = None) -> list[Finished]:
     """The first `limit` series that a job has brought completely, or the one named, if it has."""
     chosen = "" if uid is None else " AND series.uid = :uid"
-    with _reading() as connection:
+    with reading() as connection:
         rows = connection.execute(
             "SELECT series.uid, job.number, job.root, series.folder FROM job JOIN series ON series.job = job.number"
             f" WHERE {_IS_FINISHED} AND job.number = :number{chosen} ORDER BY place LIMIT :limit",
@@ -266,7 +239,7 @@ def series(number: int) -> Iterator[Series]:
     place = -1
     while True:
         # In short reads: a reader that stays for days would keep SQLite from ever clearing its log.
-        with _reading() as connection:
+        with reading() as connection:
             rows = connection.execute(
                 "SELECT place, uid, bucket, crdc_uuid, folder, instances, size_bytes FROM series"
                 " WHERE job = ? AND place > ? ORDER BY place LIMIT 1000",
@@ -295,14 +268,14 @@ def cancel(number: int) -> None:
 
 def remove(number: int) -> None:
     """Take an ended job off the list; its files stay."""
-    with _writing() as connection:
+    with writing() as connection:
         states = (State.DONE, State.FAILED, State.CANCELLED)
         connection.execute(f"DELETE FROM job WHERE number = ? AND state IN ({_marks(states)})", (number, *states))
 
 
 def any_open() -> bool:
     """Whether the worker has something to do."""
-    with _reading() as connection:
+    with reading() as connection:
         return bool(connection.execute(f"SELECT 1 FROM job WHERE state IN ({_marks(OPEN)})", OPEN).fetchone())
 
 
@@ -311,7 +284,7 @@ def any_open() -> bool:
 
 def take() -> Job | None:
     """The next job to run, now ``running``: first what a killed worker left, then in order; only under the lock."""
-    with _writing() as connection:
+    with writing(is_lasting=False) as connection:
         zero = ", ".join(f"{name} = 0" for name in _PROGRESS)
         row = connection.execute(
             f"UPDATE job SET state = ?, message = '', rate = 0, {zero} WHERE number ="
@@ -326,7 +299,7 @@ def take() -> Job | None:
 
 def note(number: int, progress: Progress, rate: float, ended: Iterable[Report]) -> bool:
     """Write down how far a job is; False if it is no longer to run."""
-    with _writing() as connection:
+    with writing(is_lasting=False) as connection:
         connection.executemany(
             "UPDATE series SET fault = ?, detail = ? WHERE job = ? AND uid = ?",
             [(one.fault, one.detail, number, one.series.uid) for one in ended if one.fault],
@@ -341,7 +314,7 @@ def note(number: int, progress: Progress, rate: float, ended: Iterable[Report]) 
 
 def finish(number: int, state: State, message: str = "") -> None:
     """End a job that is still running."""
-    with _writing() as connection:
+    with writing(is_lasting=False) as connection:
         connection.execute(
             "UPDATE job SET state = ?, message = ?, rate = 0 WHERE number = ? AND state = ?",
             (state, message, number, State.RUNNING),
@@ -349,7 +322,7 @@ def finish(number: int, state: State, message: str = "") -> None:
 
 
 def _move(number: int, before: Sequence[State], after: State) -> None:
-    with _writing() as connection:
+    with writing() as connection:
         connection.execute(
             f"UPDATE job SET state = ?, rate = 0 WHERE number = ? AND state IN ({_marks(before)})",
             (after, number, *before),
@@ -377,27 +350,3 @@ def _job(row: sqlite3.Row) -> Job:
         progress=Progress(**{name: row[name] for name in _PROGRESS}),
         rate=row["rate"],
     )
-
-
-@contextmanager
-def _reading() -> Iterator[sqlite3.Connection]:
-    folder().mkdir(parents=True, exist_ok=True)
-    with closing(sqlite3.connect(folder() / "jobs.sqlite", timeout=30, isolation_level=None)) as connection:
-        connection.row_factory = sqlite3.Row
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA foreign_keys = ON")
-        connection.executescript(_SCHEMA)
-        yield connection
-
-
-@contextmanager
-def _writing() -> Iterator[sqlite3.Connection]:
-    """A connection within one transaction, kept only if the block ends well."""
-    with _reading() as connection:
-        connection.execute("BEGIN IMMEDIATE")
-        try:
-            yield connection
-        except BaseException:
-            connection.execute("ROLLBACK")
-            raise
-        connection.execute("COMMIT")

@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.buckets import ENDPOINTS, GCS_BUCKETS, Source
-from app.downloads.paths import Template
 from app.errors import UserError
 from app.numbers import size
 from app.settings import settings
 
 if TYPE_CHECKING:
+    from app.downloads.paths import Template
     from app.selection import Selection
     from app.shelf import Array
 

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from obstore import GetOptions
 
 from app.downloads.faults import NETWORK, Fault, FaultyError, name_fault
-from app.downloads.file import PartFile
+from app.downloads.file import PartFile, write
+from app.downloads.folders import make_folder
 from app.downloads.limits import DEFAULT_LIMITS, Limits, Throttle
-from app.downloads.paths import make_folder
 from app.downloads.plan import Series
 from app.downloads.source import list_files, open_store
 
@@ -235,21 +235,23 @@ class Transfer:
     def _receive(self, series: Series, file: PartFile, start: int, stop: int) -> None:
         options: GetOptions = {"range": (start, stop)} if len(file.ranges) > 1 else {}
         key = f"{series.crdc_uuid}/{file.path.name}"
-        chunks = obstore.get(self._store(series.bucket), key, options=options).stream(self._chunk)
-        file.open()
+        response = obstore.get(self._store(series.bucket), key, options=options)
+        is_small = stop - start <= self._chunk  # comes in one piece, which spares asking for more
+        chunks = (response.bytes(),) if is_small else response.stream(self._chunk)
         at = start
-        for chunk in chunks:
-            if self._stop.is_set() or file.is_spoilt:
-                return
-            length = len(chunk)
-            with self._lock:
-                file.received += length
-                self.progress.bytes_done += length
-                self.progress.bytes_received += length
-            file.write(memoryview(chunk), at)
-            at += length
-            if self._throttle:
-                self._throttle.take(length, self._stop)
+        with file.open(start) as growing:
+            for chunk in chunks:
+                if self._stop.is_set() or file.is_spoilt:
+                    return
+                length = len(chunk)
+                with self._lock:
+                    file.received += length
+                    self.progress.bytes_done += length
+                    self.progress.bytes_received += length
+                write(growing, memoryview(chunk))
+                at += length
+                if self._throttle:
+                    self._throttle.take(length, self._stop)
         if at != stop:
             raise FaultyError(Fault.BYTES, f"{file.path.name}: {at:,} bytes came, {stop:,} are listed")
 

@@ -19,8 +19,9 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from app.downloads import jobs
+from app.downloads.database import folder, reading
+from app.downloads.folders import choose_folder
 from app.downloads.jobs import Job, State
-from app.downloads.paths import choose_folder
 from app.downloads.plan import endpoint, require_space
 from app.downloads.transfer import Meter, Transfer
 from app.errors import UserError
@@ -71,7 +72,7 @@ def claim(root: Path) -> Iterator[None]:
         If one does.
     """
     name = hashlib.sha256(os.fsencode(root)).hexdigest()[:16]
-    lock = FileLock(jobs.folder() / "folders" / f"{name}.lock")
+    lock = FileLock(folder() / "folders" / f"{name}.lock")
     Path(lock.lock_file).parent.mkdir(parents=True, exist_ok=True)
     try:
         lock.acquire(timeout=0)
@@ -132,8 +133,8 @@ def main() -> None:
         os._exit(0)
 
     threading.Thread(target=watch, daemon=True).start()
-    jobs.folder().mkdir(parents=True, exist_ok=True)
-    with FileLock(jobs.folder() / "worker.lock", poll_interval=0.5):
+    folder().mkdir(parents=True, exist_ok=True)
+    with FileLock(folder() / "worker.lock", poll_interval=0.5), reading():
         while not closing.is_set() and (job := jobs.take()):
             run(job, closing)
     ended.set()

@@ -15,9 +15,8 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from app import schema
-from app.conditions import shorten
 from app.downloads.faults import NETWORK, Fault, FaultyError
-from app.errors import UserError
+from app.errors import UserError, shorten
 from app.settings import settings
 from app.tables.check import FaultyTableError, check_table
 from app.tables.source import Source, sources

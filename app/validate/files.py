@@ -8,7 +8,7 @@ import signal
 import subprocess
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing.synchronize import Event
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -16,22 +16,14 @@ from typing import Any, BinaryIO
 from pydicom import Dataset, config, dcmread
 from pydicom.errors import InvalidDicomError
 from pydicom.pixels.decoders.base import get_decoder
-from pydicom.pixels.utils import get_expected_length, iter_pixels
-from pydicom.tag import Tag
+from pydicom.pixels.utils import iter_pixels
 from pydicom.uid import UID, DeflatedExplicitVRLittleEndian
 
 from app.validate.findings import Finding, Kind, visible
+from app.validate.values import TAGS, expected_length, text, texts
 
 #: Modalities whose slices form volumes.
 _VOLUMES = frozenset({"CT", "MR", "PT"})
-_TAGS = [
-    Tag(name)
-    for name in (
-        *("SOPInstanceUID", "SeriesInstanceUID", "StudyInstanceUID", "PatientID", "Modality", "ImageType"),
-        *("Rows", "Columns", "NumberOfFrames", "SamplesPerPixel", "BitsAllocated", "PhotometricInterpretation"),
-        *("ImageOrientationPatient", "ImagePositionPatient"),
-    )
-]
 _UNDEFINED = 0xFFFFFFFF
 _ITEM, _SEQUENCE_END = b"\xfe\xff\x00\xe0", b"\xfe\xff\xdd\xe0"
 _LONG_VRS = (b"OB", b"OW", b"OF", b"OD", b"UN")
@@ -108,7 +100,7 @@ def read_file(root: str, path: str, options: Options) -> File:
     try:
         with whole.open("rb") as stream:
             size = os.fstat(stream.fileno()).st_size
-            header = dcmread(stream, stop_before_pixels=True, specific_tags=_TAGS)
+            header = dcmread(stream, stop_before_pixels=True, specific_tags=list(TAGS.values()))
             has_pixels = _is_deflated(header) or stream.tell() < size
             found = list(_pixel_findings(header, stream, size))
             file = _describe(header, path, size)
@@ -124,26 +116,24 @@ def read_file(root: str, path: str, options: Options) -> File:
         return File(path, size, findings=(Finding(Kind.NOT_DICOM, path=path),))
     except Exception as error:  # pydicom raises nearly anything on damaged headers
         return File(path, size, findings=(Finding(Kind.NOT_DICOM, _one_line(error), path=path),))
-    findings = tuple(Finding(one.kind, one.detail, file.series or None, path) for one in found)
-    return File(path, size, file.series, file.study, file.patient, file.instance, file.plane, findings)
+    if not found:
+        return file
+    return replace(file, findings=tuple(replace(one, series=file.series or None, path=path) for one in found))
 
 
 def _describe(header: Dataset, path: str, size: int) -> File:
-    def text(name: str) -> str:
-        return str(header.get(name) or "").strip(" \0")
-
     plane = None
-    if text("Modality") in _VOLUMES and "LOCALIZER" not in (header.get("ImageType") or ()):
-        orientation, position = header.get("ImageOrientationPatient"), header.get("ImagePositionPatient")
-        if orientation and position and len(orientation) == 6 and len(position) == 3:
+    if text(header, "Modality") in _VOLUMES and "LOCALIZER" not in texts(header, "ImageType"):
+        orientation, position = texts(header, "ImageOrientationPatient"), texts(header, "ImagePositionPatient")
+        if len(orientation) == 6 and len(position) == 3:
             plane = tuple(float(number) for number in (*orientation, *position))
     return File(
         path,
         size,
-        text("SeriesInstanceUID"),
-        text("StudyInstanceUID"),
-        text("PatientID"),
-        text("SOPInstanceUID"),
+        text(header, "SeriesInstanceUID"),
+        text(header, "StudyInstanceUID"),
+        text(header, "PatientID"),
+        text(header, "SOPInstanceUID"),
         plane,
     )
 
@@ -166,10 +156,9 @@ def _pixel_findings(header: Dataset, stream: BinaryIO, size: int) -> Iterator[Fi
         return
     if length > left:
         yield Finding(Kind.CUT, f"{left:,} of {length:,} bytes are there")
-    if all(name in header for name in ("Rows", "Columns", "SamplesPerPixel", "BitsAllocated")):
-        wanted = get_expected_length(header)
-        if length != wanted + wanted % 2:
-            yield Finding(Kind.PIXEL_LENGTH, f"{length:,} bytes, expected {wanted + wanted % 2:,}")
+    wanted = expected_length(header)
+    if wanted is not None and length != wanted:
+        yield Finding(Kind.PIXEL_LENGTH, f"{length:,} bytes, expected {wanted:,}")
 
 
 def _is_deflated(header: Dataset) -> bool:

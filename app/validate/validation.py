@@ -86,7 +86,7 @@ class Validation:
         self.progress = Progress()
         self._wanted = wanted
         self._options = options or Options()
-        self._left_out = {path.resolve() for path in left_out}
+        self._left_out = {str(path.resolve()) for path in left_out}
         self._find = find
         self._processes = multiprocessing.get_context("spawn")
         self._stopping = self._processes.Event()
@@ -125,9 +125,10 @@ class Validation:
             folders.sort()
             if self._stopping.is_set():
                 return
+            below = Path(parent).relative_to(self.folder).as_posix()
             for name in sorted(names):
-                whole = Path(parent, name)
-                path = whole.relative_to(self.folder).as_posix()
+                whole = os.path.join(parent, name)  # there may be millions, and a Path takes longer
+                path = name if below == "." else f"{below}/{name}"
                 if whole in self._left_out:
                     continue
                 if kind := self._refused(whole):
@@ -135,16 +136,19 @@ class Validation:
                 else:
                     yield path
 
-    def _refused(self, whole: Path) -> Kind | None:
+    def _refused(self, whole: str) -> Kind | None:
         """Why a file is not read: a pipe would be waited for, a link may show what lies elsewhere."""
         try:
-            if whole.is_symlink() and not whole.resolve().is_relative_to(self.folder):
-                return Kind.LINK
-            if not stat.S_ISREG(whole.stat().st_mode):
+            found = os.lstat(whole)
+            if stat.S_ISLNK(found.st_mode):
+                if not Path(whole).resolve().is_relative_to(self.folder):
+                    return Kind.LINK
+                found = os.stat(whole)
+            if not stat.S_ISREG(found.st_mode):
                 return Kind.LINK
         except (OSError, RuntimeError):
             return Kind.LINK
-        return Kind.UNFINISHED if whole.suffix == ".part" else None
+        return Kind.UNFINISHED if whole.endswith(".part") else None
 
     def _note_unreadable(self, error: OSError) -> None:
         path = Path(error.filename).relative_to(self.folder).as_posix()
