@@ -71,15 +71,12 @@ def catalog():
 
 @pytest.fixture(scope="session")
 def plain_connection() -> duckdb.DuckDBPyConnection:
-    """DuckDB over the parquet files under idc-index's names; ``file_row_number`` is a series' number.
-
-    The index is loaded: queries that join it with itself would decode it several times each.
-    """
+    """DuckDB over the parquet files under idc-index's names; ``file_row_number`` is a series' number."""
     connection = duckdb.connect()
     connection.execute("SET enable_progress_bar = false")
     for name, path in truth.PARQUET.items():
-        kind, numbered = ("TABLE", ", file_row_number = true") if name == "index" else ("VIEW", "")
-        connection.execute(f"CREATE {kind} {name} AS FROM read_parquet(['{path}']{numbered})")
+        numbered = "file_row_number = true" if name == "index" else ""
+        connection.execute(f"CREATE VIEW {name} AS FROM read_parquet(['{path}']{numbered and ', '}{numbered})")
     return connection
 
 
