@@ -151,7 +151,8 @@ TROUBLES = (
     Trouble(
         "The viewer shows nothing, or no segmentation",
         "Segmentations, contours and reports have no picture of their own.",
-        "Open the study: links of this app do, with the source image first. Slides open in SLIM, the rest in OHIF.",
+        "Open the study: links of this app do, with the source image first. Slides open in SLIM, the rest in OHIF;"
+        " downloaded ones open here too, where the viewer is installed.",
     ),
     Trouble(
         "A series of my old manifest is gone",

@@ -28,7 +28,7 @@ from app import api, archive_links, startup
 from app.console import links as result_links
 from app.downloads import worker
 from app.memory import share_arenas
-from app.ohif import bucket, downloaded, site
+from app.ohif import bucket, downloaded, site, slides
 from app.preview import routes as preview_routes
 from app.settings import settings
 from app.viewers import origins
@@ -156,6 +156,7 @@ app = st.App(
         *archive_links.routes(),
         *site.routes(),
         *downloaded.routes(),
+        *slides.routes(),
         *bucket.routes(),
         *preview_routes.routes(),
         *result_links.routes(),

@@ -38,6 +38,7 @@ def measure() -> dict[str, Any]:
     cohort = Cohort.from_query(_QUERY)
     address = link(cohort, Source.AWS)
     with _serving() as url, serve(IDC_COHORT_S3_ENDPOINT=url, IDC_COHORT_ZIPS_AT_ONCE="4") as server:
+        server.rest()
         before = server.memory()["rss_MB"]
         say("one reader")
         started = time.perf_counter()

@@ -54,7 +54,8 @@ def _seconds_of_command() -> float:
 
 def _stages(server: Server, count: int, seed: int) -> Iterator[tuple[str, dict[str, int]]]:
     """Memory after each kind of use, all in one process."""
-    yield "first answer", server.memory()
+    server.rest()
+    yield "first answer, and what is read ahead", server.memory()
     server.get(f"api/facets?{_SMALL}")
     server.get(f"api/series.csv?{_SMALL}")
     yield "facets and a small CSV", server.memory()

@@ -36,6 +36,13 @@ class Server:
         fields = {"rss": info.rss, "pss": getattr(info, "pss", None), "uss": getattr(info, "uss", None)}
         return {f"{name}_MB": round(value / 1e6) for name, value in fields.items() if value is not None}
 
+    def rest(self) -> None:
+        """Wait until it does nothing, as what it reads ahead begins with its first answer."""
+        before = -1.0
+        while self.processor_seconds() > before + 0.02:
+            before = self.processor_seconds()
+            time.sleep(1)
+
     def processor_seconds(self) -> float:
         """Processor time of its process so far, in its own code and in the system's."""
         spent = self.process.cpu_times()

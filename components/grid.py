@@ -236,11 +236,11 @@ def _rows(rows: Page, names: list[str], number: int, sort: str | None, descendin
     entered = st.session_state["grid_chosen"]
     frame = pd.DataFrame.from_records([{name: row[name] for name in (*names, "id", "viewer")} for row in rows.rows])
     frame["chosen"] = [row["id"] in entered for row in rows.rows]
-    key = f"grid_{level}"
     AgGrid(
         frame,
         gridOptions=_options([COLUMNS[level][name] for name in names], level, sort, descending),
-        key=key,
+        # One for all levels: a new grid would load AG Grid anew.
+        key="grid",
         height=min(620, 90 + 28 * len(rows.rows)),
         theme=StAggridTheme(base="quartz").withParams(**_theme()),
         allow_unsafe_jscode=True,
@@ -280,7 +280,8 @@ def _options(columns: list[Column], level: Level, sort: str | None, descending: 
         name, address = _PAGES[level]
         link = {"field": "id", "headerName": name, "width": 66, "sortable": False, "cellRenderer": _OWN_PAGE}
         definitions.insert(0, link | {"cellRendererParams": {"colour": colours.accent(), "address": address}})
-    options = {
+    choosable = level is Level.SERIES
+    return {
         "columnDefs": definitions,
         "defaultColDef": {"resizable": True, "sortable": True, "comparator": _KEEP_ORDER, "suppressMovable": False},
         "getRowId": _ROW_ID,
@@ -290,20 +291,16 @@ def _options(columns: list[Column], level: Level, sort: str | None, descending: 
         "suppressDragLeaveHidesColumns": True,
         "enableCellTextSelection": True,
         "tooltipShowDelay": 400,
+        "rowSelection": {
+            "mode": "multiRow",
+            "checkboxes": choosable,
+            "headerCheckbox": choosable,
+            "enableClickSelection": False,
+        },
+        "selectionColumnDef": {"width": 44, "pinned": "left"},
+        "onFirstDataRendered": _SHOW_CHOSEN,
+        "onRowDataUpdated": _SHOW_CHOSEN,
     }
-    if level is Level.SERIES:
-        options |= {
-            "rowSelection": {
-                "mode": "multiRow",
-                "checkboxes": True,
-                "headerCheckbox": True,
-                "enableClickSelection": False,
-            },
-            "selectionColumnDef": {"width": 44, "pinned": "left"},
-            "onFirstDataRendered": _SHOW_CHOSEN,
-            "onRowDataUpdated": _SHOW_CHOSEN,
-        }
-    return options
 
 
 #: Narrowest width in pixels at which a column can be read.
@@ -338,6 +335,9 @@ def _definition(column: Column, level: Level, sort: str | None, descending: bool
         "headerName": column.label,
         "tooltipField": column.name,
         "width": _WIDTHS.get(column.name, _NUMBER_WIDTH if column.numeric else _WIDTH),
+        # Said even if not so, as a column keeps what it had in the view before.
+        "flex": None,
+        "sort": None,
     }
     if column.name in _STRETCHED or (level is not Level.SERIES and column.name in _LISTS):
         definition |= {"flex": 1, "minWidth": definition["width"]}

@@ -23,7 +23,7 @@ def wait_for_tables(cohort: Cohort) -> None:
         return
     rest = Selection(catalog(), cohort.without_tables(missing))
     facet_sidebar(rest, facet_counts(rest))
-    cohort_chips(cohort, openers=False)
+    cohort_chips(cohort)
     st.text("The results wait for a table: fetch it, or remove the condition that needs it by its ×.")
     st.caption("Until then the sidebar counts without that condition.")
     offer_tables(missing)

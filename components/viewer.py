@@ -9,9 +9,6 @@ from app.ohif.package import is_installed
 
 _SHOWN = 200
 
-#: OHIF's part for slides asks a DICOMweb server for tiles and reads no files.
-SLIDES = "Slides (SM) are not listed: OHIF reads them from DICOMweb servers only, not from files. SLIM shows them."
-
 
 def viewer_list(job: int) -> None:
     """The series that a job has brought, each with a link that opens it."""
@@ -21,7 +18,6 @@ def viewer_list(job: int) -> None:
         if not look.open:
             return
         found = viewable(job, _SHOWN)
-        st.caption(SLIDES)
         if not found:
             st.text("The viewer shows none of these series, or their files are gone.")
             return

@@ -33,7 +33,7 @@ with explain_errors():
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key="head"):
         head(selection)
         scope_switch(selection)
-    cohort_chips(selection.cohort)
+    cohort_chips(selection.cohort, selection)
     open_dialog(selection.cohort)
 
     rows, pictures, conditions, sampling, data, citations, licences, sql = st.tabs(

@@ -6,6 +6,7 @@ from components import home
 from components.ask import ask_box
 from components.errors import explain_errors
 from components.loading import wait_for_catalog
+from components.saved import saved_cohorts
 from components.style import page_style
 
 page_style()
@@ -21,4 +22,5 @@ with explain_errors():
     with releases:
         home.latest_releases()
     with seen:
+        saved_cohorts()
         home.seen_cohorts()

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import random
 import shutil
 import subprocess
 import sys
@@ -186,6 +187,56 @@ def test_catalog_sql_and_python_find_the_same_patients(opened, plain, uids, clau
     exported = plain.execute(select(cohort)).df()
     assert set(exported["SeriesInstanceUID"]) == series
     assert len(exported) == len(series)
+
+
+def test_catalog_sql_and_python_agree_on_random_clauses(opened, plain, uids):
+    dice = random.Random(11)
+    everything = plain.execute("SELECT SeriesInstanceUID, collection_id, PatientID, Modality FROM index").fetchall()
+    found = 0
+    for _ in range(80):
+        drawn = [_random_clause(dice) for _ in range(dice.choice((1, 1, 2)))]
+        modality = dice.choice((None, None, "MR", "RTSTRUCT"))
+        cohort = Cohort().with_values("Modality", "eq", [modality] if modality else [])
+        for clause, _ in drawn:
+            cohort = cohort.with_clause(clause)
+        expected = {
+            uid
+            for uid, collection, patient, kind in everything
+            if modality in (None, kind)
+            and all(collection == clause.collection_id and patient in wanted for clause, wanted in drawn)
+        }
+        found += bool(expected)
+        assert set(uids[Selection(opened, cohort).rows]) == expected, cohort.to_query()
+        assert {uid for (uid,) in plain.execute(select(cohort, ["SeriesInstanceUID"])).fetchall()} == expected
+    assert found > 50
+
+
+def _random_clause(dice: random.Random) -> tuple[ClinicalClause, set[str]]:
+    """A clause about a table of the tests, and the patients of its collection that it means."""
+    collection, name = dice.choice(((SEG, PERSONS), (SEG, VISITS), (MC_RC, VISITS)))
+    columns = ("gender", "age", "koos", HOSTILE_COLUMN) if name == PERSONS else ("visit", "volume")
+    column = dice.choice(columns)
+    missing = dice.choice((None, True, False))
+    valued = having(name, column)
+    without = ALL[collection] - valued
+    present = sorted({row[column] for row in clinical.rows(name) if row[column] not in (None, "")})
+    some = dice.sample(present, k=dice.randint(1, min(3, len(present))))
+    asked = dice.choice(("values", "excluded", "bounds", "missing"))
+    if asked == "bounds" and column in ("age", "koos", "volume"):
+        low, high = sorted(dice.sample([float(value) for value in present if value != "nan"], k=2))
+        meets = clinical.meeting(name, column, lambda value: value != "nan" and low <= float(value) <= high)
+        clause = ClinicalClause.of(collection, name, column, gte=f"{low:g}", lte=f"{high:g}", missing=missing)
+        return clause, ALL[collection] & meets | (without if missing else set())
+    meets = clinical.meeting(name, column, some.__contains__)
+    texts = [f"{value:g}" if isinstance(value, float) else str(value) for value in some]
+    if asked == "excluded":
+        clause = ClinicalClause.of(collection, name, column, excluded=texts, missing=missing)
+        return clause, (ALL[collection] & valued if missing is False else ALL[collection]) - meets
+    if asked == "missing":
+        clause = ClinicalClause.of(collection, name, column, missing=bool(missing))
+        return clause, without if missing else ALL[collection] & valued
+    clause = ClinicalClause.of(collection, name, column, texts, missing=missing)
+    return clause, ALL[collection] & meets | (without if missing else set())
 
 
 @pytest.mark.parametrize("clause", [clause for clause, _ in CLAUSES], ids=lambda clause: clause.value)

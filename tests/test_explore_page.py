@@ -203,6 +203,21 @@ def test_levels(page: Page) -> None:
     link = grid(page).locator('.ag-row[row-index="0"] [col-id="id"] a')
     first = rows_page(selection, Level.COLLECTION, limit=1).rows[0]["id"]
     expect(link).to_have_attribute("href", re.compile(f"/collections\\?collection_id={first}$"))
+    # Each level has its own order, and only series can be chosen.
+    patients = grid(page).locator('.ag-header-cell[col-id="patients"]')
+    patients.click()
+    ascending = rows_page(selection, Level.COLLECTION, sort="patients", limit=3)
+    grid_ids(page, [row["id"] for row in ascending.rows])
+    expect(grid(page).locator(".ag-selection-checkbox")).to_have_count(0)
+    levels = page.get_by_test_id("stButtonGroup")
+    levels.get_by_text("Series", exact=True).click()
+    grid_ids(page, [row["id"] for row in rows_page(selection, limit=3).rows])
+    expect(grid(page).locator('[aria-sort="ascending"]')).to_have_count(0)
+    _tick(page, 0)
+    expect(page.get_by_text("1 chosen", exact=True)).to_be_visible()
+    levels.get_by_text("Collections", exact=True).click()
+    grid_ids(page, [row["id"] for row in ascending.rows])
+    expect(patients).to_have_attribute("aria-sort", "ascending")
 
 
 def test_a_click_on_a_bar_filters_and_the_next_one_takes_it_back(page: Page) -> None:

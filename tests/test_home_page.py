@@ -10,12 +10,14 @@ from playwright.sync_api import Page, expect
 from app.ask import ask
 from app.attributes import ATTRIBUTES
 from app.catalog import catalog
+from app.cohort import Cohort
 from app.glossary import GLOSSARY, explain
 from app.guide import ACCESS, TROUBLES
 from app.holdings import holdings
 from app.numbers import exact
 from app.recipes import RECIPES
 from app.selection import Selection
+from app.sentence import sentence
 from components.ask import EXAMPLES
 from tests.explore import expect_cohort, visit
 
@@ -77,6 +79,31 @@ def test_a_bar_and_a_recipe_open_in_one_click_and_lead_back_in_one(page: Page) -
     card = page.get_by_test_id("stVerticalBlock").filter(has_text=RECIPES[0].title).last
     card.get_by_role("link", name="Open in Explore").click()
     expect_cohort(page, RECIPES[0].query)
+
+
+@browser
+def test_a_saved_cohort_stays_in_the_browser_until_it_is_removed(page: Page) -> None:
+    query = "Modality=MR&BodyPartExamined=BREAST"
+    visit(page, query)
+    page.get_by_role("button", name="Save", exact=True).click()
+    name = page.get_by_label("Name of the cohort")
+    expect(name).to_have_value("modality is MR and body part is BREAST")
+    name.fill("<img src=x> breast")
+    name.press("Enter")
+    expect(page.get_by_role("status").filter(has_text="Saved as “<img src=x> breast”")).to_be_visible()
+    page.goto("/")
+    saved = page.get_by_role("region", name="Saved cohorts")
+    totals = Selection(catalog(), Cohort.from_query(query)).totals
+    expect(saved).to_contain_text(f"{exact(totals.patients)} patients, {exact(totals.series)} series")
+    expect(saved).to_contain_text(sentence(Cohort.from_query(query)))
+    remove = saved.get_by_role("button", name="Remove <img src=x> breast")
+    remove.click()
+    expect(remove).to_have_count(0)
+    saved.get_by_role("button", name="Undo").click()
+    saved.get_by_role("link", name="<img src=x> breast").click()
+    expect_cohort(page, query)
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_label("Name of the cohort")).to_have_value("<img src=x> breast")
 
 
 @browser

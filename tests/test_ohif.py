@@ -34,6 +34,7 @@ from app.downloads.transfer import Progress
 from app.errors import UserError
 from app.ohif import bucket, downloaded, headers, package, site
 from app.selection import Selection
+from app.series import Series as SeriesOfIndex
 from app.series import find
 from app.settings import settings
 from bench.s3_server import S3Server
@@ -41,8 +42,9 @@ from tests import orthanc, server, viewer
 from tests.conftest import ROOT
 from tests.cross_origin import opened_to_all
 from tests.dicom_files import dicom
-from tests.downloads import environment, start_worker
+from tests.downloads import environment, finished, start_worker
 from tests.phantom import AIR, SIDE, SQUARE, SQUARES, grey, phantom
+from tests.slide_phantom import COLOURS, slide
 
 pytestmark = pytest.mark.xdist_group("browser")
 
@@ -57,13 +59,14 @@ OTHER = "1.2.3.4"
 
 @dataclass(frozen=True)
 class House:
-    """A running app with the viewer, a DICOMweb server behind it, and one finished download."""
+    """A running app with the viewer, a DICOMweb server behind it, and two finished downloads: a CT and a slide."""
 
     url: str
     dicomweb: str
     root: Path
     series: Series
     objects: dict[str, bytes]
+    slide: SeriesOfIndex
     source: S3Server
     buckets: dict[str, dict[str, bytes]]
 
@@ -119,9 +122,24 @@ def house(wanted: Series, identifiers: dict[str, str], tmp_path_factory) -> Iter
         jobs.add("Squares", [wanted], root, Source.AWS)
         with start_worker(env) as process:
             assert process.wait(60) == 0
+        shown = downloaded_slide(root)
         with server.served(env) as running:
-            yield House(running.url, dicomweb, root, wanted, objects, source, buckets)
+            yield House(running.url, dicomweb, root, wanted, objects, shown, source, buckets)
     settings.cache_clear()
+
+
+def downloaded_slide(root: Path) -> SeriesOfIndex:
+    """A slide of the index, whose files are made up and lie in a folder of their own."""
+    sql = "SELECT SeriesInstanceUID FROM series WHERE Modality = 'SM' ORDER BY series_row LIMIT 1"
+    series = find(catalog(), catalog().cursor().execute(sql).fetchall()[0][0])
+    cohort = Cohort.from_query(f"SeriesInstanceUID={series.uid}")
+    (wanted,) = series_of(Selection(catalog(), cohort), Source.AWS, Template("slide"))
+    (root / wanted.folder).mkdir()
+    names = ("PatientID", "StudyInstanceUID", "SeriesInstanceUID")
+    for number, file in enumerate(slide({name: series.values[name] for name in names}), 1):
+        (root / wanted.folder / f"{number}.dcm").write_bytes(file)
+    finished("A slide", [wanted], root)
+    return series
 
 
 # Its files
@@ -216,7 +234,7 @@ def test_it_starts_with_the_operators_server(house: House) -> None:
     (settings_of_ohif,) = re.findall(r"\.\.\.(\{.*\}) \};", text)
     config = json.loads(settings_of_ohif)
     sources = {source["sourceName"]: source["configuration"] for source in config["dataSources"]}
-    assert list(sources) == ["dicomweb", "dicomjson"]
+    assert list(sources) == ["dicomweb", "downloaded", "dicomjson"]
     assert {sources["dicomweb"][name] for name in ("qidoRoot", "wadoRoot")} == {house.dicomweb}
 
 
@@ -408,11 +426,12 @@ def downloads_page() -> None:
 
 def test_downloads_lists_what_can_be_opened(house: House) -> None:
     shown = AppTest.from_function(downloads_page, default_timeout=60).run()
-    assert [one.label for one in shown.expander] == ["Look at the images"]
+    assert [one.label for one in shown.expander] == ["Look at the images"] * 2
     assert not shown.caption
-    shown.session_state["look_1"] = True
+    shown.session_state["look_1"] = shown.session_state["look_2"] = True
     shown.run()
-    (row,) = shown.dataframe[0].value.to_dict("records")
+    tiled, row = (one for table in shown.dataframe for one in table.value.to_dict("records"))
+    assert tiled["Viewer"] == f"/{downloaded.viewer_url(house.slide.study, house.slide.uid, slides=True)}"
     assert row["Viewer"] == f"/{downloaded.viewer_url(STUDY, house.series.uid)}"
     assert (row["Modality"], row["Images"]) == ("CT", house.series.instances)
     assert parse_qs(urlsplit(row["Viewer"]).query)["url"] == [f"../../downloaded/{STUDY}.json"]
@@ -482,6 +501,45 @@ def test_the_series_page_shows_a_ct(house: House, page: Page, way: str, address:
         "bucket": bucket.viewer_url(house.series.uid, house.series.uid),
     }
     assert link == expected[address]
+
+
+#: Whether all colours of the slide are drawn, each over a tenth of the canvas at least; some of its pixels are asked.
+_TILED = """(colours) => {
+  const canvas = document.querySelector(".ol-layers canvas");
+  if (!canvas || !canvas.width) return false;
+  const { width, height } = canvas;
+  const copy = new OffscreenCanvas(width, height).getContext("2d");
+  copy.drawImage(canvas, 0, 0);
+  const { data } = copy.getImageData(0, 0, width, height);
+  const asked = Array.from({ length: 1000 }, (_, number) => 4 * Math.floor(number * width * height / 1000));
+  const isThere = (colour) => (place) => colour.every((level, channel) => Math.abs(level - data[place + channel]) < 5);
+  return colours.every((colour) => asked.filter(isThere(colour)).length > 100);
+}"""
+
+
+def test_the_series_page_shows_a_slide(house: House, page: Page) -> None:
+    page.goto(f"/series?SeriesInstanceUID={house.slide.uid}")
+    with page.expect_request(lambda request: "/frames/" in request.url) as tile:
+        page.get_by_text("Downloaded files", exact=True).click()
+    assert tile.value.url.startswith(f"{house.url}/downloaded/dicomweb/studies/{house.slide.study}/")
+    frame = viewer_frame(page)
+    frame.wait_for_function(_TILED, arg=COLOURS, polling=250)
+    canvas = frame.locator("[data-viewportid]")
+    canvas.scroll_into_view_if_needed()
+    assert_quarters(canvas.screenshot())
+
+
+def assert_quarters(screenshot: bytes) -> None:
+    """The quarters have their colours and places, turned half round: the slide's axes run against the picture's."""
+    picture = np.asarray(Image.open(io.BytesIO(screenshot)).convert("RGB"), int)
+    is_slide = np.any([np.abs(picture - colour).max(2) < 5 for colour in COLOURS], 0)
+    rows, columns = (np.flatnonzero(is_slide.mean(axis) > 0.5) for axis in (1, 0))
+    assert len(rows) == pytest.approx(len(columns), abs=2)
+    for number, colour in enumerate(reversed(COLOURS)):
+        row, column = divmod(number, 2)
+        # Away from the small picture of the whole, which lies over a corner.
+        place = picture[rows[len(rows) * (1 + row) // 3], columns[len(columns) * (1 + column) // 3]]
+        assert place == pytest.approx(colour, abs=4), number
 
 
 def test_the_series_page_says_that_the_bucket_refuses(house: House, page: Page, monkeypatch) -> None:

@@ -174,7 +174,7 @@ def test_open_contours_stay_open_and_points_are_marked(phantom: Phantom, tmp_pat
     points = structure_set(source, seeds, {"SeriesInstanceUID": "1.2.3.7"}, "POINT")
     wire = points.ROIContourSequence[1].ContourSequence
     wire.append(dcmread(io.BytesIO(as_bytes(paths))).ROIContourSequence[0].ContourSequence[0])
-    wire[-1].ContourGeometricType = "OPEN_NONPLANAR"
+    wire[-1].ContourGeometricType = "OPEN_LINE"
     series, (lines, marks) = opened(tmp_path, source, paths, points)
     path, line, cross = (np.zeros((phantom.rows, phantom.columns), bool) for _ in range(3))
     path[10, 5:21] = path[10:31, 20] = True
@@ -190,9 +190,29 @@ def test_open_contours_stay_open_and_points_are_marked(phantom: Phantom, tmp_pat
         [0, 0, 0, 0, 13, 0, 0, 0],
         [0, 0, 0, 0, 0, 13, 0, 0],
     )
-    assert marks.describe()["notes"] == ["Contours that are not drawn: 1 of OPEN_NONPLANAR."]
+    assert marks.describe()["notes"] == ["Contours that are not drawn: 1 of OPEN_LINE."]
     (opaque,) = np.unique(lines.layer(series, 3)[path][:, 3])
     assert opaque == 255
+
+
+@PHANTOMS
+def test_a_line_through_space_is_on_each_picture_while_it_is_near(phantom: Phantom, tmp_path: Path) -> None:
+    """A wire that goes down ten rows a slice, then along one: each picture has its ten rows, the last the rest too."""
+    source = phantom.datasets()
+    places = [(1, 10, 20), (4, 40, 20), (4, 40, 50)]
+    wire = np.array([phantom.position(number, row, column) for number, row, column in places])
+    series, (marks,) = opened(tmp_path, source, structure_set(source, {"Wire": [wire]}, RTSTRUCT, "OPEN_NONPLANAR"))
+    found = {number: drawn(marks, series, number) for number in range(phantom.slices)}
+    assert [number for number, mask in found.items() if mask.any()] == [1, 2, 3, 4]
+    assert np.logical_or.reduce(list(found.values()))[10:41, 20].all()
+    for number, mask in found.items():
+        rows, columns = np.nonzero(mask)
+        on_the_way = columns == 20
+        assert set(columns) - {20} == (set(range(21, 51)) if number == 4 else set())
+        assert set(rows[~on_the_way]) <= {40}
+        near = (10 + 10 * (number - 1) + np.array([-5, 5])).clip(10, 40)
+        assert abs(rows[on_the_way] - near.mean()).max(initial=0) <= np.ptp(near) / 2 + 0.5
+    assert marks.describe()["notes"] == []
 
 
 def test_a_layer_is_transparent_but_for_its_regions(tmp_path: Path) -> None:

@@ -117,6 +117,12 @@ def palette() -> Dataset:
     return made
 
 
+def in_segments(top: int) -> tuple[list[int], np.ndarray]:
+    """Two entries, a line of 126 to `top`, and both again (PS3.3 C.7.9.2); and the 256 entries that this stands for."""
+    half = np.concatenate([[0, 1000], np.rint(np.linspace(1000, top, 127)[1:])])
+    return [0, 2, 0, 1000, 1, 126, top, 2, 2, 0, 0], np.concatenate([half, half])
+
+
 def floating() -> Dataset:
     made = image(DEEP)
     del made.PixelData, made.BitsStored, made.HighBit, made.PixelRepresentation
@@ -202,6 +208,16 @@ def test_pixels_are_those_of_pydicom(name: str, tmp_path: Path) -> None:
         else:
             for window in (Window(300, 800), Window(0.5, 2, "LINEAR_EXACT"), Window(200, 900, "SIGMOID")):
                 require_equal(series.levels(number, window), as_float(made, truth, window))
+
+
+def test_a_palette_in_segments_is_the_one_that_it_stands_for(tmp_path: Path) -> None:
+    made, expected = palette(), []
+    for name, top in {"Red": 64_000, "Green": 500, "Blue": 1000}.items():
+        segments, table = in_segments(top)
+        del made[f"{name}PaletteColorLookupTableData"]
+        setattr(made, f"Segmented{name}PaletteColorLookupTableData", np.array(segments, "<u2").tobytes())
+        expected.append(table[DEEP % 256] / 65535 * 255)
+    require_equal(opened(as_bytes(made), tmp_path / "one").levels(1), np.stack(expected, axis=-1))
 
 
 @pytest.mark.parametrize(

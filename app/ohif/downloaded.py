@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -18,7 +19,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from app.catalog import catalog
+from app.catalog import Catalog, catalog
 from app.downloads import jobs
 from app.downloads.jobs import Finished
 from app.modalities import WITHOUT_PICTURE
@@ -28,15 +29,20 @@ from app.sql import quote_text
 
 _UID = re.compile(r"[0-9.]{1,64}")
 _FILE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,119}\.dcm")
-#: What OHIF has no picture of without a source, and slides, which it reads from DICOMweb servers only.
-_NOT_SHOWN = (*WITHOUT_PICTURE, "SM")
 _NOTHING = "Nothing of this is among the finished downloads of this server.\n"
 
 
-def viewer_url(study: str, series: str | None = None) -> str:
-    """Address of the viewer over a study's downloaded series, opened at `series`, relative to the server's root."""
-    source = quote(f"../../downloaded/{study}.json", safe="")
-    return f"viewer/viewer/dicomjson?url={source}" + (f"&initialSeriesInstanceUID={series}" if series else "")
+def viewer_url(study: str, series: str | None = None, *, slides: bool = False) -> str:
+    """Address of the viewer over a study's downloaded series, opened at `series`, relative to the server's root.
+
+    Parameters
+    ----------
+    slides
+        Whether it shows the study's slides, which `app.ohif.slides` gives it, rather than all else.
+    """
+    listed = quote(f"../../downloaded/{study}.json", safe="")
+    page = f"microscopy/downloaded?StudyInstanceUIDs={study}" if slides else f"viewer/dicomjson?url={listed}"
+    return f"viewer/{page}" + (f"&initialSeriesInstanceUID={series}" if series else "")
 
 
 def routes() -> list[Route]:
@@ -66,11 +72,11 @@ def viewable(job: int, limit: int) -> list[Viewable]:
     rows = _rows(
         "SELECT PatientID, Modality, ifnull(SeriesDescription, ''), instanceCount, StudyInstanceUID, SeriesInstanceUID"
         f" FROM series WHERE SeriesInstanceUID IN ({', '.join(map(quote_text, here))})"
-        f" AND Modality NOT IN ({', '.join(map(quote_text, _NOT_SHOWN))})"
+        f" AND Modality NOT IN ({', '.join(map(quote_text, WITHOUT_PICTURE))})"
         " ORDER BY PatientID, StudyInstanceUID, series_row"
     )
     return [
-        Viewable(patient, modality, description, instances, viewer_url(study, series))
+        Viewable(patient, modality, description, instances, viewer_url(study, series, slides=modality == "SM"))
         for patient, modality, description, instances, study, series in rows
     ]
 
@@ -83,8 +89,31 @@ def are_here(series: Collection[str]) -> bool:
 
 def finished_of_study(study: str) -> list[Finished]:
     """The finished series of a study whose folders lie where pages may download into."""
-    rows = _rows(f"SELECT SeriesInstanceUID FROM series WHERE StudyInstanceUID = {quote_text(study)}")
-    return [one for one in jobs.finished([uid for (uid,) in rows]) if folder_of(one) is not None]
+    return _finished(_series_of(catalog(), study)) if _UID.fullmatch(study) else []
+
+
+def slides_of(study: str, series: str | None = None) -> list[Finished]:
+    """Those of them that are slides, or the one named."""
+    slides = _series_of(catalog(), study, "SM") if _UID.fullmatch(study) else ()
+    return _finished([uid for uid in slides if series in (None, uid)])
+
+
+def studies_with_slides(patient: str) -> list[str]:
+    """Studies of a PatientID that have slides, downloaded or not."""
+    condition = f"PatientID = {quote_text(patient)} AND Modality = 'SM'"
+    return [study for (study,) in _rows(f"SELECT DISTINCT StudyInstanceUID FROM series WHERE {condition} ORDER BY 1")]
+
+
+# A slide is asked for tile by tile.
+@lru_cache(maxsize=256)
+def _series_of(_: Catalog, study: str, modality: str = "") -> tuple[str, ...]:
+    only = f" AND Modality = {quote_text(modality)}" if modality else ""
+    chosen = f"StudyInstanceUID = {quote_text(study)}{only}"
+    return tuple(uid for (uid,) in _rows(f"SELECT SeriesInstanceUID FROM series WHERE {chosen} ORDER BY series_row"))
+
+
+def _finished(series: Sequence[str]) -> list[Finished]:
+    return [one for one in jobs.finished(series) if folder_of(one) is not None]
 
 
 def _rows(sql: str) -> list[tuple[Any, ...]]:
@@ -94,7 +123,7 @@ def _rows(sql: str) -> list[tuple[Any, ...]]:
 
 def _list(request: Request) -> Response:
     study = request.path_params["study"]
-    found = finished_of_study(study) if _UID.fullmatch(study) else []
+    found = finished_of_study(study)
     return listing.answer(study, ((series.uid, _files(series)) for series in found), _NOTHING)
 
 
@@ -123,16 +152,26 @@ def folder_of(series: Finished) -> Path | None:
     return folder if root is not None and folder.is_relative_to(series.root) and folder.is_relative_to(root) else None
 
 
+def files_of(series: Finished) -> tuple[Path, tuple[tuple[str, int, int], ...]] | None:
+    """The series' folder, and name, time of change and bytes of each file there, whichever series it is of."""
+    folder = folder_of(series)
+    if folder is None:
+        return None
+    with os.scandir(folder) as entries:
+        named = [one for one in entries if one.is_file(follow_symlinks=False) and _FILE.fullmatch(one.name)]
+        stats = [(one.name, one.stat(follow_symlinks=False)) for one in named]
+    return folder, tuple(sorted((name, stat.st_mtime_ns, stat.st_size) for name, stat in stats))
+
+
 def _files(series: Finished) -> Iterator[listing.File]:
     """Address and header of each file, read one by one."""
     from app.ohif import headers  # here, since pydicom comes with it
 
-    folder = folder_of(series)
-    if folder is None:
+    found = files_of(series)
+    if found is None:
         return
-    with os.scandir(folder) as entries:
-        names = sorted(entry.name for entry in entries if entry.is_file(follow_symlinks=False))
-    for name in names:
-        header = headers.read(folder / name) if _FILE.fullmatch(name) else None
+    folder, files = found
+    for name, _, _ in files:
+        header = headers.read(folder / name)
         if header is not None and header.get("SeriesInstanceUID") == series.uid:
             yield f"../../downloaded/{series.job}/{series.uid}/{name}", header

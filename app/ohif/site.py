@@ -14,7 +14,7 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 from starlette.staticfiles import StaticFiles
 
-from app.ohif import bucket, package
+from app.ohif import bucket, package, slides
 from app.settings import settings
 
 PREFIX = "/viewer/"
@@ -24,8 +24,37 @@ _START = """(() => {{
   window.PUBLIC_URL = here.pathname;
   window.browserImportFunction = (module) => import(new URL(module.replace(/^\\//, ""), here).href);
   window.config = {{ routerBasename: here.pathname.replace(/\\/$/, ""), ...{settings} }};
+  for (const {{ configuration }} of window.config.dataSources)
+    for (const [name, value] of Object.entries(configuration))
+      if (`${{value}}`.startsWith("../")) configuration[name] = new URL(value, here).href;
+  const routes = [{{ path: "microscopy", layoutTemplate: () => ({layout}) }}];
+  window.config.modesConfiguration = {{ "@ohif/mode-microscopy": {{ routes }} }};
 }})();
 """
+
+
+#: OHIF's own layout for slides, but with its panel of measurements closed, which leaves a phone no room for the slide.
+_LAYOUT = {
+    "id": "@ohif/extension-default.layoutTemplateModule.viewerLayout",
+    "props": {
+        "leftPanels": ["@ohif/extension-default.panelModule.seriesList"],
+        "leftPanelClosed": True,
+        "leftPanelResizable": True,
+        "rightPanels": ["@ohif/extension-dicom-microscopy.panelModule.measure"],
+        "rightPanelClosed": True,
+        "rightPanelResizable": True,
+        "viewports": [
+            {
+                "namespace": "@ohif/extension-dicom-microscopy.viewportModule.microscopy-dicom",
+                "displaySetsToDisplay": [
+                    "@ohif/extension-cornerstone.sopClassHandlerModule.DicomMicroscopySopClassHandler",
+                    "@ohif/extension-dicom-microscopy.sopClassHandlerModule.DicomMicroscopySRSopClassHandler",
+                    "@ohif/extension-dicom-microscopy.sopClassHandlerModule.DicomMicroscopyANNSopClassHandler",
+                ],
+            }
+        ],
+    },
+}
 
 
 def viewer_url(study: str, series: str | None = None) -> str:
@@ -52,8 +81,30 @@ def routes() -> list[Route]:
     ]
 
 
+def _dicomweb(name: str, label: str, root: str) -> dict[str, object]:
+    return {
+        "namespace": "@ohif/extension-default.dataSourcesModule.dicomweb",
+        "sourceName": name,
+        "configuration": {
+            "friendlyName": label,
+            "name": name,
+            "qidoRoot": root,
+            "wadoRoot": root,
+            "wadoUriRoot": root,
+            "qidoSupportsIncludeField": False,
+            "imageRendering": "wadors",
+            "thumbnailRendering": "wadors",
+            "enableStudyLazyLoad": True,
+            "supportsFuzzyMatching": False,
+            "supportsWildcard": False,
+            "singlepart": "bulkdata,video",
+            "bulkDataURI": {"enabled": True},
+            "omitQuotationForMultipartRequest": True,
+        },
+    }
+
+
 def _settings(request: Request) -> Response:
-    root = settings().dicomweb
     values = {
         "showStudyList": False,
         "extensions": [],
@@ -69,26 +120,9 @@ def _settings(request: Request) -> Response:
         "maxNumRequests": {"interaction": 100, "thumbnail": 5, "prefetch": 25},
         "defaultDataSourceName": "dicomweb",
         "dataSources": [
-            {
-                "namespace": "@ohif/extension-default.dataSourcesModule.dicomweb",
-                "sourceName": "dicomweb",
-                "configuration": {
-                    "friendlyName": "DICOMweb",
-                    "name": "dicomweb",
-                    "qidoRoot": root,
-                    "wadoRoot": root,
-                    "wadoUriRoot": root,
-                    "qidoSupportsIncludeField": False,
-                    "imageRendering": "wadors",
-                    "thumbnailRendering": "wadors",
-                    "enableStudyLazyLoad": True,
-                    "supportsFuzzyMatching": False,
-                    "supportsWildcard": False,
-                    "singlepart": "bulkdata,video",
-                    "bulkDataURI": {"enabled": True},
-                    "omitQuotationForMultipartRequest": True,
-                },
-            },
+            _dicomweb("dicomweb", "DICOMweb", settings().dicomweb),
+            # Relative to the viewer's folder, whatever a proxy puts in front; the script makes it whole.
+            _dicomweb("downloaded", "Downloaded slides", f"..{slides.ROOT}"),
             {
                 "namespace": "@ohif/extension-default.dataSourcesModule.dicomjson",
                 "sourceName": "dicomjson",
@@ -102,7 +136,7 @@ def _settings(request: Request) -> Response:
         ],
     }
     return Response(
-        _START.format(settings=json.dumps(values)),
+        _START.format(settings=json.dumps(values), layout=json.dumps(_LAYOUT)),
         media_type=package.MEDIA_TYPES[".js"],
         headers={"Cache-Control": "no-cache"},
     )

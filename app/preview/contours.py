@@ -1,11 +1,15 @@
-"""The contours of an RTSTRUCT on the pixel grid of a picture: closed ones filled, open ones as lines, points marked."""
+"""The contours of an RTSTRUCT on the pixel grid of a picture: closed ones filled, open ones as lines, points marked.
+
+A contour of one plane is on the picture that it lies on; one that runs through space, on each picture for as long as it
+is nearer to that than to the next.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -26,13 +30,15 @@ Points = npt.NDArray[np.float64]
 #: Draws contours, given by column and row, on so many rows and columns.
 Draw = Callable[[Sequence[Points], int, int], Mask]
 
-#: ContourGeometricType → how it is drawn; of closed ones, those with an odd number of contours around them are filled.
-_DRAWN: dict[str, Draw] = {
-    "CLOSED_PLANAR": even_odd,
-    "CLOSEDPLANAR_XOR": even_odd,
-    "OPEN_PLANAR": lines,
-    "POINT": crosses,
-}
+#: Column and row of what of a contour is on a picture.
+Place = Callable[[Grid, Points], list[Points]]
+
+
+class Way(NamedTuple):
+    """How contours of a kind come on a picture."""
+
+    place: Place
+    draw: Draw
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +48,7 @@ class Contours:
     regions: list[Region]
     source: str
     frames_of_reference: set[str]
-    drawn: dict[int, dict[Draw, list[Points]]]
+    drawn: dict[int, dict[Way, list[Points]]]
     notes: list[str]
 
     @classmethod
@@ -62,8 +68,8 @@ class Contours:
             for item in contours.get("ContourSequence") or []:
                 kind = str(item.get("ContourGeometricType") or "no type")
                 values = np.array(item.get("ContourData") or [], np.float64)
-                if kind in _DRAWN and values.size and values.size % 3 == 0 and np.isfinite(values).all():
-                    found.drawn[number].setdefault(_DRAWN[kind], []).append(values.reshape(-1, 3))
+                if kind in _WAYS and values.size and values.size % 3 == 0 and np.isfinite(values).all():
+                    found.drawn[number].setdefault(_WAYS[kind], []).append(values.reshape(-1, 3))
                 else:
                     left_out[kind] += 1
         if left_out:
@@ -90,17 +96,43 @@ class Contours:
         for region in self.regions:
             if region.number not in wanted:
                 continue
-            for draw, contours in self.drawn[region.number].items():
-                if here := [flat for points in contours if (flat := _on(grid, points)) is not None]:
-                    yield region, draw(here, grid.rows, grid.columns)
+            for way, contours in self.drawn[region.number].items():
+                if here := [flat for points in contours for flat in way.place(grid, points)]:
+                    yield region, way.draw(here, grid.rows, grid.columns)
 
 
-def _on(grid: Grid, points: Points) -> Points | None:
-    """Column and row of the points of a contour that lies on this picture, else None."""
-    column, row, away = grid.pixels(points).T
-    # Half-way between two slices it belongs to one of them.
-    is_here = np.ptp(away) <= _TILT and -grid.reach + 1e-6 < away.mean() <= grid.reach + 1e-6
-    return np.stack([column, row], axis=1) if is_here else None
+def _bounds(grid: Grid) -> tuple[float, float]:
+    """Millimetres from a picture that belong to it; half-way between two slices is one of them."""
+    return -grid.reach + 1e-6, grid.reach + 1e-6
+
+
+def _whole(grid: Grid, points: Points) -> list[Points]:
+    """A contour of one plane, if that is the picture's."""
+    flat, (low, high) = grid.pixels(points), _bounds(grid)
+    away = flat[:, 2]
+    return [flat[:, :2]] if np.ptp(away) <= _TILT and low < away.mean() <= high else []
+
+
+def _pieces(grid: Grid, points: Points) -> list[Points]:
+    """What of each straight piece of a contour through space belongs to the picture."""
+    flat = grid.pixels(points)
+    start, step = flat[:-1], np.diff(flat, axis=0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        shares = (np.array(_bounds(grid))[:, None] - start[:, 2]) / step[:, 2]
+    first, last = np.maximum(shares.min(0), 0), np.minimum(shares.max(0), 1)
+    is_here = first < last  # also of a piece that runs along the picture, where the shares are infinite
+    ends = [start + share[:, None] * step for share in (np.where(is_here, one, 0) for one in (first, last))]
+    return list(np.stack(ends, axis=1)[is_here, :, :2])
+
+
+#: ContourGeometricType → how it is drawn; of closed ones, those with an odd number of contours around them are filled.
+_WAYS = {
+    "CLOSED_PLANAR": Way(_whole, even_odd),
+    "CLOSEDPLANAR_XOR": Way(_whole, even_odd),
+    "OPEN_PLANAR": Way(_whole, lines),
+    "OPEN_NONPLANAR": Way(_pieces, lines),
+    "POINT": Way(_whole, crosses),
+}
 
 
 def _frames(header: Dataset) -> Iterator[str]:

@@ -107,7 +107,7 @@ def _of_deflated(files: Files, instance: Instance, alone: Dataset, frame: int) -
 def _fill_native(files: Files, instance: Instance, alone: Dataset, frame: int) -> None:
     """Read a frame of native pixel data into `alone`."""
     start = len(instance.header)
-    tag, vr, first, _ = _element(files, instance, alone)
+    tag, vr, first, _ = pixel_element(files, instance, alone)
     begin, end, skip = _extent(alone, frame)
     if alone.BitsAllocated == 8 and vr == b"OW" and alone.file_meta.TransferSyntaxUID == ExplicitVRBigEndian:
         words = files.read(instance.path, start + first + begin - begin % 2, start + first + end + end % 2)
@@ -134,7 +134,7 @@ def _frame_of(data: bytes, alone: Dataset, skip: int) -> bytes:
     return data + b"\0" * (len(data) % 2)
 
 
-def _element(files: Files, instance: Instance, header: Dataset) -> tuple[int, bytes, int, int]:
+def pixel_element(files: Files, instance: Instance, header: Dataset) -> tuple[int, bytes, int, int]:
     """Tag and VR (if written) of the element with the pixels, bytes before its value, and its length."""
     start, data = len(instance.header), instance.pixel_start
     if len(data) < PIXEL_START:
@@ -153,7 +153,7 @@ def _element(files: Files, instance: Instance, header: Dataset) -> tuple[int, by
 def _encapsulated(files: Files, instance: Instance, header: Dataset, frame: int) -> bytes:
     """The encoded bytes of a frame; alone if a table says where they are, else out of the whole file."""
     start = len(instance.header)
-    _, _, first, length = _element(files, instance, header)
+    _, _, first, length = pixel_element(files, instance, header)
     if length != _UNDEFINED:
         raise PreviewError("This file's pixel data are not encapsulated as its transfer syntax says.")
     begin = start + first

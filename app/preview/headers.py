@@ -126,7 +126,7 @@ def read_headers(files: Files) -> list[Instance]:
     problem = PreviewError("No file of this series was found.", 404)
     for path, start in files.read_starts(FIRST).items():
         try:
-            instance = _describe(files, path, start)
+            instance = describe(files, path, start)
         except PreviewError as error:
             if error.status != 422:
                 raise
@@ -141,7 +141,14 @@ def read_headers(files: Files) -> list[Instance]:
     return found
 
 
-def _describe(files: Files, path: str, start: bytes) -> Instance | None:
+def describe(files: Files, path: str, start: bytes) -> Instance | None:
+    """One file that begins with `start`, or None if it belongs to another series.
+
+    Raises
+    ------
+    PreviewError
+        If it is no DICOM, or its header is too large.
+    """
     data, header, stopped = _whole_header(files, path, start)
     is_deflated = stopped is None
     if str(header.get("SeriesInstanceUID", "")) != files.uid:

@@ -15,6 +15,7 @@ from app.clauses import Scope
 from app.cohort import Cohort
 from app.conditions import Condition
 from app.operators import OPERATORS
+from app.selection import Selection
 from app.sentence import (
     clinical_clause,
     combination_clause,
@@ -26,20 +27,24 @@ from app.sentence import (
 )
 from components import colours, state
 from components.dialogs import ask_for
+from components.saved import SAVING_JS, to_save
 
 _HERE = Path(__file__).parent
 _KEY = "chips"
 
 _component = st.components.v2.component(
     "cohort_chips",
-    html='<div id="root"></div>',
+    html='<div id="root"></div><div id="save"></div>',
     css=(_HERE / "chips.css").read_text(encoding="utf-8"),
-    js=(_HERE / "chips.js").read_text(encoding="utf-8"),
+    js=f"{SAVING_JS}\n{(_HERE / 'chips.js').read_text(encoding='utf-8')}",
 )
 
 
-def cohort_chips(cohort: Cohort, *, openers: bool = True) -> None:
-    """Show what the cohort asks, and take things out of it by a click; `openers` open the dialogs that add to it."""
+def cohort_chips(cohort: Cohort, selection: Selection | None = None) -> None:
+    """Show what the cohort asks, and take things out of it by a click.
+
+    With its `selection`, which can't be had while a table is absent, it can be added to by dialogs and be saved.
+    """
     data = {
         "opening": _opening(cohort),
         "clauses": [
@@ -53,7 +58,8 @@ def cohort_chips(cohort: Cohort, *, openers: bool = True) -> None:
         "undo": state.can_undo(),
         "redo": state.can_redo(),
         "clear": bool(cohort),
-        "openers": openers,
+        "openers": selection is not None,
+        "save": to_save(selection) if selection and cohort else None,
     }
     _component(key=_KEY, data=data, on_edit_change=_apply)
 

@@ -1,4 +1,5 @@
-// The cohort as a sentence of removable chips, with undo, redo and clear, and the ways to ask for more.
+// The cohort as a sentence of removable chips, with undo, redo, clear and save, and the ways to ask for more.
+// Needs storage.js and form.js of the saved cohorts.
 // Text enters the page as text nodes only.
 
 const make = (tag, className, text) => {
@@ -58,8 +59,8 @@ const sentenceElement = (data, send) => {
   return sentence;
 };
 
-const tool = (label, symbol, enabled, send, action) => {
-  const button = makeButton("tool", undefined, () => send({ action }));
+const tool = (label, symbol, enabled, act) => {
+  const button = makeButton("tool", undefined, act);
   const mark = make("span", "symbol", symbol);
   mark.setAttribute("aria-hidden", "true");
   button.append(mark, make("span", "", label));
@@ -97,10 +98,13 @@ export default function (component) {
   );
   const tools = make("div", "tools");
   tools.append(
-    tool("Undo", "↶", data.undo, send, "undo"),
-    tool("Redo", "↷", data.redo, send, "redo"),
-    tool("Clear", "×", data.clear, send, "clear"),
+    tool("Undo", "↶", data.undo, () => send({ action: "undo" })),
+    tool("Redo", "↷", data.redo, () => send({ action: "redo" })),
+    tool("Clear", "×", data.clear, () => send({ action: "clear" })),
   );
+  const saving = parentElement.querySelector("#save");
+  if (data.save) tools.append(tool("Save", "☆", true, offerSaving(saving, data.save)));
+  else saving.replaceChildren();
   root.append(sentence, tools);
   replaceBar(parentElement.querySelector("#root"), root);
 }

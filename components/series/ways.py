@@ -84,13 +84,15 @@ def _show_house(series: Series, related: Related) -> None:
 
 def _downloaded_fits(series: Series, related: Related) -> bool:
     first, _ = opened_at(series, related)
-    return _house_fits(series, related) and first is not None and downloaded.are_here({series.uid, first})
+    fits = _house_fits(series, related) or series.modality == "SM"
+    return is_installed() and fits and first is not None and downloaded.are_here({series.uid, first})
 
 
 def _show_downloaded(series: Series, related: Related) -> None:
     first, opens = opened_at(series, related)
     note = opens or "Reads the files of your downloads."
-    framed(downloaded.viewer_url(series.study, first), f"OHIF with the files of series {series.uid}", note)
+    url = downloaded.viewer_url(series.study, first, slides=series.modality == "SM")
+    framed(url, f"OHIF with the files of series {series.uid}", note)
 
 
 def _bucket_fits(series: Series, related: Related) -> bool:
