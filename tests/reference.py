@@ -74,7 +74,7 @@ def _answer() -> None:
     columns = ["StudyInstanceUID", "SeriesInstanceUID", "Modality"]
     studies = client.index.loc[client.index["SeriesInstanceUID"].isin(questions["series"]), "StudyInstanceUID"]
     client.index = client.index.loc[client.index["StudyInstanceUID"].isin(studies), columns]
-    del client.collections_index
+    vars(client).pop("collections_index")
     viewers = [client.get_viewer_URL(seriesInstanceUID=uid) for uid in questions["series"]]
     (folder / "viewers.json").write_text(json.dumps(viewers))
 
