@@ -29,6 +29,11 @@ def find() -> str | None:
     return _first(_on_this_machine()) or _first(_downloaded())
 
 
+def wanted() -> list[str]:
+    """Debian packages that are to be there."""
+    return [*PACKAGES] if _first(_on_this_machine()) else ["chromium", *PACKAGES]
+
+
 def ensure() -> str:
     """Path of a Chromium that starts, installed if need be.
 
@@ -37,7 +42,7 @@ def ensure() -> str:
     SystemExit
         When there is none and none could be installed; it says what to do.
     """
-    debian.install(PACKAGES if _first(_on_this_machine()) else ("chromium", *PACKAGES))
+    debian.install(wanted())
     if not find():
         debian.run([sys.executable, "-m", "playwright", "install", "chromium"])
     if browser := find():

@@ -47,6 +47,14 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ["IDC_COHORT_DATA"] = str(folder)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep a file's browser tests, which share a server, in one worker, and let the files fill what time there is."""
+    for item in items:
+        if item.get_closest_marker("xdist_group"):
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+
+
 @pytest.fixture(autouse=True)
 def own_main_module(monkeypatch: pytest.MonkeyPatch) -> None:
     """Streamlit's AppTest leaves its page as ``__main__``, which every process started later would run again."""

@@ -44,6 +44,11 @@ class Orthanc:
                 answer.read()
 
 
+def wanted() -> list[str]:
+    """Debian packages that are to be there."""
+    return [] if _command() else [*PACKAGES]
+
+
 def ensure() -> str:
     """Path of Orthanc, installed with its plugin if need be.
 
@@ -52,8 +57,7 @@ def ensure() -> str:
     SystemExit
         When it is not there and could not be installed; it says what to do.
     """
-    if not _command():
-        debian.install(PACKAGES)
+    debian.install(wanted())
     if command := _command():
         return command
     raise SystemExit("The DICOMweb tests need Orthanc: apt install orthanc orthanc-dicomweb, then try again.")

@@ -121,12 +121,20 @@ def takes_any_text(attribute, operator: str) -> bool:
 
 
 @pytest.mark.parametrize("value", REFUSED.values(), ids=REFUSED)
-@pytest.mark.parametrize(("attribute", "operator"), EVERYWHERE, ids=lambda part: getattr(part, "name", part))
-def test_what_is_refused_everywhere(attribute, operator, value):
-    with pytest.raises(QueryError) as caught:
-        Condition.of(attribute.name, operator, [value])
-    assert str(caught.value).isprintable()
-    assert len(str(caught.value)) < 200
+def test_what_is_refused_everywhere(value):
+    for attribute, operator in EVERYWHERE:
+        message = refusal(attribute.name, operator, value)
+        assert message.isprintable(), (attribute.name, operator)
+        assert 0 < len(message) < 200, (attribute.name, operator)
+
+
+def refusal(name: str, operator: str, value: str) -> str:
+    """What is said of the value; nothing where it is taken."""
+    try:
+        Condition.of(name, operator, [value])
+    except QueryError as refused:
+        return str(refused)
+    return ""
 
 
 # --- any text at all -------------------------------------------------------------------------------------------
@@ -190,16 +198,16 @@ def test_command_line_in_a_process(value, cli):
 # --- HTTP ------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("value", (VALUES | REFUSED).values(), ids=VALUES | REFUSED)
 @pytest.mark.parametrize("verb", [name for name, verb in VERBS.items() if name != "facets" and verb.has_route])
-def test_http(verb, value, get):
-    encoded = quote_from_bytes(value.encode(errors="surrogatepass"), safe="")
-    for query in (f"Manufacturer={encoded}", f"{encoded}=1", f"Modality={encoded}&source={encoded}"):
-        answer = get(f"/api/{verb}?{query}")
-        assert answer.status_code in (200, 400)
-        assert "html" not in answer.headers["content-type"]
-        assert answer.status_code == 200 or answer.text.count("\n") == 1
-        assert "\n" not in answer.headers.get("content-disposition", "")
+def test_http(verb, get):
+    for value in (VALUES | REFUSED).values():
+        encoded = quote_from_bytes(value.encode(errors="surrogatepass"), safe="")
+        for query in (f"Manufacturer={encoded}", f"{encoded}=1", f"Modality={encoded}&source={encoded}"):
+            answer = get(f"/api/{verb}?{query}")
+            assert answer.status_code in (200, 400), query
+            assert "html" not in answer.headers["content-type"], query
+            assert answer.status_code == 200 or answer.text.count("\n") == 1, query
+            assert "\n" not in answer.headers.get("content-disposition", ""), query
 
 
 @pytest.mark.parametrize(

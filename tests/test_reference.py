@@ -11,7 +11,7 @@ from tests.clause_cohorts import EXAMPLES
 from tests.cohorts import random_cohorts
 from tests.reference import ask
 
-#: Put to the client as it comes, with the query exactly as the app hands it out.
+#: Put to the client also as it comes, with the query exactly as the app hands it out.
 UNTOUCHED = (
     "cancer_types__not=Diffuse%20Large%20B-Cell%20Lymphoma%2C%20Not%20Otherwise%20Specified&species__not=Mouse"
     "&cancer_types__missing=false&supporting_data__missing=true&program_id__contains=OMM"
@@ -44,11 +44,13 @@ def test_idc_index_finds_the_same_series_and_viewers(catalog, plain, tmp_path):
     ages = Cohort.from_query(AGES)
     cohorts = covering(random_cohorts(300, seed=25))
     widened = [Cohort.from_query(query) for query in EXAMPLES.values()]
-    queries = [select(cohort, ["SeriesInstanceUID"]) for cohort in (ages, *cohorts, *widened)]
+    queries = [select(cohort, ["SeriesInstanceUID"]) for cohort in (untouched, ages, *cohorts, *widened)]
     series = sample_of_viewers(plain)
 
-    found, viewers = ask([select(untouched)], queries, series, tmp_path)
+    (tenth, *found), viewers = ask([select(untouched)], queries, series, tmp_path)
 
+    assert np.array_equal(tenth, [number for number in found[0] if number % 10 == 0])
+    assert len(tenth)
     for cohort, numbers in zip([untouched, ages, *cohorts, *widened], found, strict=True):
         assert np.array_equal(numbers, np.flatnonzero(truth_clauses.mask(cohort))), cohort.to_query()
     assert all(len(numbers) for numbers in found[:2])

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache, lru_cache
@@ -71,17 +71,20 @@ DERIVED: dict[str, tuple[str, Callable[[Any], Any]]] = {
 Test = Callable[[Any], bool]
 
 
-def meets(kind: Kind, asked: Asked) -> Test:
-    """Whether one value, None if missing, meets everything asked of its attribute."""
+def meets(kind: Kind, asked: Asked, values: Sequence[Any]) -> np.ndarray:
+    """Which of the values, None if missing, meet everything asked of their attribute."""
     missing = asked.get("missing", (None,))[0]
     tests = [compare(kind, operator, texts) for operator, texts in asked.items() if operator != "missing"]
     kept = missing == "true" or set(asked) == {"not"}
     only_missing = missing == "true" and not tests
 
-    def test(value: Any) -> bool:
-        return kept if value is None else not only_missing and all(one(value) for one in tests)
-
-    return test
+    present = [value for value in values if value is not None]
+    met = np.full(len(present), not only_missing)
+    for one in tests:
+        met &= np.fromiter(map(one, present), dtype=bool, count=len(present))
+    everything = np.full(len(values), kept)
+    everything[[value is not None for value in values]] = met
+    return everything
 
 
 def compare(kind: Kind, operator: str, texts: tuple[str, ...]) -> Test:
@@ -173,14 +176,17 @@ def values_of(name: str) -> Values:
 @lru_cache(maxsize=64)
 def condition(name: str, asked: tuple[tuple[str, tuple[str, ...]], ...]) -> np.ndarray:
     """Which series meet everything asked of one attribute."""
-    found, test = values_of(name), meets(ATTRIBUTES[name].kind, dict(asked))
+    found, kind = values_of(name), ATTRIBUTES[name].kind
     if not ATTRIBUTES[name].unique:
-        return np.array([test(value) for value in found.values])[found.codes]
+        return meets(kind, dict(asked), found.values)[found.codes]
     # A million values: try only those that are named.
     named = [text for operator, texts in asked if operator != "missing" for text in texts]
-    met = np.full(len(found.codes), test("no such identifier"))
-    for row in np.flatnonzero(np.asarray(pc.is_in(column(name), pa.array(named, column(name).type)))):
-        met[row] = test(found.values[found.codes[row]])
+    rows = np.flatnonzero(np.asarray(pc.is_in(column(name), pa.array(named, column(name).type))))
+    *of_rows, of_others = meets(
+        kind, dict(asked), [*(found.values[code] for code in found.codes[rows]), "no such identifier"]
+    )
+    met = np.full(len(found.codes), of_others)
+    met[rows] = of_rows
     return met
 
 
@@ -200,15 +206,15 @@ def bins(name: str) -> Values:
 def counts(attribute: Attribute, mask: np.ndarray) -> tuple[dict[Any, int], dict[Any, int]]:
     """Series and patients per value (for ranges: per lower edge of the bin); None stands for missing."""
     found = bins(attribute.name) if attribute.is_range else values_of(attribute.name)
-    numbers = np.flatnonzero(mask)
+    codes, of_series = found.codes[mask], patients()[mask]
+    pairs = pd.unique(codes + of_series * len(found.values))
     series: dict[Any, int] = {}
     of_value: dict[Any, list[np.ndarray]] = {}
-    codes = found.codes[numbers]
-    order = np.argsort(codes, kind="stable")
-    present, starts = np.unique(codes[order], return_index=True)
-    for code, rows in zip(present, np.split(numbers[order], starts)[1:], strict=True):
+    series_of = np.bincount(codes, minlength=len(found.values)).tolist()
+    patients_of = pd.Series(pairs // len(found.values)).groupby(pairs % len(found.values))
+    for code, group in patients_of:
         value = found.values[code]
         for one in value if isinstance(value, list) else [value]:
-            series[one] = series.get(one, 0) + len(rows)
-            of_value.setdefault(one, []).append(patients()[rows])
-    return series, {value: len(np.unique(np.concatenate(parts))) for value, parts in of_value.items()}
+            series[one] = series.get(one, 0) + series_of[code]
+            of_value.setdefault(one, []).append(group.to_numpy())
+    return series, {value: len(pd.unique(np.concatenate(parts))) for value, parts in of_value.items()}
