@@ -6,7 +6,7 @@ const SAVED_FIELDS = ["name", "query", "sentence", "figures"];
 function readSaved() {
   try {
     const kept = JSON.parse(localStorage.getItem(SAVED));
-    return kept.filter((entry) => SAVED_FIELDS.every((field) => typeof entry[field] === "string"));
+    return kept.filter((entry) => SAVED_FIELDS.every((field) => typeof entry?.[field] === "string"));
   } catch {
     return [];
   }

@@ -18,7 +18,7 @@ from components.echarts import Option, draw, text, tooltip
 _MOST = 2_000
 _HEIGHT = 420
 _LABEL_WIDTH = 180
-#: Labels that all stand there, turned when they have more letters than fit side by side at any width.
+#: Labels that all stand there, turned when they have more letters than fit side by side.
 _MOST_LABELS, _MOST_LETTERS = 60, 60
 _KINDS = {"Bars": "bar", "Line": "line", "Points": "scatter", "Histogram": "bar"}
 
@@ -118,7 +118,9 @@ def _categories(labels: list[str]) -> Option:
     """An axis of texts; where there are few, each has its label, cut where it is long."""
     style = text() | {"width": _LABEL_WIDTH, "overflow": "truncate", "ellipsis": "…"}
     if len(labels) <= _MOST_LABELS:
-        style |= {"interval": 0, "rotate": 0 if sum(map(len, labels)) <= _MOST_LETTERS else 90}
+        turned = 0 if sum(map(len, labels)) <= _MOST_LETTERS else 90
+        # On a narrow screen one that would lie over its neighbour is left out.
+        style |= {"interval": 0, "rotate": turned, "hideOverlap": True}
     return {"type": "category", "data": [" ".join(label.split()) for label in labels], "axisLabel": style}
 
 
