@@ -47,9 +47,9 @@ format: $(DEV)  ## Put the code into its format
 	$(BIN)/ruff format .
 
 browser: $(DEV) .venv/debian  ## Find, or install, the Chromium, the fonts, the DICOMweb server and the viewer that tests use
-	$(BIN)/python -m tests.browser
-	$(BIN)/python -m tests.orthanc
-	$(BIN)/python -m tests.viewer
+	$(BIN)/python -m tests.support.browser
+	$(BIN)/python -m tests.support.orthanc
+	$(BIN)/python -m tests.support.viewer
 
 bench: $(DEV)  ## Measure, and write the results under bench/
 	$(BIN)/python -m bench $(BENCH_ARGS)
@@ -90,5 +90,5 @@ clean:  ## Remove the environment, the viewer and every cache
 	@touch $@
 
 .venv/debian: | .venv/bin/python
-	@$(BIN)/python -m tests.packages
+	@$(BIN)/python -m tests.support.packages
 	@touch $@

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app.settings import PRODUCT, settings
+from app.common.settings import PRODUCT, settings
 
 # The icon comes before the navigation: else the browser is sent to another host for that of the page.
 st.set_page_config(page_title=PRODUCT, page_icon="components/icon.svg", layout="wide")

@@ -24,14 +24,14 @@ from starlette.responses import FileResponse, PlainTextResponse, RedirectRespons
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app import api, archive_links, startup
-from app.console import links as result_links
+from app.common.memory import share_arenas
+from app.common.settings import settings
+from app.common.viewer_urls import origins
 from app.downloads import worker
-from app.memory import share_arenas
-from app.ohif import bucket, downloaded, site, slides
+from app.interface import api, archive_links, startup
+from app.interface import result_links as result_links
 from app.preview import routes as preview_routes
-from app.settings import settings
-from app.viewers import origins
+from app.viewer import bucket, downloaded, site, slides
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -142,7 +142,7 @@ share_arenas()
 sys.path.insert(0, str(ROOT))
 
 #: The library of the SQL editor; the page asks for it under the hash of its contents, so it may be kept for good.
-_EDITOR = ROOT / "components" / "sql_editor" / "bundle" / "codemirror.js"
+_EDITOR = ROOT / "components" / "sql" / "sql_editor" / "bundle" / "codemirror.js"
 
 
 def _editor(request: Request) -> FileResponse:

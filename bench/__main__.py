@@ -14,10 +14,10 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from app import schema
-from app.build import ensure_built
+from app.catalog.build import ensure_built
+from app.cohort import schema
 from bench.figures import say
-from tests.server import ROOT
+from tests.support.paths import ROOT
 
 PARTS = ("refresh", "rivals", "memory", "browser", "pages", "downloads", "validate", "archive", "preview", "console")
 

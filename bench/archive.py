@@ -14,17 +14,17 @@ from contextlib import contextmanager
 from typing import Any
 from urllib.request import urlopen
 
-from app.archive_links import link
-from app.buckets import Source
-from app.catalog import catalog
-from app.cohort import Cohort
+from app.catalog.catalog import catalog
+from app.cohort.cohort import Cohort
 from app.downloads.paths import DEFAULT_TEMPLATE, Template
 from app.downloads.plan import series_of
-from app.selection import Selection
+from app.interface.archive_links import link
+from app.selection.selection import Selection
+from app.storage.buckets import Source
 from bench.figures import say, table
-from bench.s3_server import S3Server
 from bench.serving import Server, serve
-from tests.server import ROOT
+from tests.support.paths import ROOT
+from tests.support.s3_server import S3Server
 
 MEMORY_AIM_MB = 120
 

@@ -11,7 +11,7 @@ from playwright.sync_api import ElementHandle, Page
 
 from bench.figures import say, spread, table
 from bench.serving import Server, serve
-from tests.server import browser
+from tests.support.server import browser
 
 #: What the page must offer: the totals, and one checkbox per value of a facet.
 HEAD = '[data-testid="head-counts"]'

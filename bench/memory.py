@@ -12,7 +12,7 @@ from typing import Any
 from bench.cohorts import random_cohorts
 from bench.figures import say, table
 from bench.serving import Server, serve
-from tests.server import ROOT
+from tests.support.paths import ROOT
 
 MEMORY_AIM_MB = 350
 START_AIM_S = 2.0

@@ -21,12 +21,12 @@ from playwright.sync_api import BrowserContext, Page
 from playwright.sync_api import Error as BrowserError
 
 from app.clinical.fetch import fetch
-from app.settings import settings
+from app.common.settings import settings
 from bench.figures import say, spread, table
 from bench.serving import Server, serve
 from bench.visits import CHANGES, VISITS, Change, Seen, Visit
-from tests import clinical, tables
-from tests.server import browser
+from tests.support import clinical, tables
+from tests.support.server import browser
 
 PAINT_AIM_MS, CHANGE_AIM_MS = 1_000, 800
 

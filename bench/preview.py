@@ -18,15 +18,15 @@ from pydicom.pixels.processing import apply_modality_lut, apply_windowing
 from pydicom.uid import JPEGLSLossless, RLELossless
 from starlette.applications import Starlette
 
-from app.buckets import GCS_BUCKETS
-from app.catalog import catalog
+from app.catalog.catalog import catalog
+from app.common.settings import settings
 from app.preview.cache import shared
 from app.preview.routes import routes
 from app.preview.series import open_series
-from app.settings import settings
+from app.storage.buckets import GCS_BUCKETS
 from bench.figures import say, spread, table
-from bench.s3_server import S3Server
-from tests.block_phantom import Phantom, objects
+from tests.support.block_phantom import Phantom, objects
+from tests.support.s3_server import S3Server
 
 SLICES, EDGE = 122, 512
 SYNTAXES = {"native": None, "JPEG-LS": JPEGLSLossless, "RLE": RLELossless}

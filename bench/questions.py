@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from app import schema
-from app.attributes import Kind
-from app.catalog import listed_attributes
-from app.cohort import Cohort
-from app.selection import Totals
-from app.sql import where
+from app.catalog.catalog import listed_attributes
+from app.cohort import schema
+from app.cohort.attributes import Kind
+from app.cohort.cohort import Cohort
+from app.cohort.sql import where
+from app.selection.selection import Totals
 
 TOTALS = ("patients", "studies", "series", "instances", "size_bytes")
 

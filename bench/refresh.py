@@ -8,13 +8,13 @@ from __future__ import annotations
 from time import perf_counter
 from typing import Any
 
-from app.catalog import catalog
-from app.cohort import Cohort
-from app.rows import page
-from app.selection import Selection
+from app.catalog.catalog import catalog
+from app.cohort.cohort import Cohort
+from app.selection.rows import page
+from app.selection.selection import Selection
 from bench.cohorts import random_cohorts
 from bench.figures import say, spread, table
-from tests.clause_cohorts import random_clause_cohorts
+from tests.support.clause_cohorts import random_clause_cohorts
 
 UNITS = ("series", "patients")
 PARTS = ("conditions", "totals", "facets", "scopes", "rows")

@@ -14,13 +14,13 @@ from typing import Any
 
 import duckdb
 
-from app.catalog import catalog
-from app.cohort import Cohort
-from app.selection import Selection
+from app.catalog.catalog import catalog
+from app.cohort.cohort import Cohort
+from app.selection.selection import Selection
 from bench.cohorts import random_cohorts
 from bench.figures import say, spread, table
 from bench.questions import as_tuple, facets_sql, parquet_views, tables, totals_sql
-from tests.server import ROOT
+from tests.support.paths import ROOT
 
 _CACHE = ROOT / ".cache"
 _OLDER = _CACHE / "bench-pandas23"

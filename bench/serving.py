@@ -11,7 +11,7 @@ from urllib.request import urlopen
 
 import psutil
 
-from tests.server import served
+from tests.support.server import served
 
 
 @dataclass(frozen=True, slots=True)

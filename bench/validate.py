@@ -17,7 +17,7 @@ from app.validate.files import Options
 from app.validate.listing import Listing, Series
 from app.validate.validation import Validation
 from bench.figures import say, table
-from tests.dicom_files import write_series
+from tests.support.dicom_files import write_series
 
 SERIES, FILES = 40, 100
 

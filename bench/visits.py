@@ -9,8 +9,8 @@ from typing import Any
 
 from playwright.sync_api import Page
 
-from tests import clinical
-from tests.explore import BAR
+from tests.support import clinical
+from tests.support.explore import BAR
 
 #: What is to be seen: a selector, and a pattern of its text.
 Seen = tuple[str, str]

@@ -8,12 +8,12 @@ from importlib.metadata import version
 
 import streamlit as st
 
-from app import schema
 from app.ask.words import MEANINGS
-from app.catalog import catalog
-from app.glossary import GLOSSARY
-from app.guide import ACCESS, FORUM, RULES, TROUBLES
-from app.releases import releases
+from app.catalog.catalog import catalog
+from app.cohort import schema
+from app.datasets.releases import releases
+from app.help.glossary import GLOSSARY
+from app.help.guide import ACCESS, FORUM, RULES, TROUBLES
 
 _SOFTWARE = ("streamlit", "duckdb", "numpy", "pandas", "pyarrow", "obstore", "pydicom")
 

@@ -2,12 +2,12 @@
 
 import streamlit as st
 
-from app.datasets import Kind
-from components.catalogue import catalogue
-from components.dataset import show_dataset
-from components.errors import explain_errors
-from components.loading import wait_for_catalog
-from components.style import page_style
+from app.datasets.datasets import Kind
+from components.common.errors import explain_errors
+from components.common.loading import wait_for_catalog
+from components.common.style import page_style
+from components.datasets.dataset import show_dataset
+from components.datasets.dataset_list import dataset_list
 
 page_style("discover")
 wait_for_catalog()
@@ -17,4 +17,4 @@ with explain_errors():
         show_dataset(Kind.COLLECTION, st.query_params[Kind.COLLECTION])
     else:
         st.title("Collections", anchor=False)
-        catalogue(Kind.COLLECTION)
+        dataset_list(Kind.COLLECTION)

@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from components.compare import compare
-from components.errors import explain_errors
-from components.loading import wait_for_catalog
-from components.style import page_style
+from components.cohorts.compare import compare
+from components.common.errors import explain_errors
+from components.common.loading import wait_for_catalog
+from components.common.style import page_style
 
 page_style()
 wait_for_catalog()

@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from components.downloads import download_list
-from components.errors import explain_errors
-from components.style import page_style
+from components.common.errors import explain_errors
+from components.common.style import page_style
+from components.local_files.downloads import download_list
 
 page_style()
 

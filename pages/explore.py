@@ -2,23 +2,24 @@
 
 import streamlit as st
 
-from components import exports, state
-from components.charts import chart_counts, charts
-from components.chips import cohort_chips
-from components.conditions import conditions_panel
-from components.dialogs import open_dialog
-from components.download_panel import download_panel
-from components.errors import explain_errors
-from components.facets import facet_counts, facet_sidebar, unit
-from components.grid import grid
-from components.incomplete import wait_for_tables
-from components.loading import wait_for_catalog
-from components.preview import contact_sheet
-from components.sampling import sampling_panel
-from components.scope_switch import scope_switch
-from components.style import page_style
-from components.tables import watch_fetches
-from components.totals import head
+from components.common import state
+from components.common.absent_tables import watch_fetches
+from components.common.errors import explain_errors
+from components.common.loading import wait_for_catalog
+from components.common.style import page_style
+from components.common.totals import head
+from components.explore import exports
+from components.explore.charts import chart_counts, charts
+from components.explore.chips import cohort_chips
+from components.explore.conditions import conditions_panel
+from components.explore.dialogs import open_dialog
+from components.explore.download_panel import download_panel
+from components.explore.facets import facet_counts, facet_sidebar, unit
+from components.explore.grid import grid
+from components.explore.incomplete import wait_for_tables
+from components.explore.sampling import sampling_panel
+from components.explore.scope_switch import scope_switch
+from components.widgets.preview import contact_sheet
 
 page_style()
 wait_for_catalog()

@@ -2,12 +2,12 @@
 
 import streamlit as st
 
-from components import home
-from components.ask import ask_box
-from components.errors import explain_errors
-from components.loading import wait_for_catalog
-from components.saved import saved_cohorts
-from components.style import page_style
+from components.common.errors import explain_errors
+from components.common.loading import wait_for_catalog
+from components.common.style import page_style
+from components.home import home
+from components.home.ask import ask_box
+from components.widgets.saved import saved_cohorts
 
 page_style()
 wait_for_catalog()

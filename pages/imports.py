@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from components.errors import explain_errors
-from components.imports import import_link, import_list
-from components.loading import wait_for_catalog
-from components.style import page_style
+from components.cohorts.imports import import_link, import_list
+from components.common.errors import explain_errors
+from components.common.loading import wait_for_catalog
+from components.common.style import page_style
 
 page_style()
 wait_for_catalog()

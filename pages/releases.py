@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from components.errors import explain_errors
-from components.loading import wait_for_catalog
-from components.releases import release_notes
-from components.style import page_style
+from components.common.errors import explain_errors
+from components.common.loading import wait_for_catalog
+from components.common.style import page_style
+from components.datasets.releases import release_notes
 
 page_style("discover")
 wait_for_catalog()

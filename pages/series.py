@@ -2,11 +2,11 @@
 
 import streamlit as st
 
-from app.related import related
+from app.series.related import related
 from components import series as parts
-from components.errors import explain_errors
-from components.loading import wait_for_catalog
-from components.style import page_style
+from components.common.errors import explain_errors
+from components.common.loading import wait_for_catalog
+from components.common.style import page_style
 
 page_style()
 wait_for_catalog()

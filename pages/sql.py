@@ -2,12 +2,12 @@
 
 import streamlit as st
 
-from components.errors import explain_errors
-from components.loading import wait_for_catalog
+from components.common.errors import explain_errors
+from components.common.loading import wait_for_catalog
+from components.common.style import page_style
 from components.sql.console import console_panel
 from components.sql.guide import guide
 from components.sql.result import result_panel
-from components.style import page_style
 
 page_style()
 wait_for_catalog()

@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from components.errors import explain_errors
-from components.loading import wait_for_catalog
-from components.style import page_style
-from components.validate import validation_form, validation_report
+from components.common.errors import explain_errors
+from components.common.loading import wait_for_catalog
+from components.common.style import page_style
+from components.local_files.validate import validation_form, validation_report
 
 page_style()
 wait_for_catalog()

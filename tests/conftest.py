@@ -19,13 +19,13 @@ import pytest
 from hypothesis import settings
 from starlette.applications import Starlette
 
-from app.cohort import Cohort
-from tests import truth
+from app.cohort.cohort import Cohort
+from tests.support import truth
+from tests.support.paths import ROOT
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, ConsoleMessage, Page
 
-ROOT = Path(__file__).parent.parent
 
 settings.register_profile("tests", deadline=None, derandomize=True, print_blob=True)
 settings.load_profile("tests")
@@ -39,7 +39,8 @@ def pytest_configure(config: pytest.Config) -> None:
     if "IDC_COHORT_DATA" in os.environ:
         return
     code = b"".join(
-        (ROOT / "app" / name).read_bytes() for name in ("attributes.py", "build.py", "groups.py", "schema.py")
+        (ROOT / "app" / name).read_bytes()
+        for name in ("cohort/attributes.py", "cohort/schema.py", "catalog/build.py", "catalog/groups.py")
     )
     folder = Path(config.cache.mkdir("catalogs")) / hashlib.sha256(code).hexdigest()[:12]
     for outdated in set(folder.parent.iterdir()) - {folder}:
@@ -64,7 +65,7 @@ def own_main_module(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="session")
 def catalog():
     """The catalog that the app serves."""
-    from app.catalog import catalog
+    from app.catalog.catalog import catalog
 
     return catalog()
 
@@ -108,10 +109,10 @@ def number_of_row(catalog) -> np.ndarray:
 @pytest.fixture(scope="session")
 def get(catalog) -> Callable[[str], httpx.Response]:
     """GET from the HTTP API, in this process; whatever the app raises becomes a 500."""
-    from app.api import routes
-    from app.console import links
+    from app.interface import result_links
+    from app.interface.api import routes
 
-    transport = httpx.ASGITransport(Starlette(routes=[*routes(), *links.routes()]), raise_app_exceptions=False)
+    transport = httpx.ASGITransport(Starlette(routes=[*routes(), *result_links.routes()]), raise_app_exceptions=False)
 
     async def ask(path: str) -> httpx.Response:
         async with httpx.AsyncClient(transport=transport, base_url="http://idc.test") as client:
@@ -133,7 +134,7 @@ def cli(catalog) -> Callable[..., subprocess.CompletedProcess[bytes]]:
 @pytest.fixture(scope="module")
 def address(catalog) -> Iterator[str]:
     """Address of the running app."""
-    from tests import server
+    from tests.support import server
 
     with server.served() as running:
         yield running.url
@@ -142,7 +143,7 @@ def address(catalog) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     """A headless browser."""
-    from tests import server
+    from tests.support import server
 
     with server.browser() as opened:
         yield opened
@@ -151,7 +152,7 @@ def chromium() -> Iterator[Browser]:
 @pytest.fixture
 def page(chromium: Browser, address: str) -> Iterator[Page]:
     """A new visitor's page, which must end without an error on the console."""
-    from tests.explore import PATIENCE
+    from tests.support.explore import PATIENCE
 
     context = chromium.new_context(viewport={"width": 1440, "height": 1200}, base_url=address)
     context.set_default_timeout(PATIENCE)

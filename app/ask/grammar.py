@@ -17,19 +17,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from app.ask import counts, labels, moments, nearby, quantities
+from app.ask import counts, date_proximity, dates, labels, quantities
 from app.ask.lexicon import Lexicon, longest
 from app.ask.phrases import Context
 from app.ask.reading import Reading
 from app.ask.tokens import Token
 from app.ask.words import SIGNS, Role
-from app.attributes import ATTRIBUTES
-from app.clauses import Scope
+from app.cohort.attributes import ATTRIBUTES
+from app.cohort.clauses import Scope
 
 #: Words of the rules, which are no slips of the pen.
 WORDS = frozenset(
     word
-    for module in (counts, labels, moments, nearby, quantities)
+    for module in (counts, labels, dates, date_proximity, quantities)
     for words in module.TABLES
     for phrase in words
     for word in phrase
@@ -39,7 +39,7 @@ WORDS = frozenset(
 def read(tokens: Sequence[Token], lexicon: Lexicon) -> Reading:
     """Read a question to its end."""
     reading = Reading(tokens, lexicon)
-    rules = (_quoted, _identified, labels.labelled, nearby.nearby, _moment, counts.counted, _phrase, _role)
+    rules = (_quoted, _identified, labels.labelled, date_proximity.nearby, _moment, counts.counted, _phrase, _role)
     while reading.rest:
         if not any(rule(reading) for rule in rules):
             reading.leave()
@@ -66,7 +66,7 @@ def _identified(reading: Reading) -> bool:
 
 def _moment(reading: Reading) -> bool:
     """A release or a date."""
-    found = moments.moment(reading.rest)
+    found = dates.moment(reading.rest)
     if found:
         reading.say(*found)
     return bool(found)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from app.ask.counts import ages
+from app.ask.dates import moment
 from app.ask.lexicon import longest, table
-from app.ask.moments import moment
 from app.ask.quantities import quantity
 from app.ask.reading import Reading
-from app.attributes import ATTRIBUTES, Kind
+from app.cohort.attributes import ATTRIBUTES, Kind
 
 _MISSING = table([("missing, unknown, no, without, unspecified", "true"), ("known, with known, with a known", "false")])
 _CONTAINS = table([("contains, containing, has, with, includes, like", None)])

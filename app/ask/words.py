@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from app import schema
+from app.cohort import schema
 
 
 @dataclass(frozen=True, slots=True)

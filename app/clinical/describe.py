@@ -7,15 +7,15 @@ from dataclasses import asdict
 from functools import lru_cache
 from typing import Any
 
-from app import schema
-from app.catalog import Catalog, catalog
-from app.clinical.clause import DICTIONARY
+from app.catalog.catalog import Catalog, catalog
+from app.catalog.tables.extension import published
 from app.clinical.dictionary import Column, columns_of, dictionary, tables_of
 from app.clinical.distribution import distribution, overlap, usable_columns
 from app.clinical.sql import PATIENT
 from app.clinical.table import ClinicalTable, fetch_command, is_there, open_table
-from app.sql import quote_text
-from app.tables.extension import published
+from app.cohort import schema
+from app.cohort.clinical_clause import DICTIONARY
+from app.cohort.sql import quote_text
 
 
 def describe_collection(catalog: Catalog, collection_id: str) -> dict[str, Any]:

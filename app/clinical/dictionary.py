@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from app.catalog import Catalog
-from app.clinical.clause import DICTIONARY, is_column_name, is_table_name
+from app.catalog.catalog import Catalog
+from app.catalog.tables.extension import Extension
 from app.clinical.sql import PATIENT
-from app.conditions import QueryError
-from app.errors import shorten
-from app.tables.extension import Extension
+from app.cohort.clinical_clause import DICTIONARY, is_column_name, is_table_name
+from app.cohort.conditions import QueryError
+from app.common.errors import shorten
 
 #: Columns that say nothing of the patient: who it is, and how the table came to IDC.
 _HOUSEKEEPING = frozenset({PATIENT, "source_batch"})

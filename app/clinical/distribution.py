@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from app.catalog import Catalog
-from app.clinical.clause import ClinicalClause
+from app.catalog.catalog import Catalog
 from app.clinical.dictionary import Column, columns_of
 from app.clinical.sql import PATIENT, as_number, as_value, patients, present
 from app.clinical.table import ClinicalTable, open_table, patients_of
-from app.conditions import format_number
-from app.sql import quote_name
+from app.cohort.clinical_clause import ClinicalClause
+from app.cohort.conditions import format_number
+from app.cohort.sql import quote_name
 
 if TYPE_CHECKING:
     import duckdb

@@ -13,13 +13,13 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from app import schema
-from app.catalog import Catalog
+from app.catalog.catalog import Catalog
 from app.clinical.dictionary import Column
 from app.clinical.distribution import usable_columns
 from app.clinical.sql import PATIENT, as_value
 from app.clinical.table import ClinicalTable, open_table
-from app.sql import quote_name, quote_text
+from app.cohort import schema
+from app.cohort.sql import quote_name, quote_text
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -19,20 +19,20 @@ from obstore.exceptions import BaseError
 from obstore.store import S3Store
 from pyarrow import parquet, types
 
-from app import schema
-from app.catalog import Catalog
+from app.catalog.catalog import Catalog
+from app.catalog.tables.fetch import fetchable
+from app.catalog.tables.transfer import fetch_file
 from app.clinical.dictionary import dictionary
 from app.clinical.sql import PATIENT
 from app.clinical.table import DATABASE, folder, is_there, missing
-from app.conditions import QueryError
-from app.downloads.faults import Fault, FaultyError, name_fault
-from app.downloads.limits import Limits
-from app.downloads.source import open_store
-from app.errors import UserError, shorten
-from app.settings import settings
-from app.sql import quote_name
-from app.tables.fetch import fetchable
-from app.tables.transfer import fetch_file
+from app.cohort import schema
+from app.cohort.conditions import QueryError
+from app.cohort.sql import quote_name
+from app.common.errors import UserError, shorten
+from app.common.settings import settings
+from app.storage.errors import Fault, FaultyError, name_fault
+from app.storage.limits import Limits
+from app.storage.store import open_store
 
 BUCKET = "idc-open-metadata"
 

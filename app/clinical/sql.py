@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from app.clinical.clause import WHOLE, ClinicalClause
-from app.sql import number_literal, quote_name, quote_text
+from app.cohort.clinical_clause import WHOLE, ClinicalClause
+from app.cohort.sql import number_literal, quote_name, quote_text
 
 #: Beyond these stand infinity and, in DuckDB, NaN, which are no numbers to compare with.
 _LOWEST, _HIGHEST = "-1e300", "1e300"

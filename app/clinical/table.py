@@ -7,16 +7,16 @@ from pathlib import Path
 
 import numpy as np
 
-from app import schema
-from app.catalog import Catalog
-from app.clinical.clause import DICTIONARY, ClinicalClause, is_table_name
+from app.catalog.array_store import Array, Shelf
+from app.catalog.catalog import Catalog
+from app.catalog.tables import extension
 from app.clinical.dictionary import column_of
 from app.clinical.sql import PATIENT, asked, patients, present
-from app.errors import UserError
-from app.settings import settings
-from app.shelf import Array, Shelf
-from app.sql import quote_name, quote_text
-from app.tables import extension
+from app.cohort import schema
+from app.cohort.clinical_clause import DICTIONARY, ClinicalClause, is_table_name
+from app.cohort.sql import quote_name, quote_text
+from app.common.errors import UserError
+from app.common.settings import settings
 
 DATABASE = "table.duckdb"
 

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterator
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
-from app.errors import UserError
+from app.common.errors import UserError
 
 if TYPE_CHECKING:
     import duckdb

@@ -23,11 +23,11 @@ from pathlib import Path
 from time import monotonic
 from typing import IO
 
+from app.common.errors import UserError
+from app.common.numbers import exact
+from app.common.settings import settings
 from app.console.result import Result
 from app.console.tables import absent, sources_for
-from app.errors import UserError
-from app.numbers import exact
-from app.settings import settings
 
 _ROOT = Path(__file__).resolve().parents[2]
 

@@ -8,14 +8,14 @@ from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import IO, TYPE_CHECKING, Any
 
-from app.attributes import ATTRIBUTES
-from app.catalog import catalog
-from app.cohort import Cohort
-from app.conditions import MAX_VALUE_LENGTH, Condition
-from app.errors import UserError
-from app.id_lists import MAX_IDS
-from app.numbers import exact
-from app.store import KINDS, keep
+from app.catalog.catalog import catalog
+from app.cohort.attributes import ATTRIBUTES
+from app.cohort.cohort import Cohort
+from app.cohort.conditions import MAX_VALUE_LENGTH, Condition
+from app.cohort.kept_lists import KINDS, keep
+from app.common.errors import UserError
+from app.common.numbers import exact
+from app.imports.id_lists import MAX_IDS
 
 if TYPE_CHECKING:
     import pyarrow as pa

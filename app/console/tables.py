@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from app import schema
-from app.build import DATABASE, catalog_folder
+from app.catalog.build import DATABASE, catalog_folder
+from app.catalog.tables.extension import database_of, published
 from app.clinical import table as clinical
 from app.clinical.describe import as_schema
-from app.tables.extension import database_of, published
+from app.cohort import schema
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,9 +22,9 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import duckdb
 import pyarrow as pa
 
+from app.common.errors import UserError
 from app.console.explain import explained
 from app.console.guard import accepted, shorten
-from app.errors import UserError
 
 if TYPE_CHECKING:
     from pyarrow import RecordBatch

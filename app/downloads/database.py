@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from app.settings import settings
+from app.common.settings import settings
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS job (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path, PurePosixPath
 
-from app.errors import UserError, shorten
+from app.common.errors import UserError, shorten
 
 
 def choose_folder(text: str, allowed: Path) -> Path:

@@ -14,13 +14,13 @@ from dataclasses import dataclass, fields
 from enum import StrEnum
 from pathlib import Path
 
-from app.buckets import Source
+from app.common.errors import UserError
 from app.downloads.database import reading, writing
-from app.downloads.faults import Fault
-from app.downloads.limits import DEFAULT_LIMITS, Limits
-from app.downloads.plan import Series
 from app.downloads.transfer import Progress, Report
-from app.errors import UserError
+from app.storage.buckets import Source
+from app.storage.errors import Fault
+from app.storage.limits import DEFAULT_LIMITS, Limits
+from app.storage.store import Series
 
 
 class State(StrEnum):

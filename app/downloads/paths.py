@@ -8,8 +8,8 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from app import schema
-from app.errors import UserError, shorten
+from app.cohort import schema
+from app.common.errors import UserError, shorten
 
 DEFAULT_TEMPLATE = "%collection_id/%PatientID/%StudyInstanceUID/%Modality_%SeriesInstanceUID"
 

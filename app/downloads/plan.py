@@ -6,19 +6,18 @@ import os
 import re
 import shutil
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.buckets import ENDPOINTS, GCS_BUCKETS, Source
-from app.errors import UserError
-from app.numbers import size
-from app.settings import settings
+from app.common.errors import UserError
+from app.common.numbers import size
+from app.storage.buckets import GCS_BUCKETS, Source
+from app.storage.store import Series
 
 if TYPE_CHECKING:
+    from app.catalog.array_store import Array
     from app.downloads.paths import Template
-    from app.selection import Selection
-    from app.shelf import Array
+    from app.selection.selection import Selection
 
 _BATCH = 5_000
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}")
@@ -27,35 +26,6 @@ _UUID = re.compile(r"[0-9a-f-]{36}")
 #: Room to leave on the disk: this share of what is still to come, and so many bytes.
 _MARGIN_SHARE = 0.02
 _MARGIN_BYTES = 50_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class Series:
-    """One wanted series.
-
-    Parameters
-    ----------
-    uid
-        SeriesInstanceUID.
-    bucket, crdc_uuid
-        Where its files lie: ``<bucket>/<crdc_uuid>/``.
-    folder
-        Where they go, relative to the root.
-    instances, size_bytes
-        What the index says there is.
-    """
-
-    uid: str
-    bucket: str
-    crdc_uuid: str
-    folder: str
-    instances: int
-    size_bytes: int
-
-
-def endpoint(source: Source) -> str:
-    """Address that `source` is read from."""
-    return settings().s3_endpoint or ENDPOINTS[source]
 
 
 def series_of(selection: Selection, source: Source, template: Template) -> Iterator[Series]:

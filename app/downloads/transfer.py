@@ -23,12 +23,11 @@ from obstore.store import S3Store
 if TYPE_CHECKING:
     from obstore import GetOptions
 
-from app.downloads.faults import NETWORK, Fault, FaultyError, name_fault
 from app.downloads.file import PartFile, write
 from app.downloads.folders import make_folder
-from app.downloads.limits import DEFAULT_LIMITS, Limits, Throttle
-from app.downloads.plan import Series
-from app.downloads.source import list_files, open_store
+from app.storage.errors import NETWORK, Fault, FaultyError, name_fault
+from app.storage.limits import DEFAULT_LIMITS, Limits, Throttle
+from app.storage.store import Series, list_files, open_store
 
 #: Seconds between two looks at a running transfer.
 TICK = 0.25

@@ -18,14 +18,15 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from app.common.errors import UserError
+from app.common.settings import settings
 from app.downloads import jobs
 from app.downloads.database import folder, reading
 from app.downloads.folders import choose_folder
 from app.downloads.jobs import Job, State
-from app.downloads.plan import endpoint, require_space
+from app.downloads.plan import require_space
 from app.downloads.transfer import Meter, Transfer
-from app.errors import UserError
-from app.settings import settings
+from app.storage.store import endpoint
 
 _ROOT = Path(__file__).resolve().parents[2]
 

@@ -9,7 +9,7 @@ from concurrent.futures import Future
 from functools import cache
 from typing import Any, TypeVar
 
-from app.settings import settings
+from app.common.settings import settings
 
 T = TypeVar("T")
 

@@ -15,9 +15,9 @@ import numpy as np
 import numpy.typing as npt
 from pydicom import Dataset
 
-from app.preview.problems import PreviewError
+from app.preview.errors import PreviewError
+from app.preview.rasterize import crosses, even_odd, lines
 from app.preview.regions import Grid, Mask, Region, usual_colour
-from app.preview.strokes import crosses, even_odd, lines
 
 if TYPE_CHECKING:
     from app.preview.series import Series

@@ -15,17 +15,17 @@ from typing import TypeVar
 import obstore
 from obstore.store import LocalStore, S3Store
 
-from app.buckets import Source
-from app.catalog import catalog
-from app.cohort import Cohort
-from app.downloads.faults import NETWORK, name_fault
-from app.downloads.limits import Limits
+from app.catalog.catalog import catalog
+from app.cohort.cohort import Cohort
+from app.common.numbers import exact, size
 from app.downloads.paths import DEFAULT_TEMPLATE, Template
-from app.downloads.plan import endpoint, series_of
-from app.downloads.source import open_store
-from app.numbers import exact, size
-from app.preview.problems import PreviewError
-from app.selection import Selection
+from app.downloads.plan import series_of
+from app.preview.errors import PreviewError
+from app.selection.selection import Selection
+from app.storage.buckets import Source
+from app.storage.errors import NETWORK, name_fault
+from app.storage.limits import Limits
+from app.storage.store import endpoint, open_store
 
 A = TypeVar("A")
 B = TypeVar("B")

@@ -15,11 +15,11 @@ from pydicom.pixels.decoders.base import get_decoder
 from pydicom.pixels.utils import get_expected_length, pixel_array
 from pydicom.uid import UID, ExplicitVRBigEndian, ImplicitVRLittleEndian
 
-from app.numbers import size as bytes_in_words
+from app.common.numbers import size as bytes_in_words
 from app.preview.cache import shared
+from app.preview.errors import PreviewError
 from app.preview.files import MAX_BYTES, Files
 from app.preview.headers import PIXEL_START, Instance
-from app.preview.problems import PreviewError
 
 Array = npt.NDArray[Any]
 

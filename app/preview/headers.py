@@ -15,9 +15,9 @@ from pydicom.filereader import read_partial
 from pydicom.tag import Tag
 from pydicom.uid import DeflatedExplicitVRLittleEndian, MicroscopyBulkSimpleAnnotationsStorage
 
+from app.preview.errors import PreviewError
 from app.preview.files import Files
-from app.preview.flat import flat
-from app.preview.problems import PreviewError
+from app.preview.functional_groups import flat
 from app.preview.space import Space, space
 
 #: Bytes read of each file at first, and at most.

@@ -12,13 +12,13 @@ from pathlib import Path
 
 import numpy as np
 
-from app.buckets import Source
-from app.downloads.plan import endpoint
 from app.preview import files as listed
 from app.preview.cache import shared
 from app.preview.headers import read_headers
 from app.preview.order import same_orientation
 from app.preview.series import Series, key_of, open_series
+from app.storage.buckets import Source
+from app.storage.store import endpoint
 
 #: Files whose headers are read. With so many the picture usually lies within a twentieth of the series' length from its
 #: middle, and within `TOLERANCE` in all but two of a thousand series.

@@ -10,10 +10,10 @@ import numpy as np
 import numpy.typing as npt
 from pydicom import Dataset
 
-from app.modalities import OVERLAYS
+from app.common.modalities import OVERLAYS
 from app.preview.cache import shared
 from app.preview.contours import Contours
-from app.preview.problems import PreviewError
+from app.preview.errors import PreviewError
 from app.preview.regions import Grid, Mask, Region
 from app.preview.segments import Segments
 from app.preview.series import Series

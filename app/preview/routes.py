@@ -19,8 +19,8 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from app.errors import UserError
-from app.preview.problems import PreviewError
+from app.common.errors import UserError
+from app.preview.errors import PreviewError
 
 #: Pictures made at once, and requests that may wait for that, over all visitors.
 _AT_ONCE, _WAITING = 4, 400
@@ -58,9 +58,10 @@ def _route(path: str, answer: str, *options: str) -> Route:
 
 
 def _answer(name: str, request: Request) -> Response:
-    from app.preview import answers  # pydicom, 25 MB, comes with it
 
-    answer: Callable[[Request], Response] = getattr(answers, name)
+    from app.preview import responses  # pydicom, 25 MB, comes with it
+
+    answer: Callable[[Request], Response] = getattr(responses, name)
     return answer(request)
 
 

@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 from pydicom import Dataset
 
+from app.preview.errors import PreviewError
 from app.preview.files import at_once
-from app.preview.problems import PreviewError
 from app.preview.regions import Colour, Grid, Mask, Region, usual_colour
 
 if TYPE_CHECKING:
@@ -151,7 +151,7 @@ def _frames_on(one: _Object, grid: Grid) -> list[int]:
 
 
 def _describe(instance: Instance, header: Dataset, shift: int, numbers: list[int]) -> _Object:
-    from app.preview.flat import flat
+    from app.preview.functional_groups import flat
 
     each = header.get("PerFrameFunctionalGroupsSequence") or []
     planes = instance.planes

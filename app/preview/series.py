@@ -13,18 +13,16 @@ import numpy as np
 from PIL import Image
 from pydicom import Dataset
 
-from app.buckets import Source
-from app.downloads.plan import endpoint
-from app.numbers import exact
+from app.common.numbers import exact
 from app.preview import files as listed
 from app.preview.cache import shared
+from app.preview.errors import PreviewError
 from app.preview.files import Files
-from app.preview.flat import flat
 from app.preview.frames import read_frame
+from app.preview.functional_groups import flat
 from app.preview.headers import Instance, read_headers
+from app.preview.non_image import what_instead
 from app.preview.order import Picture, ordered, spacing_between
-from app.preview.pictureless import what_instead
-from app.preview.problems import PreviewError
 from app.preview.space import Space
 from app.preview.suv import suv_note
 from app.preview.tree import content_tree, header_rows
@@ -43,6 +41,8 @@ from app.preview.window import (
     is_colour,
     rescaled,
 )
+from app.storage.buckets import Source
+from app.storage.store import endpoint
 
 #: Bytes that a series and one of its slices are counted with beside what they hold.
 _OVERHEAD = 2_000

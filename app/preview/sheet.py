@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from app.modalities import WITHOUT_PICTURE
-from app.selection import Selection
-from app.sql import quote_text
+from app.cohort.sql import quote_text
+from app.common.modalities import WITHOUT_PICTURE
+from app.selection.selection import Selection
 
 #: Tiles of a sheet.
 MOST = 48

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from pydicom import Dataset
 from pydicom.pixels.processing import apply_color_lut, apply_modality_lut, apply_voi
 
-from app.preview.problems import PreviewError
+from app.preview.errors import PreviewError
 
 Array = npt.NDArray[Any]
 Floats = npt.NDArray[np.float64]

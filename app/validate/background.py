@@ -12,8 +12,8 @@ import weakref
 from pathlib import Path
 from typing import Any
 
-from app.cohort import Cohort
-from app.errors import UserError
+from app.cohort.cohort import Cohort
+from app.common.errors import UserError
 
 _ROOT = Path(__file__).resolve().parents[2]
 

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import numpy as np
 
-from app import id_lists
-from app.attributes import ATTRIBUTES
-from app.catalog import Catalog, catalog
-from app.cohort import Cohort
-from app.errors import UserError
-from app.selection import Selection
-from app.shelf import Array
+from app.catalog.array_store import Array
+from app.catalog.catalog import Catalog, catalog
+from app.cohort.attributes import ATTRIBUTES
+from app.cohort.cohort import Cohort
+from app.common.errors import UserError
+from app.imports import id_lists
+from app.selection.selection import Selection
 
 _BATCH = 20_000
 _IDENTIFIERS = ("SeriesInstanceUID", "crdc_series_uuid")

@@ -9,7 +9,7 @@ from html import escape
 from itertools import groupby
 from typing import Any
 
-from app.numbers import exact, size
+from app.common.numbers import exact, size
 from app.validate.findings import Finding, Kind, visible
 
 _SHOWN_PER_KIND = 10

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
 
-from app import schema
-from app.errors import UserError
+from app.cohort import schema
+from app.common.errors import UserError
 from app.validate import listing
+from app.validate.checks import folder_of, identifiers, judge
 from app.validate.files import File, Options, read_files, start_reader
 from app.validate.findings import Finding, Kind
-from app.validate.judgement import folder_of, identifiers, judge
 from app.validate.listing import Listing, Series
 from app.validate.report import Report
 

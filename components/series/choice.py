@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.catalog import catalog
-from app.series import Series, UnknownSeriesError, find
-from components.links import explore_link
-from components.plain_table import PARAMETER
+from app.catalog.catalog import catalog
+from app.series.series import Series, UnknownSeriesError, find
+from components.common.links import explore_link
+from components.widgets.plain_table import PARAMETER
 
 _BOX = "asked_series"
 

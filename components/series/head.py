@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.series import Series
-from app.series_words import kind, series_sentence
-from components.errors import plain
-from components.links import explore_link
-from components.style import tab_title
+from app.series.series import Series
+from app.series.words import kind, series_sentence
+from components.common.errors import plain
+from components.common.links import explore_link
+from components.common.style import tab_title
 
 
 def head(series: Series) -> None:

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from app.numbers import exact, size
-from app.related import Related
-from app.series import Relative, Series
-from components.plain_table import plain_table
+from app.common.numbers import exact, size
+from app.series.related import Related
+from app.series.series import Relative, Series
+from components.widgets.plain_table import plain_table
 
 #: Rows of a table; Explore has the rest.
 _MOST = 100

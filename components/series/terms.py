@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.answers import citation_text
-from app.api import link
-from app.citations import CitationFormat, doi_url
-from app.licenses import licenses
-from app.series import Series
-from components.errors import plain
+from app.export.citations import CitationFormat, doi_url
+from app.export.cohort_citations import citation_text
+from app.export.licenses import licenses
+from app.interface.api import link
+from app.series.series import Series
+from components.common.errors import plain
 
 
 def terms(series: Series) -> None:

@@ -11,15 +11,17 @@ from urllib.parse import urlsplit
 
 import streamlit as st
 
-from app.catalog import catalog
-from app.modalities import OVERLAYS
-from app.ohif import bucket, downloaded, site
-from app.ohif.package import is_installed
-from app.related import Related
-from app.series import Series, find
-from app.viewers import LABELS, View, Viewer, opened_at, views
-from components.preview import header_table, preview
-from components.viewer_frame import viewer_frame
+from app.catalog.catalog import catalog
+from app.common.modalities import OVERLAYS
+from app.common.viewer_urls import LABELS, Viewer
+from app.downloads.finished import are_here
+from app.series.related import Related
+from app.series.series import Series, find
+from app.series.viewers import View, opened_at, views
+from app.viewer import bucket, downloaded, site
+from app.viewer.package import is_installed
+from components.series.viewer_frame import viewer_frame
+from components.widgets.preview import header_table, preview
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,7 @@ def _show_house(series: Series, related: Related) -> None:
 def _downloaded_fits(series: Series, related: Related) -> bool:
     first, _ = opened_at(series, related)
     fits = _house_fits(series, related) or series.modality == "SM"
-    return is_installed() and fits and first is not None and downloaded.are_here({series.uid, first})
+    return is_installed() and fits and first is not None and are_here({series.uid, first})
 
 
 def _show_downloaded(series: Series, related: Related) -> None:

@@ -8,11 +8,11 @@ from typing import Any
 import pyarrow as pa
 import streamlit as st
 
+from app.common.numbers import exact
 from app.console.histogram import FAR_AWAY, histogram
 from app.console.result import Result
-from app.numbers import exact
-from components import colours
-from components.echarts import Option, draw, text, tooltip
+from components.common import colours
+from components.common.echarts import Option, draw, text, tooltip
 
 #: Points that a chart can show and a browser can draw.
 _MOST = 2_000

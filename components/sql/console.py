@@ -8,9 +8,9 @@ import streamlit as st
 
 from app.console.queries import Query
 from app.console.tables import sources
-from components.errors import plain
+from components.common.errors import plain
 from components.sql import state
-from components.sql_editor import sql_editor
+from components.sql.sql_editor import sql_editor
 
 _INFO_LENGTH = 220
 

@@ -6,12 +6,12 @@ from html import escape
 
 import streamlit as st
 
+from app.cohort.schema import Table
+from app.common.numbers import exact
+from app.common.settings import settings
 from app.console.examples import EXAMPLES
 from app.console.tables import absent, sources
-from app.numbers import exact
-from app.schema import Table
-from app.settings import settings
-from components.errors import plain
+from components.common.errors import plain
 from components.sql import state
 
 _LINE_LENGTH = 64

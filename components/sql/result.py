@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.attributes import ATTRIBUTES
-from app.console.links import link
+from app.cohort.attributes import ATTRIBUTES
+from app.common.errors import UserError
+from app.common.numbers import exact
 from app.console.queries import QueryFailedError
 from app.console.result import FORMATS, Result
-from app.errors import UserError
-from app.numbers import exact
-from components.errors import plain
-from components.links import open_explore
+from app.interface.result_links import link
+from components.common.errors import plain
+from components.common.links import open_explore
 from components.sql import state
 from components.sql.chart import chart
 

@@ -1,0 +1,399 @@
+"""What a cohort can be filtered by: one table, read by the sidebar, the URL, the SQL, the sentence and the docs.
+
+To add a filter, add a row. An attribute is named after its column; where it is derived, `sql` says how, in an
+expression over the columns of one row that runs unchanged in idc-index, and the catalog is built from the same
+expression. Rows whose columns this IDC release lacks are set aside in `UNAVAILABLE` rather than crash.
+
+Attributes of tables that are fetched on demand are named after table and column, ``ct_SliceThickness``, since several
+tables have columns of the same name. They can be named whether the table is there or not.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from app.cohort import schema
+
+
+class Kind(StrEnum):
+    """How the values of an attribute compare."""
+
+    TERM = "term"  # one of a list of values
+    TERMS = "terms"  # several of them, comma-separated in the raw column
+    TEXT = "text"  # free text, too many values to list
+    ID = "id"  # an identifier
+    NUMBER = "number"
+    DATE = "date"
+
+
+class Group(StrEnum):
+    """Headings of the sidebar, in their order on screen."""
+
+    IMAGES = "Images"
+    COLLECTIONS = "Collections"
+    LICENCE = "Licence"
+    PATIENT = "Patient and study"
+    ACQUISITION = "Equipment and encoding"
+    SIZE = "Size"
+    RELEASE = "IDC release"
+    IDENTIFIERS = "Identifiers"
+    CT = "CT acquisition"
+    MR = "MR acquisition"
+    PET = "PET"
+    CONTRAST = "Contrast agent"
+    GEOMETRY = "Volume geometry"
+    SEGMENTATION = "Segmentations"
+    STRUCTURES = "Structure sets"
+    SLIDES = "Slides"
+    ANNOTATIONS = "Annotations"
+
+
+#: Groups that stand open when the app is first seen.
+OPEN_GROUPS = frozenset({Group.IMAGES, Group.COLLECTIONS, Group.LICENCE})
+
+#: Tables that the catalog is built from; attributes of any other are read once it has been fetched.
+BASE_TABLES = frozenset({"index", "collections_index"})
+
+#: Table that is fetched on demand → heading that its attributes stand under. Its rows name series.
+EXTRA_TABLES = {
+    "ct_index": Group.CT,
+    "mr_index": Group.MR,
+    "pt_index": Group.PET,
+    "contrast_index": Group.CONTRAST,
+    "volume_geometry_index": Group.GEOMETRY,
+    "seg_index": Group.SEGMENTATION,
+    "rtstruct_index": Group.STRUCTURES,
+    "sm_index": Group.SLIDES,
+    "sm_instance_index": Group.SLIDES,
+    "ann_index": Group.ANNOTATIONS,
+    "ann_group_index": Group.ANNOTATIONS,
+}
+
+#: Values that hold a comma of their own: the comma before one of these does not separate.
+_COMMA_QUALIFIERS = ("Not Otherwise Specified",)
+
+_LIST_PATTERN = f"[^, ][^,]*(?:, {'|, '.join(_COMMA_QUALIFIERS)})?"
+
+_OF_COLLECTION = "Describes the collection, not each patient in it."
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """One filterable attribute.
+
+    Parameters
+    ----------
+    name
+        Name in URLs, JSON and SQL: the DICOM keyword or IDC column name.
+    label
+        As it reads inside a sentence, lower case.
+    kind
+        How its values compare.
+    group
+        Heading of the sidebar that it stands under.
+    table
+        The index table that holds it: ``index``, ``collections_index`` for what is said of whole collections, or one of
+        `EXTRA_TABLES`.
+    columns
+        Columns that `sql` reads; the attribute's own name unless given.
+    sql
+        Expression over one row of `table`; the column itself unless given.
+    note
+        What a user must know before trusting the filter; always in sight.
+    detail
+        More to know, beside the description.
+    unit
+        Unit of numbers, as it is read out.
+    integer
+        Numbers are whole.
+    pattern
+        Regular expression that every identifier matches in full.
+    unique
+        No two series share a value.
+    complete
+        Every series has a value.
+    joined
+        Its column holds several values, joined by commas that no value holds (`EXTRA_TABLES`).
+    edges
+        Lower edges of the histogram's bins, ascending (numbers; years for dates). The last bin is open.
+    """
+
+    name: str
+    label: str
+    kind: Kind
+    group: Group
+    table: str = "index"
+    columns: tuple[str, ...] = ()
+    sql: str = ""
+    note: str = ""
+    detail: str = ""
+    unit: str = ""
+    integer: bool = False
+    pattern: str = ""
+    unique: bool = False
+    complete: bool = False
+    joined: bool = False
+    edges: tuple[float, ...] = ()
+
+    @property
+    def title(self) -> str:
+        """Label as a heading."""
+        return self.label[0].upper() + self.label[1:]
+
+    @property
+    def source_columns(self) -> tuple[str, ...]:
+        """Columns of `table` that the attribute is read from."""
+        return self.columns or (self.name,)
+
+    @property
+    def is_extra(self) -> bool:
+        """Whether it stands in a table that is fetched on demand."""
+        return self.table not in BASE_TABLES
+
+    @property
+    def expression(self) -> str:
+        """SQL over one row of `table`: a value, or a list of values for `Kind.TERMS`."""
+        if self.kind is Kind.TERMS and not self.is_extra:
+            return f"regexp_extract_all({self.name}, '{_LIST_PATTERN}')"
+        return self.sql or self.source_columns[0]
+
+    @property
+    def value_rows(self) -> tuple[str, str]:
+        """FROM clause and value that give one row per value, for an attribute of a table that is fetched."""
+        column = schema.tables()[self.table].columns[self.source_columns[0]]
+        if self.joined or column.repeated:
+            several = f"string_split({column.name}, ',')" if self.joined else column.name
+            return f"{self.table}, unnest({several}) AS each(value)", "value"
+        return self.table, f"CAST({column.name} AS VARCHAR)" if column.type == "BOOLEAN" else column.name
+
+    @property
+    def raw(self) -> str:
+        """SQL that is NULL exactly where the attribute is missing."""
+        return self.name if self.kind is Kind.TERMS else self.expression
+
+    @property
+    def description(self) -> str:
+        """What the schema says of the column, and what to mind."""
+        column = schema.tables()[self.table].columns[self.source_columns[0]]
+        # What the schema says of how a table was made follows behind a semicolon.
+        text = column.description.partition(";")[0] if self.is_extra else column.description
+        text = text[:1].upper() + text[1:].removesuffix(".")
+        return " ".join(part for part in (f"{text}." if text else "", self.detail, self.note) if part)
+
+    @property
+    def is_facet(self) -> bool:
+        """Whether its values are listed with counts (identifiers and free text are too many)."""
+        return self.kind in (Kind.TERM, Kind.TERMS)
+
+    @property
+    def is_range(self) -> bool:
+        """Whether it has a histogram and takes ranges."""
+        return self.kind in (Kind.NUMBER, Kind.DATE)
+
+
+_AGE = (
+    "TRY_CAST(left(PatientAge, 3) AS INTEGER) / CASE upper(right(PatientAge, 1))"
+    " WHEN 'Y' THEN 1 WHEN 'M' THEN 12 WHEN 'W' THEN 52.1775 WHEN 'D' THEN 365.25 END"
+)
+_COMMERCIAL_USE = (
+    "CASE WHEN license_short_name LIKE 'CC BY-NC%' THEN 'not allowed'"
+    " WHEN license_short_name LIKE 'CC BY%' OR license_short_name LIKE 'CC0%' THEN 'allowed'"
+    " ELSE 'custom terms' END"
+)
+_ORIGIN = "CASE WHEN analysis_result_id IS NULL THEN 'original' ELSE 'derived' END"
+
+_UID = r"[0-9.]{1,64}"
+_UUID = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+_RELEASES = tuple(float(version) for version in range(1, schema.idc_version() + 1))
+_POWERS_OF_TWO = tuple(float(2**exponent) for exponent in range(17))
+_MILLIMETRES = (0.0, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 7.5, 10.0)
+_MICRONS = (0.0, 0.0001, 0.0002, 0.0003, 0.0004, 0.0005, 0.001, 0.002, 0.005)
+_LENSES = (0.0, 5.0, 10.0, 20.0, 40.0, 60.0, 100.0)
+_TESLAS = (0.0, 0.5, 0.9, 1.4, 2.0, 2.8, 4.0, 7.0)
+_B_VALUES = (0.0, 1.0, 100.0, 200.0, 400.0, 600.0, 800.0, 1000.0, 1200.0, 1500.0, 2000.0, 3000.0)
+_ONE_TWO_FIVE = (0.0, *(step * 10.0**exponent for exponent in range(-2, 6) for step in (1, 2, 5)))
+
+
+def _extra(table: str, column: str, label: str, kind: Kind, **more: Any) -> Attribute:
+    """Attribute of a table that is fetched on demand."""
+    name = f"{table.removesuffix('_index')}_{column}"
+    return Attribute(name, label, kind, EXTRA_TABLES[table], table, (column,), **more)
+
+
+_TABLE = (
+    Attribute("Modality", "modality", Kind.TERM, Group.IMAGES, complete=True),
+    Attribute(
+        "BodyPartExamined",
+        "body part",
+        Kind.TERM,
+        Group.IMAGES,
+        detail="Missing for nearly half of all series, among them all slides.",
+    ),
+    Attribute(
+        "origin",
+        "origin",
+        Kind.TERM,
+        Group.IMAGES,
+        columns=("analysis_result_id",),
+        sql=_ORIGIN,
+        complete=True,
+        detail="Derived series, such as segmentations, belong to an analysis result; all others are original.",
+    ),
+    Attribute("SeriesDescription", "series description", Kind.TEXT, Group.IMAGES),
+    Attribute("collection_id", "collection", Kind.TERM, Group.COLLECTIONS, complete=True),
+    Attribute(
+        "cancer_types", "cancer type", Kind.TERMS, Group.COLLECTIONS, table="collections_index", note=_OF_COLLECTION
+    ),
+    Attribute(
+        "tumor_locations",
+        "tumor location",
+        Kind.TERMS,
+        Group.COLLECTIONS,
+        table="collections_index",
+        note=_OF_COLLECTION,
+    ),
+    Attribute("species", "species", Kind.TERMS, Group.COLLECTIONS, table="collections_index", note=_OF_COLLECTION),
+    Attribute("program_id", "program", Kind.TERM, Group.COLLECTIONS, table="collections_index"),
+    Attribute(
+        "supporting_data",
+        "supporting data",
+        Kind.TERMS,
+        Group.COLLECTIONS,
+        table="collections_index",
+        note=_OF_COLLECTION,
+    ),
+    Attribute("analysis_result_id", "analysis result", Kind.TERM, Group.COLLECTIONS),
+    Attribute("license_short_name", "licence", Kind.TERM, Group.LICENCE, complete=True),
+    Attribute(
+        "commercial_use",
+        "commercial use",
+        Kind.TERM,
+        Group.LICENCE,
+        columns=("license_short_name",),
+        sql=_COMMERCIAL_USE,
+        complete=True,
+        detail="Read off the licence's short name: CC BY allows commercial use, CC BY-NC does not.",
+    ),
+    Attribute("PatientSex", "patient sex", Kind.TERM, Group.PATIENT),
+    Attribute(
+        "PatientAge",
+        "patient age",
+        Kind.NUMBER,
+        Group.PATIENT,
+        sql=_AGE,
+        unit="years",
+        detail="In years; missing for most series.",
+        edges=tuple(float(age) for age in range(0, 100, 5)),
+    ),
+    Attribute(
+        "StudyDate",
+        "study date",
+        Kind.DATE,
+        Group.PATIENT,
+        sql="TRY_CAST(StudyDate AS DATE)",
+        note="De-identified: dates compare within a patient, hardly across patients.",
+        edges=(1880.0, *(float(year) for year in range(1990, 2027))),
+    ),
+    Attribute("StudyDescription", "study description", Kind.TEXT, Group.PATIENT),
+    Attribute("Manufacturer", "manufacturer", Kind.TERM, Group.ACQUISITION),
+    Attribute("ManufacturerModelName", "model", Kind.TERM, Group.ACQUISITION),
+    Attribute("sop_class_name", "SOP class", Kind.TERM, Group.ACQUISITION, complete=True),
+    Attribute("transfer_syntax_name", "transfer syntax", Kind.TERMS, Group.ACQUISITION, complete=True),
+    Attribute(
+        "instanceCount",
+        "number of instances",
+        Kind.NUMBER,
+        Group.SIZE,
+        integer=True,
+        complete=True,
+        edges=_POWERS_OF_TWO,
+    ),
+    Attribute("series_size_MB", "series size", Kind.NUMBER, Group.SIZE, unit="MB", complete=True, edges=_ONE_TWO_FIVE),
+    Attribute(
+        "series_init_idc_version",
+        "first release",
+        Kind.NUMBER,
+        Group.RELEASE,
+        integer=True,
+        complete=True,
+        edges=_RELEASES,
+    ),
+    Attribute(
+        "series_revised_idc_version",
+        "last revised in release",
+        Kind.NUMBER,
+        Group.RELEASE,
+        integer=True,
+        complete=True,
+        edges=_RELEASES,
+    ),
+    Attribute("source_DOI", "source DOI", Kind.TERM, Group.IDENTIFIERS, complete=True),
+    Attribute(
+        "PatientID",
+        "patient ID",
+        Kind.ID,
+        Group.IDENTIFIERS,
+        detail="Unique within a collection only.",
+        complete=True,
+    ),
+    Attribute("StudyInstanceUID", "study UID", Kind.ID, Group.IDENTIFIERS, pattern=_UID, complete=True),
+    Attribute("SeriesInstanceUID", "series UID", Kind.ID, Group.IDENTIFIERS, pattern=_UID, unique=True, complete=True),
+    Attribute(
+        "crdc_series_uuid", "CRDC series UUID", Kind.ID, Group.IDENTIFIERS, pattern=_UUID, unique=True, complete=True
+    ),
+    _extra("ct_index", "SliceThickness", "CT slice thickness", Kind.NUMBER, unit="mm", edges=_MILLIMETRES),
+    _extra("ct_index", "ConvolutionKernel", "CT kernel", Kind.TERMS),
+    _extra("ct_index", "KVP", "tube voltage", Kind.NUMBER, unit="kV", edges=tuple(map(float, range(60, 160, 10)))),
+    _extra("mr_index", "MagneticFieldStrength", "field strength", Kind.NUMBER, unit="T", edges=_TESLAS),
+    _extra("mr_index", "MRAcquisitionType", "MR acquisition type", Kind.TERM),
+    _extra("mr_index", "ScanningSequence", "scanning sequence", Kind.TERMS),
+    _extra("mr_index", "SequenceVariant", "sequence variant", Kind.TERMS),
+    _extra("mr_index", "DiffusionBValue", "b-value", Kind.NUMBER, unit="s/mm²", edges=_B_VALUES),
+    _extra("mr_index", "EchoTime", "echo time", Kind.NUMBER, unit="ms", edges=_ONE_TWO_FIVE[6:19]),
+    _extra("mr_index", "RepetitionTime", "repetition time", Kind.NUMBER, unit="ms", edges=_ONE_TWO_FIVE[6:22]),
+    _extra("pt_index", "RadionuclideCodeMeaning", "radionuclide", Kind.TERM),
+    _extra("pt_index", "Radiopharmaceutical", "PET tracer", Kind.TERM),
+    _extra("pt_index", "ReconstructionMethod", "PET reconstruction", Kind.TERM),
+    _extra("pt_index", "AttenuationCorrectionMethod", "attenuation correction", Kind.TERM),
+    _extra("pt_index", "Units", "PET units", Kind.TERM),
+    _extra("contrast_index", "ContrastBolusAgent", "contrast agent", Kind.TERMS),
+    _extra("contrast_index", "ContrastBolusRoute", "contrast route", Kind.TERMS),
+    _extra("volume_geometry_index", "regularly_spaced_3d_volume", "regular 3D volume", Kind.TERM),
+    _extra("volume_geometry_index", "slice_spacing_mm", "slice spacing", Kind.NUMBER, unit="mm", edges=_MILLIMETRES),
+    _extra("seg_index", "SegmentedPropertyType_CodeMeanings", "segmented structure", Kind.TERMS),
+    _extra("seg_index", "AnatomicRegion_CodeMeanings", "segmented region", Kind.TERMS),
+    _extra("seg_index", "AlgorithmType", "segmentation method", Kind.TERMS, joined=True),
+    _extra("seg_index", "AlgorithmName", "segmentation algorithm", Kind.TERM),
+    _extra("seg_index", "total_segments", "number of segments", Kind.NUMBER, integer=True, edges=_POWERS_OF_TWO[:10]),
+    _extra("rtstruct_index", "ROINames", "ROI name", Kind.TEXT),
+    _extra("rtstruct_index", "RTROIInterpretedTypes", "ROI type", Kind.TERMS),
+    _extra("rtstruct_index", "total_rois", "number of ROIs", Kind.NUMBER, integer=True, edges=_POWERS_OF_TWO[:10]),
+    _extra("sm_index", "staining_usingSubstance_CodeMeaning", "stain", Kind.TERMS),
+    _extra("sm_index", "ObjectiveLensPower", "magnification", Kind.NUMBER, integer=True, edges=_LENSES),
+    _extra("sm_index", "min_PixelSpacing_2sf", "pixel spacing", Kind.NUMBER, unit="mm", edges=_MICRONS),
+    _extra("sm_index", "tissueFixative_CodeMeaning", "tissue fixative", Kind.TERMS),
+    _extra("sm_index", "embeddingMedium_CodeMeaning", "embedding medium", Kind.TERMS),
+    _extra("sm_index", "primaryAnatomicStructure_CodeMeaning", "specimen site", Kind.TERM),
+    _extra("sm_index", "admittingDiagnosis_CodeMeaning", "admitting diagnosis", Kind.TERM),
+    _extra("sm_instance_index", "ImageType", "slide image type", Kind.TERMS),
+    _extra("ann_index", "AnnotationCoordinateType", "annotation coordinates", Kind.TERM),
+    _extra("ann_group_index", "AnnotationGroupLabel", "annotation label", Kind.TERMS),
+    _extra("ann_group_index", "AnnotationPropertyType_CodeMeaning", "annotated structure", Kind.TERMS),
+    _extra("ann_group_index", "GraphicType", "annotation graphic", Kind.TERMS),
+    _extra("ann_group_index", "AnnotationGroupGenerationType", "annotation origin", Kind.TERMS),
+)
+
+#: Attributes of this IDC release by name, in canonical order.
+ATTRIBUTES: dict[str, Attribute] = {a.name: a for a in _TABLE if schema.has_columns(a.table, a.source_columns)}
+
+#: Those of them that the catalog itself holds.
+BASE_ATTRIBUTES: dict[str, Attribute] = {name: a for name, a in ATTRIBUTES.items() if not a.is_extra}
+
+#: Attributes that this IDC release has no column for: name → one sentence of why.
+UNAVAILABLE: dict[str, str] = {
+    a.name: f"IDC v{schema.idc_version()} has no {' and '.join(a.source_columns)} in {a.table}."
+    for a in _TABLE
+    if a.name not in ATTRIBUTES
+}

@@ -1,0 +1,57 @@
+"""What a cohort's licences allow, read from ``license_short_name`` and never from the bucket."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from app.catalog.catalog import Catalog
+from app.cohort.attributes import ATTRIBUTES
+from app.selection.selection import Selection
+
+#: Licence family → page with its text; families follow the short names that IDC uses.
+_TEXTS = {
+    "CC BY 3.0": "https://creativecommons.org/licenses/by/3.0/",
+    "CC BY 4.0": "https://creativecommons.org/licenses/by/4.0/",
+    "CC BY-NC 3.0": "https://creativecommons.org/licenses/by-nc/3.0/",
+    "CC BY-NC 4.0": "https://creativecommons.org/licenses/by-nc/4.0/",
+    "National Library of Medicine Terms and Conditions; May 21, 2019": (
+        "https://www.nlm.nih.gov/databases/download/terms_and_conditions.html"
+    ),
+}
+
+VERDICTS = {
+    "allowed": "Commercial use is allowed with attribution.",
+    "not allowed": "Commercial use is not allowed.",
+    "custom terms": "Custom terms: read them before use.",
+}
+
+
+def licenses(selection: Selection) -> list[dict[str, Any]]:
+    """Licences of a selection, most series first.
+
+    Returns
+    -------
+    list of dict
+        ``{license, commercial_use, verdict, url, patients, studies, series, instances, size_bytes}`` each; `url` may
+        be None.
+    """
+    verdicts = _verdicts(selection.catalog)
+    found = [
+        {
+            "license": name,
+            "commercial_use": verdicts[name],
+            "verdict": VERDICTS[verdicts[name]],
+            "url": _TEXTS.get(name),
+            **asdict(totals),
+        }
+        for name, totals in selection.totals_by(ATTRIBUTES["license_short_name"]).items()
+    ]
+    return sorted(found, key=lambda entry: (-entry["series"], entry["license"]))
+
+
+def _verdicts(catalog: Catalog) -> dict[str, str]:
+    """Licence → value of the attribute ``commercial_use``."""
+    expression = ATTRIBUTES["commercial_use"].expression
+    names = "SELECT value AS license_short_name FROM dictionary WHERE attribute = 'license_short_name'"
+    return dict(catalog.cursor().execute(f"SELECT license_short_name, {expression} FROM ({names})").fetchall())

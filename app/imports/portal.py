@@ -1,0 +1,330 @@
+"""Links of the IDC Portal, opened as cohorts.
+
+The portal writes a selection as ``…/explore/filters/?Modality_op=OR&Modality=CT&collection_id=nlst``: one parameter per
+value, ``_op`` for how several values combine, and suffixes for ranges. What has no counterpart here is left out and
+named in a sentence, never dropped in silence.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from functools import cache
+from urllib.parse import parse_qsl, urlsplit
+
+from app.catalog.catalog import catalog
+from app.cohort import schema
+from app.cohort.attributes import ATTRIBUTES, UNAVAILABLE, Attribute, Kind
+from app.cohort.clauses import MAX_QUERY_LENGTH
+from app.cohort.cohort import Cohort
+from app.cohort.conditions import Condition, QueryError, format_number
+from app.common.errors import UserError, shorten
+
+_HOSTS = (".imaging.datacommons.cancer.gov", ".canceridc.dev")
+_PATH = "/explore/filters"
+
+#: The portal's name → the attribute, where they differ.
+NAMES = {
+    "analysis_results_id": "analysis_result_id",
+    "program_name": "program_id",
+    "Program": "program_id",
+    "SOPClassUID": "sop_class_name",
+    "Source_DOI": "source_DOI",
+    "cancerType": "cancer_types",
+    "CancerType": "cancer_types",
+    "tcia_cancerType": "cancer_types",
+    "tumorLocation": "tumor_locations",
+    "TumorLocation": "tumor_locations",
+    "tcia_tumorLocation": "tumor_locations",
+    "Species": "species",
+    "tcia_species": "species",
+    "tcia_supportingData": "supporting_data",
+}
+
+_CLINICAL = "is clinical data of TCGA, which stands in no index table"
+_SEGMENTED = "describes segments rather than series"
+_MEASURED = "is a measurement in a structured report rather than a property of a series"
+_OF_INSTANCES = "is recorded for each instance, which this app does not filter by"
+
+#: The portal's name → why it has no counterpart.
+UNTRANSLATABLE = {
+    **dict.fromkeys(
+        (
+            "age_at_diagnosis", "bmi", "country", "disease_code", "ethnicity", "gender", "histological_type",
+            "pathologic_stage", "project_name", "project_short_name", "race", "sample_type", "tumor_tissue_site",
+            "vital_status",
+        ),
+        _CLINICAL,
+    ),
+    **dict.fromkeys(
+        (
+            "AnatomicRegionSequence", "SegmentAlgorithmType", "SegmentedPropertyCategoryCodeSequence",
+            "SegmentedPropertyTypeCodeSequence",
+        ),
+        _SEGMENTED,
+    ),
+    **dict.fromkeys(
+        (
+            "Apparent_Diffusion_Coefficient", "Calcification", "Diameter", "Internal_structure", "Lobular_Pattern",
+            "Malignancy", "Margin", "Sphericity", "Spiculation", "Subtlety_score", "Surface_area_of_mesh", "Texture",
+            "Volume", "Volume_of_Mesh",
+        ),
+        _MEASURED,
+    ),
+    **dict.fromkeys(("SamplesPerPixel", "SliceThickness", "SOPInstanceUID"), _OF_INSTANCES),
+}  # fmt: skip
+
+_SUFFIX = re.compile(r"(.+?)_(op|gte?|lte?|e?btwe?)")
+
+
+@dataclass(frozen=True, slots=True)
+class _Bounds:
+    """Ends of a range that a suffix names, and whether each belongs to it."""
+
+    lower: bool
+    upper: bool
+    with_lower: bool = True
+    with_upper: bool = True
+
+
+_RANGES = {
+    "gt": _Bounds(lower=True, upper=False, with_lower=False),
+    "gte": _Bounds(lower=True, upper=False),
+    "lt": _Bounds(lower=False, upper=True, with_upper=False),
+    "lte": _Bounds(lower=False, upper=True),
+    "btw": _Bounds(lower=True, upper=True, with_lower=False, with_upper=False),
+    "ebtw": _Bounds(lower=True, upper=True, with_upper=False),
+    "btwe": _Bounds(lower=True, upper=True, with_lower=False),
+    "ebtwe": _Bounds(lower=True, upper=True),
+}
+
+
+@dataclass(slots=True)
+class _Filter:
+    """Everything that a link asks of one name."""
+
+    name: str
+    values: list[str] = field(default_factory=list)
+    ranges: dict[str, list[str]] = field(default_factory=dict)
+    combined: str = "OR"
+
+
+def from_portal(url: str) -> tuple[Cohort, list[str]]:
+    """Cohort of a portal link, and one sentence for each thing that differs from what the portal means.
+
+    Raises
+    ------
+    UserError
+        If it is no such link, or nothing in it can be translated.
+    """
+    conditions: list[Condition] = []
+    remarks: list[str] = []
+    for asked in _filters(url):
+        try:
+            conditions += list(_translate(asked, remarks.append))
+        except QueryError as error:
+            remarks.append(f"The portal's {shorten(asked.name)} is left out: {error}")
+    if not conditions and remarks:
+        raise UserError(f"Nothing in this link can be translated: {remarks[0]}")
+    return Cohort.of(conditions), remarks
+
+
+def _filters(url: str) -> list[_Filter]:
+    found: dict[str, _Filter] = {}
+    for key, value in _pairs(url.strip()):
+        match = _SUFFIX.fullmatch(key)
+        name, suffix = match.groups() if match else (key, "")
+        asked = found.setdefault(name, _Filter(name))
+        if suffix == "op":
+            asked.combined = value
+        elif suffix:
+            asked.ranges.setdefault(suffix, []).append(value)
+        else:
+            asked.values.append(value)
+    return [asked for asked in found.values() if asked.values or asked.ranges]
+
+
+def _pairs(url: str) -> list[tuple[str, str]]:
+    if len(url) > MAX_QUERY_LENGTH:
+        raise UserError(f"The link is longer than {MAX_QUERY_LENGTH:,} characters.")
+    try:
+        parts = urlsplit(url if "://" in url else f"https://{url}")
+        pairs = parse_qsl(parts.query, errors="strict")
+        is_link = parts.scheme in ("http", "https") and f".{parts.hostname or ''}".endswith(_HOSTS)
+    except ValueError:
+        is_link, pairs = False, []
+    if not is_link or parts.path.rstrip("/") != _PATH:
+        raise UserError(
+            "This is no link of the IDC Portal: copy one of the form"
+            " https://portal.imaging.datacommons.cancer.gov/explore/filters/?Modality=CT from its page."
+        )
+    if not pairs:
+        raise UserError("This link of the IDC Portal holds no filters: choose some there, and copy the link again.")
+    return pairs
+
+
+def _translate(asked: _Filter, remark: Callable[[str], None]) -> Iterator[Condition]:
+    if asked.name == "access":
+        if set(asked.values) - {"Public"}:
+            remark("The portal's access is left out: all of IDC is public by now.")
+        return
+    name = NAMES.get(asked.name, asked.name)
+    if name not in ATTRIBUTES:
+        why = UNAVAILABLE.get(name) or f"it {UNTRANSLATABLE.get(asked.name, 'is not known here')}."
+        remark(f"The portal's {shorten(asked.name)} is left out: {why}")
+        return
+    attribute = ATTRIBUTES[name]
+    if asked.combined not in ("OR", "AND"):
+        raise QueryError(f"“{shorten(asked.combined)}” is no way of combining values.")
+    if asked.combined == "AND" and len(set(asked.values)) > 1:
+        remark(
+            f"In the portal this link asks for patients that have every one of these as {attribute.label}:"
+            f" {_listed(asked.values)}; here it asks for series with any of them."
+        )
+    yield from _of_values(attribute, asked.values, remark)
+    yield from _of_ranges(attribute, asked.ranges, remark)
+
+
+def _of_values(attribute: Attribute, values: list[str], remark: Callable[[str], None]) -> Iterator[Condition]:
+    if "None" in values:
+        yield Condition.of(attribute.name, "missing", ["true"])
+    wanted = [found for value in values if value != "None" for found in _as_here(attribute, value)]
+    if attribute.name == "collection_id":
+        wanted = _without_programs(wanted)
+    if attribute.is_facet:
+        unknown = sorted({value for value in wanted if value not in catalog().codes(attribute)})
+        if unknown:
+            remark(f"IDC v{schema.idc_version()} has no {attribute.label} {_listed(unknown)}.")
+    if wanted:
+        yield Condition.of(attribute.name, "eq", wanted)
+
+
+def _as_here(attribute: Attribute, value: str) -> list[str]:
+    """The release's values that are `value`, or differ from it by case alone; itself if there are none.
+
+    Identifiers are also matched without regard to hyphens, which older releases wrote where newer ones have ``_``.
+    """
+    value = _sop_classes().get(value, value) if attribute.name == "sop_class_name" else value
+    if not attribute.is_facet or value in catalog().codes(attribute):
+        return [value]
+    return _by_folded(attribute.name).get(_folded(attribute.name, value), [value])
+
+
+def _folded(name: str, value: str) -> str:
+    folded = value.casefold()
+    return folded.replace("-", "_") if name.endswith("_id") else folded
+
+
+@cache
+def _by_folded(name: str) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for value in catalog().values(ATTRIBUTES[name]):
+        found.setdefault(_folded(name, value), []).append(value)
+    return found
+
+
+@cache
+def _sop_classes() -> dict[str, str]:
+    """SOP Class UID → name."""
+    if not schema.has_columns("index", ("SOPClassUID", "sop_class_name")):
+        return {}
+    return dict(catalog().cursor().execute("SELECT DISTINCT SOPClassUID, sop_class_name FROM index").fetchall())
+
+
+@cache
+def _programs() -> dict[str, list[str]]:
+    """Program in lower case → its collections."""
+    if not schema.has_columns("collections_index", ("program_id", "collection_id")):
+        return {}
+    query = "SELECT lower(program_id), list(collection_id) FROM collections_index GROUP BY ALL"
+    return dict(catalog().cursor().execute(query).fetchall())
+
+
+def _without_programs(values: list[str]) -> list[str]:
+    """Collections alone: the portal lists a program beside its chosen collections, or instead of all of them."""
+    collections = [value for value in values if value in catalog().codes(ATTRIBUTES["collection_id"])]
+    kept = []
+    for value in values:
+        members = _programs().get(value.lower(), [])
+        if value in collections or not members:
+            kept.append(value)
+        elif not set(members) & set(collections):
+            kept += members
+    return kept
+
+
+def _of_ranges(
+    attribute: Attribute, ranges: dict[str, list[str]], remark: Callable[[str], None]
+) -> Iterator[Condition]:
+    lowest: list[float] = []
+    highest: list[float] = []
+    for suffix, values in ranges.items():
+        bounds = _RANGES[suffix]
+        ends = _ends(attribute, suffix, values)
+        if bounds.lower:
+            lowest.append(_inclusive(attribute, ends[0], bounds.with_lower, 1, remark))
+        if bounds.upper:
+            highest.append(_inclusive(attribute, ends[-1], bounds.with_upper, -1, remark))
+    if lowest:
+        yield Condition.of(attribute.name, "gte", [_spelled(attribute, max(lowest))])
+    if highest:
+        yield Condition.of(attribute.name, "lte", [_spelled(attribute, min(highest))])
+
+
+def _ends(attribute: Attribute, suffix: str, values: list[str]) -> list[float]:
+    """One end, or two in order; dates as ordinals.
+
+    Raises
+    ------
+    QueryError
+        If there are too many or too few, or they are of the wrong type.
+    """
+    if not attribute.is_range:
+        raise QueryError(f"{attribute.name} has no ranges.")
+    wanted = 2 if _RANGES[suffix].lower and _RANGES[suffix].upper else 1
+    texts = values[0].split(",") if len(values) == 1 else values
+    if len(texts) != wanted:
+        raise QueryError(f"_{suffix} takes {wanted} value{'s'[: wanted - 1]}, not {len(texts)}.")
+    if attribute.kind is Kind.DATE:
+        conditions = [Condition.of(attribute.name, "gte", [text]) for text in texts]
+        return [date.fromisoformat(condition.values[0]).toordinal() for condition in conditions]
+    return [_number(attribute, text) for text in texts]
+
+
+def _number(attribute: Attribute, text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not abs(number) < 1e15:
+        raise QueryError(f"{attribute.name} takes a number, not “{shorten(text)}”.")
+    return number
+
+
+def _inclusive(attribute: Attribute, end: float, belongs: bool, inwards: int, remark: Callable[[str], None]) -> float:
+    """The bound that leaves out `end` unless it belongs, where values are whole; `inwards` is 1 or -1."""
+    if attribute.kind is Kind.NUMBER and not attribute.integer:
+        if not belongs:
+            remark(
+                f"In the portal this link leaves out series whose {attribute.label} is exactly {format_number(end)};"
+                " here they are included."
+            )
+        return end
+    inside = math.ceil(end) if inwards > 0 else math.floor(end)
+    return inside if belongs or inside != end else inside + inwards
+
+
+def _spelled(attribute: Attribute, number: float) -> str:
+    if attribute.kind is not Kind.DATE:
+        return format_number(float(number))
+    first, last = date.min.toordinal(), date.max.toordinal()
+    return (date.min + timedelta(days=int(min(max(number, first), last)) - first)).isoformat()
+
+
+def _listed(values: list[str]) -> str:
+    """A few values as they may stand in a sentence."""
+    shown = [f"“{shorten(value)}”" for value in values[:5]]
+    return ", ".join(shown) + (f" and {len(values) - 5:,} more" if len(values) > 5 else "")

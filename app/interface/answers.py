@@ -1,0 +1,276 @@
+"""What each verb answers of a cohort, a series, a collection or a release: a stream of bytes under a name.
+
+`app.interface.verbs` lists the verbs and calls these.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+from urllib.parse import unquote_plus
+
+from app.catalog.build import bin_edges
+from app.catalog.catalog import catalog
+from app.clinical.describe import describe_collection, describe_table
+from app.clinical.dictionary import columns_of
+from app.clinical.export import JOINED_WRITERS
+from app.clinical.table import require
+from app.cohort import schema
+from app.cohort.attributes import ATTRIBUTES, EXTRA_TABLES, Attribute
+from app.cohort.cohort import Cohort
+from app.cohort.conditions import find_attribute
+from app.common.errors import UserError
+from app.common.viewer_urls import Viewer
+from app.datasets import datasets, releases
+from app.datasets.datasets import Kind
+from app.export import bigquery_jobs, citations, tools, writers
+from app.export.bigquery import bigquery
+from app.export.cohort_citations import citation_text
+from app.export.file_names import file_name
+from app.export.licenses import licenses
+from app.export.notebook import notebook
+from app.export.shards import Share
+from app.language.select import select
+from app.language.sentence import sentence
+from app.selection.selection import Selection
+from app.selection.waterfall import missing_shares, waterfall
+from app.series.describe import describe
+from app.series.series import find
+from app.series.viewers import viewer_of_series
+from app.storage.buckets import Source
+
+JSON = "application/json"
+JSON_LINES = "application/jsonl"
+TEXT = "text/plain; charset=utf-8"
+
+#: The viewer that suits a series.
+FITTING = "fitting"
+
+#: Verb → format → ending of its route and of its file.
+EXTENSIONS: dict[str, dict[str, str]] = {
+    "series": {form: form for form in writers.ROW_WRITERS},
+    "manifest": {form: form for form in writers.MANIFEST_WRITERS},
+    "clinical": {form: form for form in JOINED_WRITERS},
+    "citations": {form: ending.lstrip(".") for form, ending in citations.FILE_EXTENSIONS.items()},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A stream of bytes; `file` is the name to save it under, or None for what is read on the spot."""
+
+    media_type: str
+    chunks: Iterable[bytes]
+    file: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A cohort in URL form (or what else `Verb.subject` names) and the verb's options."""
+
+    subject: str
+    options: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def cohort(self) -> Cohort:
+        """The cohort asked about.
+
+        Raises
+        ------
+        QueryError
+            If the URL form is faulty.
+        """
+        return Cohort.from_query(self.subject)
+
+    @property
+    def selection(self) -> Selection:
+        """The cohort's series."""
+        return Selection(catalog(), self.cohort)
+
+    @property
+    def series(self) -> str:
+        """The identifier of the series asked about."""
+        return self.subject.removeprefix("SeriesInstanceUID=")
+
+
+def _json(value: Any) -> Answer:
+    return Answer(JSON, [json.dumps(value, ensure_ascii=False, indent=2).encode(), b"\n"])
+
+
+def _text(text: str) -> Answer:
+    return Answer(TEXT, [text.encode(), b"\n"])
+
+
+def answer_counts(request: Request) -> Answer:
+    return _json({**asdict(request.selection.totals), "idc_version": schema.idc_version()})
+
+
+def answer_facets(request: Request) -> Answer:
+    name, absent = request.options.get("attribute"), catalog().missing(EXTRA_TABLES)
+    counted = (a for a in ATTRIBUTES.values() if (a.is_facet or a.is_range) and a.table not in absent)
+    chosen = [find_attribute(name)] if name else list(counted)
+    if not (chosen[0].is_facet or chosen[0].is_range):
+        raise UserError(f"{chosen[0].name} has too many values to be counted one by one.")
+    selection = request.selection
+    return _json({attribute.name: _facet_entries(selection, attribute) for attribute in chosen})
+
+
+def _facet_entries(selection: Selection, attribute: Attribute) -> list[dict[str, Any]]:
+    """Values with a series, most series first, then the missing one as null; bins in order."""
+    series = selection.facet(attribute, "series").counts
+    patients = selection.facet(attribute, "patients").counts
+    values = _bin_values(attribute) if attribute.is_range else selection.catalog.values(attribute)
+    entries = [
+        {"value": value, "series": int(series[code]), "patients": int(patients[code])}
+        for code, value in enumerate(values, start=1)
+        if series[code]
+    ]
+    if not attribute.is_range:
+        entries.sort(key=lambda entry: (-entry["series"], entry["value"]))
+    if series[0]:
+        entries.append({"value": None, "series": int(series[0]), "patients": int(patients[0])})
+    return entries
+
+
+def _bin_values(attribute: Attribute) -> list[Any]:
+    """Lower edges of the histogram's bins, dates as text."""
+    if attribute.kind == "date":
+        return [f"{int(year):04}-01-01" for year in attribute.edges]
+    return [int(edge) if edge.is_integer() else float(edge) for edge in bin_edges(attribute)]
+
+
+def answer_waterfall(request: Request) -> Answer:
+    steps = waterfall(request.selection)
+    return _json([{"clause": s.clause, "left": asdict(s.totals), "removed": asdict(s.removed)} for s in steps])
+
+
+def answer_scopes(request: Request) -> Answer:
+    return _json({scope: asdict(totals) for scope, totals in request.selection.scopes().items()})
+
+
+def answer_missing(request: Request) -> Answer:
+    return _json(missing_shares(request.selection))
+
+
+def answer_sql(request: Request) -> Answer:
+    return Answer(TEXT, [select(request.cohort).encode()], file_name("query", "sql"))
+
+
+def answer_bigquery(request: Request) -> Answer:
+    return Answer(TEXT, [_bigquery_text(request).encode()], file_name("bigquery", "sql"))
+
+
+def _bigquery_text(request: Request) -> str:
+    return bigquery(request.cohort, full_metadata=request.options["columns"] == "dicom_all")
+
+
+def answer_bigquery_estimate(request: Request) -> Answer:
+    return _text(bigquery_jobs.estimate(_bigquery_text(request), bigquery_jobs.connect()).sentence)
+
+
+def answer_bigquery_rows(request: Request) -> Answer:
+    sql, client = _bigquery_text(request), bigquery_jobs.connect()
+    pages = bigquery_jobs.run(sql, client, bigquery_jobs.estimate(sql, client))
+    return Answer(JSON_LINES, (_json_lines(page) for page in pages), file_name("bigquery-rows", "jsonl"))
+
+
+def _json_lines(rows: Iterable[Mapping[str, Any]]) -> bytes:
+    return "".join(f"{json.dumps(row, ensure_ascii=False, default=str)}\n" for row in rows).encode()
+
+
+#: Format of rows → media type.
+_ROW_MEDIA = {"csv": "text/csv; charset=utf-8", "json": JSON, "parquet": "application/vnd.apache.parquet"}
+
+
+def answer_series(request: Request) -> Answer:
+    form = request.options["format"]
+    return Answer(_ROW_MEDIA[form], writers.ROW_WRITERS[form](request.selection), file_name("series", form))
+
+
+def answer_manifest(request: Request) -> Answer:
+    form, source = request.options["format"], Source(request.options["source"])
+    share = Share.parse(request.options["share"]) if "share" in request.options else None
+    chunks = writers.MANIFEST_WRITERS[form](request.selection, source, share)
+    media = "text/csv; charset=utf-8" if form == "csv" else TEXT
+    which = f"-{share.number}-of-{share.count}" if share else ""
+    return Answer(media, chunks, file_name(f"manifest-{source}{which}", form))
+
+
+def answer_commands(request: Request) -> Answer:
+    tool = request.options["tool"]
+    shares = Share.parse(f"1/{request.options.get('shares', tools.DEFAULT_SHARES)}").count
+    chunks = tools.script(tool, request.selection, Source(request.options["source"]), shares)
+    return Answer(TEXT, chunks, tools.TOOLS[tool].file)
+
+
+def answer_notebook(request: Request) -> Answer:
+    return Answer("application/x-ipynb+json", [notebook(request.cohort).encode()], file_name("cohort", "ipynb"))
+
+
+def answer_citations(request: Request) -> Answer:
+    form = citations.CitationFormat(request.options["format"])
+    text = citation_text(request.selection, form)
+    name = file_name("citations", EXTENSIONS["citations"][form])
+    return Answer(citations.MEDIA_TYPES[form], [text.encode()], name)
+
+
+def answer_licenses(request: Request) -> Answer:
+    return _json(licenses(request.selection))
+
+
+def answer_sentence(request: Request) -> Answer:
+    return _text(sentence(request.cohort))
+
+
+def answer_url(request: Request) -> Answer:
+    return _text(request.cohort.to_query())
+
+
+def answer_collections(request: Request) -> Answer:
+    return _datasets(request, Kind.COLLECTION)
+
+
+def answer_results(request: Request) -> Answer:
+    return _datasets(request, Kind.RESULT)
+
+
+def _datasets(request: Request, kind: Kind) -> Answer:
+    name = unquote_plus(request.subject.removeprefix(f"{kind}="))
+    if name:
+        return _json(datasets.as_json(datasets.dataset(catalog(), kind, name)))
+    return _json([datasets.as_json(found) for found in datasets.datasets(catalog(), kind).values()])
+
+
+def answer_releases(request: Request) -> Answer:
+    name = unquote_plus(request.subject.removeprefix("release="))
+    if name:
+        return _json(releases.as_json(releases.release(catalog(), name), detailed=True))
+    return _json([releases.as_json(found, detailed=False) for found in releases.releases(catalog()).values()])
+
+
+def answer_viewer(request: Request) -> Answer:
+    name = request.options["viewer"]
+    return _text(viewer_of_series(catalog(), request.series, None if name == FITTING else Viewer(name)))
+
+
+def answer_show(request: Request) -> Answer:
+    series = find(catalog(), request.series)
+    return _json(describe(series, citation_text(series.selection, citations.CitationFormat.APA)))
+
+
+def answer_clinical(request: Request) -> Answer:
+    collection_id, table = unquote_plus(request.subject.removeprefix("collection_id=")), request.options.get("table")
+    form = request.options["format"]
+    if not table:
+        return _json(describe_collection(catalog(), collection_id))
+    columns_of(catalog(), collection_id, table)
+    if form == "summary":
+        return _json(describe_table(catalog(), collection_id, table))
+    require([table])
+    return Answer(_ROW_MEDIA[form], JOINED_WRITERS[form](catalog(), collection_id, table), file_name(table, form))
+
+
+def answer_dicomweb(request: Request) -> Answer:
+    return Answer("text/csv; charset=utf-8", writers.dicomweb_csv(request.selection), file_name("dicomweb", "csv"))

@@ -1,0 +1,153 @@
+"""``python -m app download``: fetch a cohort from a terminal, without the queue."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections import Counter
+from contextlib import closing
+from pathlib import Path
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+from app.common.errors import UserError
+from app.common.numbers import compact, size
+from app.common.progress import ProgressLine
+from app.downloads.paths import DEFAULT_TEMPLATE, Template
+from app.storage.buckets import Source
+from app.storage.limits import DEFAULT_LIMITS, Limits
+
+if TYPE_CHECKING:
+    from app.downloads.transfer import Progress, Report, Transfer
+    from app.storage.store import Series
+
+_HELP = "Download the images into a folder; run it again to resume. The report is JSON."
+
+
+def add_parser(verbs: Any) -> None:
+    """Add the subcommand to the subparsers of `app.interface.cli`."""
+    command = verbs.add_parser("download", help=_HELP, description=_HELP)
+    command.add_argument("subject", metavar="QUERY")
+    command.add_argument("folder", metavar="DIR", type=Path)
+    command.add_argument("--source", help="cloud to read from", choices=tuple(Source), default=Source.AWS)
+    command.add_argument("--template", help="folders below DIR (default %(default)s)", default=DEFAULT_TEMPLATE)
+    command.add_argument("--dry-run", help="list and compare only", action="store_true")
+    usual = DEFAULT_LIMITS.parallel
+    command.add_argument("--parallel", help=f"requests at once (default {usual})", metavar="N", type=int, default=usual)
+    command.add_argument("--limit", help="megabytes a second at most", metavar="MB/s", type=float)
+
+
+def download(parsed: argparse.Namespace) -> int:
+    """Run the subcommand: progress on stderr, the report on stdout.
+
+    Returns
+    -------
+    int
+        0 if every file and byte is there (or, in a dry run, is listed), else 1.
+
+    Raises
+    ------
+    UserError
+        If the request is faulty.
+    """
+    from app.catalog.catalog import catalog
+    from app.cohort.cohort import Cohort
+    from app.downloads.plan import series_of
+    from app.downloads.transfer import Transfer
+    from app.selection.selection import Selection
+    from app.storage.store import endpoint
+
+    source = Source(parsed.source)
+    limits = Limits(parsed.parallel, None if parsed.limit is None else parsed.limit * 1e6)
+    cohort = Cohort.from_query(parsed.subject)
+    wanted = list(series_of(Selection(catalog(), cohort), source, Template(parsed.template)))
+    if not wanted:
+        raise UserError("There is nothing to download; widen the cohort.")
+    root = parsed.folder.resolve()
+    transfer = Transfer(root, endpoint(source), limits, parsed.dry_run)
+    started = monotonic()
+    reports, stopped = _run(transfer, root, wanted, parsed.dry_run)
+    progress = transfer.progress
+    came = "to_fetch" if parsed.dry_run else "fetched"
+    report = {
+        "query": cohort.to_query(),
+        "source": source,
+        "folder": str(root),
+        "dry_run": parsed.dry_run,
+        "complete": progress.series_done == len(wanted),
+        "stopped": stopped,
+        "seconds": round(monotonic() - started, 1),
+        "series": {"wanted": len(wanted), "complete": progress.series_done, "faulty": progress.series_faulty},
+        "files": {
+            "wanted": sum(one.instances for one in wanted),
+            "already_there": progress.files_present,
+            came: sum(one.fetched_files for one in reports)
+            if parsed.dry_run
+            else progress.files_done - progress.files_present,
+        },
+        "bytes": {
+            "wanted": sum(one.size_bytes for one in wanted),
+            "already_there": progress.bytes_present,
+            came: sum(one.fetched_bytes for one in reports)
+            if parsed.dry_run
+            else progress.bytes_done - progress.bytes_present,
+        },
+        "faults": [
+            {
+                "SeriesInstanceUID": one.series.uid,
+                "folder": one.series.folder,
+                "fault": one.fault.name.lower(),
+                "reason": one.fault.value,
+                "detail": one.detail,
+            }
+            for one in reports
+            if one.fault
+        ],
+    }
+    print(json.dumps(report, ensure_ascii=False, indent=2))
+    return 0 if report["complete"] else 1
+
+
+def _run(transfer: Transfer, root: Path, wanted: list[Series], dry_run: bool) -> tuple[list[Report], str | None]:
+    """Run the transfer; gives the series that ended, and why it stopped before its end."""
+    from app.downloads.plan import require_space
+    from app.downloads.worker import claim
+
+    reports: list[Report] = []
+    try:
+        if dry_run:
+            _watch(transfer, wanted, reports)
+            return reports, None
+        with claim(root):
+            require_space(root, wanted)
+            _watch(transfer, wanted, reports)
+    except KeyboardInterrupt:
+        return reports + transfer.reports(), "interrupted"
+    except UserError as error:  # no room, or another download is at work here
+        print(error, file=sys.stderr)
+        return reports, str(error)
+    return reports, transfer.stopped_by
+
+
+def _watch(transfer: Transfer, wanted: list[Series], reports: list[Report]) -> None:
+    """Run, collect the series that ended, and say how far it is."""
+    from app.downloads.transfer import Meter
+
+    meter, total, shown = Meter(), sum(one.size_bytes for one in wanted), ProgressLine()
+    with closing(transfer.run(wanted)) as running:
+        for ended in running:
+            reports += ended
+            line = _line(transfer.progress, total, meter.rate(transfer.progress.bytes_received))
+            shown.show(line, transfer.progress.bytes_done, total)
+    shown.end()
+    for fault, count in Counter(one.fault for one in reports if one.fault).items():
+        print(f"{count:,} series: {fault}.", file=sys.stderr)
+
+
+def _line(progress: Progress, total: int, rate: float) -> str:
+    left = f", {round((total - progress.bytes_done) / rate):,} s left" if rate else ""
+    return (
+        f"{progress.bytes_done / max(total, 1):4.0%}  {compact(progress.files_done)} files,"
+        f" {size(progress.bytes_done)} of {size(total)}, {rate / 1e6:.1f} MB/s{left}"
+    )

@@ -1,0 +1,106 @@
+"""Conditions on attributes of fetched tables, and their counts, over entries: one per series and value.
+
+A series may have several values. It has "any of" some if one of its values is among them, lies between two bounds if
+one of its values lies between both, and has "none of" some if no value of it is among them. A series that is not in
+the table has no value.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+
+from app.catalog.array_store import Array
+from app.catalog.catalog import Catalog
+from app.cohort.attributes import Attribute
+from app.cohort.sql import predicate
+from app.selection.masks import meet
+
+_AT_ONCE = 1 << 20
+
+
+def of_series(catalog: Catalog, attribute: Attribute, asked: Mapping[str, Sequence[str]]) -> Array:
+    """Mask of the series that meet everything asked of an attribute of a fetched table."""
+    rows = catalog.entries(attribute, f"{attribute.name}.row")
+
+    def mark(entries: Array | None = None) -> Array:
+        mask = np.zeros(catalog.series_count, dtype=bool)
+        mask[rows if entries is None else rows[entries]] = True
+        return mask
+
+    test = _numbers if attribute.is_range else _codes
+    return meet(asked, mark(), {key: mark(entries) for key, entries in test(catalog, attribute, asked).items()})
+
+
+def _numbers(catalog: Catalog, attribute: Attribute, asked: Mapping[str, Sequence[str]]) -> dict[str, Array]:
+    """Operator → mask of the entries that it is about; bounds hold of one and the same value."""
+    numbers = catalog.entries(attribute, attribute.name)
+    low = float(asked["gte"][0]) if "gte" in asked else -math.inf
+    high = float(asked["lte"][0]) if "lte" in asked else math.inf
+    found = {"gte": (numbers >= low) & (numbers <= high)} if {"gte", "lte"} & set(asked) else {}
+    for key in set(asked) & {"eq", "not"}:
+        found[key] = np.isin(numbers, np.array([float(text) for text in asked[key]]))
+    return found
+
+
+def _codes(catalog: Catalog, attribute: Attribute, asked: Mapping[str, Sequence[str]]) -> dict[str, Array]:
+    codes = catalog.entries(attribute, f"{attribute.name}.code")
+    found = {}
+    for key, texts in asked.items():
+        if key != "missing":
+            operator = "contains" if key == "contains" else "eq"
+            wanted = catalog.codes_where(attribute, predicate(attribute, operator, texts, "value"))
+            marks = np.zeros(len(catalog.values(attribute)) + 1, dtype=bool)
+            marks[wanted] = True
+            found[key] = marks.take(codes)
+    return found
+
+
+def count(catalog: Catalog, attribute: Attribute, selected: Array | None, unit: str) -> Array:
+    """Series or patients per code or bin, of the series that a mask marks, or of all.
+
+    Entry 0 counts those that have no value, and patients with such a series.
+    """
+    name = f"{attribute.name}.bin" if attribute.is_range else attribute.name
+    size = (len(attribute.edges) if attribute.is_range else len(catalog.values(attribute))) + 1
+    of_entry, codes = catalog.entries(attribute, f"{name}.row"), catalog.entries(attribute, f"{name}.code")
+    if selected is None:
+        selected = np.ones(catalog.series_count, dtype=bool)
+    present = np.zeros(catalog.series_count, dtype=bool)
+    present[of_entry] = True
+    lacking = np.flatnonzero(selected & ~present)
+    if unit == "series":
+        counts = np.zeros(size, dtype=np.int64)
+        for _, part in _chosen(of_entry, codes, selected):
+            counts += np.bincount(part, minlength=size)
+        counts[0] = len(lacking)
+        return counts
+    # A patient counts once per value: patients with an entry get a row of marks each.
+    patients = catalog.array("PatientID")
+    having = np.zeros(catalog.patient_count + 1, dtype=bool)
+    having[patients.take(np.flatnonzero(selected & present))] = True
+    place = np.cumsum(having, dtype=np.int64) - 1
+    marks = np.zeros((np.count_nonzero(having), size), dtype=bool)
+    for of_chosen, part in _chosen(of_entry, codes, selected):
+        marks[place.take(patients.take(of_chosen)), part] = True
+    counts = np.asarray(marks.sum(axis=0, dtype=np.int64))
+    counts[0] = np.count_nonzero(np.diff(patients.take(lacking), prepend=0))
+    return counts
+
+
+def _chosen(of_entry: Array, codes: Array, selected: Array) -> Iterator[tuple[Array, Array]]:
+    """Rows and codes of the entries of selected series, some at a time, since a table may have millions."""
+    for start in range(0, len(of_entry), _AT_ONCE):
+        rows, part = of_entry[start : start + _AT_ONCE], codes[start : start + _AT_ONCE]
+        chosen = np.flatnonzero(selected.take(rows))
+        yield rows.take(chosen), part.take(chosen)
+
+
+def sources(catalog: Catalog, tables: Sequence[str]) -> tuple[Array, Array]:
+    """Rows of series and of the image series that they were made from, as far as `tables` name them."""
+    shelves = [catalog.extension(name) for name in tables]
+    none = np.zeros(0, dtype=np.int32)
+    made = np.concatenate([none, *(shelf.array("sources.made") for shelf in shelves)])
+    return made, np.concatenate([none, *(shelf.array("sources.source") for shelf in shelves)])

@@ -1,0 +1,80 @@
+"""What people bring along: lists of identifiers, manifests, links of IDC's portal; each opens as a cohort."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app.catalog.catalog import catalog
+from app.cohort.cohort import Cohort
+from app.cohort.conditions import Condition
+from app.cohort.kept_lists import keep
+from app.common.errors import UserError
+from app.common.numbers import exact
+from app.imports.id_lists import MAX_BYTES, Report, report
+from app.imports.portal import from_portal
+from app.language.sentence import sentence
+from components.common.errors import plain
+from components.common.links import explore_link
+
+#: Up to so many identifiers stand in the link themselves, so that it works on every server.
+_IN_LINK = 50
+_SHOWN = 200
+
+
+def import_list() -> None:
+    """Paste or upload identifiers, see what they are, open them."""
+    st.header("A list of identifiers or a manifest", anchor=False)
+    st.text(
+        "Patient IDs, study or series UIDs, CRDC UUIDs: as text, CSV, JSON, or a manifest of s5cmd or of the portal."
+    )
+    pasted = st.text_area("Paste them here", height=140, placeholder="One per line, or separated by commas")
+    uploaded = st.file_uploader(f"Or choose a file of at most {MAX_BYTES // 10**6} MB", type=None)
+    data = uploaded.getvalue() if uploaded else pasted
+    if not data.strip():
+        return
+    try:
+        found = report(data, catalog())
+        _show_report(found)
+        if found.found.values:
+            explore_link(_cohort(found), "Open these in Explore")
+    except UserError as error:
+        st.error(str(error), icon=":material/error:")
+
+
+def import_link() -> None:
+    """Paste a link of IDC's portal, see what of it can't be translated, open it."""
+    st.header("A link of the IDC Portal", anchor=False)
+    st.text("The filters of a link from portal.imaging.datacommons.cancer.gov, as a cohort here.")
+    link = st.text_input(
+        "Paste the link here", placeholder="https://portal.imaging.datacommons.cancer.gov/explore/filters/?…"
+    )
+    if not link.strip():
+        return
+    try:
+        cohort, remarks = from_portal(link.strip())
+    except UserError as error:
+        st.error(str(error), icon=":material/error:")
+        return
+    for remark in remarks:
+        st.warning(plain(remark), icon=":material/warning:")
+    st.text(sentence(cohort))
+    explore_link(cohort, "Open this in Explore")
+
+
+def _cohort(found: Report) -> Cohort:
+    ids = found.found
+    if len(ids.values) <= _IN_LINK:
+        return Cohort.of([Condition.of(ids.attribute, "eq", ids.values)])
+    return Cohort.of([Condition.of(ids.attribute, "in", [keep(ids.attribute, ids.values)])])
+
+
+def _show_report(found: Report) -> None:
+    with st.container(border=True):
+        for line in found.sentences:
+            st.text(line)
+    for title, entries in (("Not found", list(found.not_found)), ("Found in older releases only", list(found.older))):
+        if entries:
+            with st.expander(f"{title}: {exact(len(entries))}"):
+                st.code("\n".join(entries[:_SHOWN]), language=None, height=min(320, 40 + 22 * len(entries)))
+                if len(entries) > _SHOWN:
+                    st.text(f"The first {_SHOWN} are shown.")

@@ -1,0 +1,119 @@
+"""The list of downloads: how far each is, and what can be done about it."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable
+from datetime import timedelta
+
+import streamlit as st
+
+from app.common.errors import UserError
+from app.common.numbers import compact, size
+from app.downloads import jobs, worker
+from app.downloads.jobs import FaultySeries, Job, State
+from app.storage.errors import Fault
+from components.local_files.viewer_list import viewer_hint, viewer_list
+
+_MESSAGE = "download_message"
+_LABELS = {
+    State.QUEUED: "Waiting",
+    State.RUNNING: "Running",
+    State.PAUSED: "Paused",
+    State.CANCELLED: "Cancelled",
+    State.DONE: "Complete",
+    State.FAILED: "Not complete",
+}
+#: State → what can be done: label, icon, action.
+_ACTIONS: dict[State, tuple[tuple[str, str, Callable[[int], object]], ...]] = {
+    State.QUEUED: (("Pause", ":material/pause:", jobs.pause), ("Cancel", ":material/close:", jobs.cancel)),
+    State.RUNNING: (("Pause", ":material/pause:", jobs.pause), ("Cancel", ":material/close:", jobs.cancel)),
+    State.PAUSED: (("Resume", ":material/play_arrow:", jobs.resume), ("Cancel", ":material/close:", jobs.cancel)),
+    State.CANCELLED: (("Resume", ":material/play_arrow:", jobs.resume), ("Remove", ":material/delete:", jobs.remove)),
+    State.DONE: (("Remove", ":material/delete:", jobs.remove),),
+    State.FAILED: (("Start again", ":material/replay:", jobs.resume), ("Remove", ":material/delete:", jobs.remove)),
+}
+
+
+@st.fragment(run_every=1.0)
+def download_list() -> None:
+    """All downloads, newest first, with live progress."""
+    worker.ensure()
+    if message := st.session_state.pop(_MESSAGE, None):
+        st.text(message)
+    found = jobs.jobs()
+    if not found:
+        st.text("Nothing has been downloaded to this machine yet. Choose a cohort, then start in its Data tab.")
+        st.page_link("../pages/explore.py", label="Explore", icon=":material/search:")
+    for job in found:
+        with st.container(border=True, key=f"download_{job.number}"):
+            _show(job)
+    if any(job.state is State.DONE for job in found):
+        viewer_hint()
+
+
+def _show(job: Job) -> None:
+    kind = "Dry run" if job.dry_run else "Download"
+    st.text(f"{kind} {job.number}, {_LABELS[job.state].lower()}: {job.title}")
+    st.progress(job.share, text=_progress(job))
+    faulty = jobs.faulty(job.number) if job.progress.series_faulty else []
+    if job.message:
+        st.text(" ".join([job.message, *_commonest(faulty)]))
+    st.code(str(job.root), language=None)
+    with st.container(horizontal=True):
+        for label, icon, action in _ACTIONS[job.state]:
+            key = f"{label}_{job.number}"
+            st.button(label, key=key, icon=icon, on_click=_act, args=(action, job.number))
+        # Where nothing came, starting again is the same.
+        if job.state is State.FAILED and faulty and job.progress.series_done:
+            key = f"retry_{job.number}"
+            st.button(
+                "Retry these series", key=key, icon=":material/refresh:", on_click=_act, args=(jobs.retry, job.number)
+            )
+    if faulty:
+        _show_faults(faulty, job.progress.series_faulty)
+    if job.state in (State.DONE, State.FAILED) and job.progress.series_done and not job.dry_run:
+        viewer_list(job.number)
+
+
+def _progress(job: Job) -> str:
+    now = job.progress
+    # Rounded down: 100% means all of it.
+    parts = [f"{math.floor(job.share * 100)}%", f"{compact(now.files_done)} of {compact(job.files)} files"]
+    if job.dry_run:
+        there = f"{size(now.bytes_done)} of {size(job.size_bytes)} already there"
+        parts.append(f"{there}, {size(max(0, job.size_bytes - now.bytes_done))} to fetch")
+    else:
+        parts.append(f"{size(now.bytes_done)} of {size(job.size_bytes)}")
+    if job.state is State.RUNNING and job.rate:
+        parts.append(f"{size(round(job.rate))}/s")
+    if job.seconds_left is not None:
+        parts.append(f"{timedelta(seconds=round(job.seconds_left))} left")
+    return " · ".join(parts)
+
+
+def _commonest(faulty: list[FaultySeries]) -> list[str]:
+    """The reason that most series have, as a sentence, if there is one."""
+    counted = Counter(one.fault for one in faulty if one.fault is not Fault.NOT_TRIED)
+    return [f"{'Mostly: ' if len(counted) > 1 else 'Why: '}{fault}." for fault, _ in counted.most_common(1)]
+
+
+def _show_faults(found: list[FaultySeries], total: int) -> None:
+    with st.expander(f"Series that are not complete: {total:,}"):
+        st.dataframe(
+            {
+                "Series": [one.uid for one in found],
+                "Why": [one.fault.value for one in found],
+                "Detail": [one.detail for one in found],
+                "Folder": [one.folder for one in found],
+            },
+            hide_index=True,
+        )
+
+
+def _act(action: Callable[[int], object], number: int) -> None:
+    try:
+        action(number)
+    except UserError as error:
+        st.session_state[_MESSAGE] = str(error)
