@@ -20,7 +20,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page
 from playwright.sync_api import Error as BrowserError
 
-from app.clinical.fetch import fetch
+from app.clinical.fetching import fetch
 from app.common.settings import settings
 from bench.figures import say, spread, table
 from bench.serving import Server, serve

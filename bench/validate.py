@@ -13,8 +13,8 @@ from typing import Any
 import pydicom
 from pydicom.uid import generate_uid
 
+from app.validate.expected import Listing, Series
 from app.validate.files import Options
-from app.validate.listing import Listing, Series
 from app.validate.validation import Validation
 from bench.figures import say, table
 from tests.support.dicom_files import write_series

@@ -11,7 +11,7 @@ import streamlit as st
 from app.ask.words import MEANINGS
 from app.catalog.catalog import catalog
 from app.cohort import schema
-from app.datasets.releases import releases
+from app.datasets.release_history import releases
 from app.help.glossary import GLOSSARY
 from app.help.guide import ACCESS, FORUM, RULES, TROUBLES
 

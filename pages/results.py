@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app.datasets.datasets import Kind
+from app.datasets.about import Kind
 from components.common.errors import explain_errors
 from components.common.loading import wait_for_catalog
 from components.common.style import page_style

@@ -20,7 +20,7 @@ from app.cohort.attributes import ATTRIBUTES
 from app.cohort.clauses import Scope
 from app.cohort.cohort import Cohort, Combination, Operation
 from app.cohort.conditions import QueryError
-from app.language.sentence import clauses, combination_clause, option_clauses, relation_clause
+from app.language.english import clauses, combination_clause, option_clauses, relation_clause
 
 #: Longer texts are no questions; what lies beyond is named as not understood.
 MAX_LENGTH = 1_000

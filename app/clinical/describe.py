@@ -8,11 +8,11 @@ from functools import lru_cache
 from typing import Any
 
 from app.catalog.catalog import Catalog, catalog
-from app.catalog.tables.extension import published
-from app.clinical.dictionary import Column, columns_of, dictionary, tables_of
-from app.clinical.distribution import distribution, overlap, usable_columns
+from app.catalog.tables.extensions import published
+from app.clinical.columns import Column, columns_of, dictionary, tables_of
 from app.clinical.sql import PATIENT
 from app.clinical.table import ClinicalTable, fetch_command, is_there, open_table
+from app.clinical.values import distribution, overlap, usable_columns
 from app.cohort import schema
 from app.cohort.clinical_clause import DICTIONARY
 from app.cohort.sql import quote_text

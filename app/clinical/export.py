@@ -14,10 +14,10 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from app.catalog.catalog import Catalog
-from app.clinical.dictionary import Column
-from app.clinical.distribution import usable_columns
+from app.clinical.columns import Column
 from app.clinical.sql import PATIENT, as_value
 from app.clinical.table import ClinicalTable, open_table
+from app.clinical.values import usable_columns
 from app.cohort import schema
 from app.cohort.sql import quote_name, quote_text
 

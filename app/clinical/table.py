@@ -9,8 +9,8 @@ import numpy as np
 
 from app.catalog.array_store import Array, Shelf
 from app.catalog.catalog import Catalog
-from app.catalog.tables import extension
-from app.clinical.dictionary import column_of
+from app.catalog.tables import extensions
+from app.clinical.columns import column_of
 from app.clinical.sql import PATIENT, asked, patients, present
 from app.cohort import schema
 from app.cohort.clinical_clause import DICTIONARY, ClinicalClause, is_table_name
@@ -67,7 +67,7 @@ def folder() -> Path:
 
 def fetch_command(tables: list[str]) -> str:
     """What to type to have these tables, and the one that says what they mean."""
-    return extension.fetch_command([*(() if DICTIONARY in extension.published() else (DICTIONARY,)), *tables])
+    return extensions.fetch_command([*(() if DICTIONARY in extensions.published() else (DICTIONARY,)), *tables])
 
 
 def is_there(table: str) -> bool:

@@ -6,7 +6,7 @@ widened (`Scope`, `Completion`) and thinned out by patients (`Sample`, `Split`),
 
 Cohorts are kept in canonical form (attributes and operators in table order, values sorted, numbers and dates in one
 spelling), so equal cohorts compare equal and have equal URLs. URL, JSON (`app.cohort.json_form`), SQL
-(`app.language.select`) and sentence (`app.language.sentence`) are views of the same value.
+(`app.language.statement`) and sentence (`app.language.english`) are views of the same value.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 The text runs unchanged in ``IDCClient().sql_query``, whose tables are idc-index's own. Identifiers come from the
 attribute table, values pass through `quote_text` or are numbers and dates that the cohort has already normalized.
-`app.language.select` makes whole queries of it.
+`app.language.statement` makes whole queries of it.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.catalog.build import DATABASE, catalog_folder
-from app.catalog.tables.extension import database_of, published
+from app.catalog.tables.extensions import database_of, published
 from app.clinical import table as clinical
 from app.clinical.describe import as_schema
 from app.cohort import schema

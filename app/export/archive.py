@@ -23,7 +23,7 @@ from app.downloads.plan import series_of
 from app.export.citations import CitationFormat
 from app.export.cohort_citations import citation_text
 from app.export.file_names import file_name
-from app.export.licenses import licenses
+from app.export.licensing import licenses
 from app.export.writers import manifest_s5cmd
 from app.selection.selection import Selection, Totals
 from app.storage.buckets import Source

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.cohort.cohort import Cohort
-from app.language.select import registration, select
+from app.language.statement import registration, select
 
 
 def python_code(cohort: Cohort) -> str:

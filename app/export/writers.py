@@ -16,8 +16,8 @@ from app.cohort.sql import quote_text
 from app.common.memory import return_freed
 from app.common.settings import settings
 from app.export.shards import Share
-from app.language.select import ROW_COLUMNS
-from app.language.sentence import sentence
+from app.language.english import sentence
+from app.language.statement import ROW_COLUMNS
 from app.selection.selection import Selection
 from app.storage.buckets import ENDPOINTS, GCS_BUCKETS, SAFE_PLACE, Source
 

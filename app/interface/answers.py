@@ -13,8 +13,8 @@ from urllib.parse import unquote_plus
 
 from app.catalog.build import bin_edges
 from app.catalog.catalog import catalog
+from app.clinical.columns import columns_of
 from app.clinical.describe import describe_collection, describe_table
-from app.clinical.dictionary import columns_of
 from app.clinical.export import JOINED_WRITERS
 from app.clinical.table import require
 from app.cohort import schema
@@ -23,21 +23,21 @@ from app.cohort.cohort import Cohort
 from app.cohort.conditions import find_attribute
 from app.common.errors import UserError
 from app.common.viewer_urls import Viewer
-from app.datasets import datasets, releases
-from app.datasets.datasets import Kind
+from app.datasets import about, release_history
+from app.datasets.about import Kind
 from app.export import bigquery_jobs, citations, tools, writers
-from app.export.bigquery import bigquery
+from app.export.bigquery_query import bigquery
 from app.export.cohort_citations import citation_text
 from app.export.file_names import file_name
-from app.export.licenses import licenses
-from app.export.notebook import notebook
+from app.export.jupyter import notebook
+from app.export.licensing import licenses
 from app.export.shards import Share
-from app.language.select import select
-from app.language.sentence import sentence
+from app.language.english import sentence
+from app.language.statement import select
 from app.selection.selection import Selection
-from app.selection.waterfall import missing_shares, waterfall
-from app.series.describe import describe
+from app.selection.steps import missing_shares, waterfall
 from app.series.series import find
+from app.series.show import describe
 from app.series.viewers import viewer_of_series
 from app.storage.buckets import Source
 
@@ -239,15 +239,17 @@ def answer_results(request: Request) -> Answer:
 def _datasets(request: Request, kind: Kind) -> Answer:
     name = unquote_plus(request.subject.removeprefix(f"{kind}="))
     if name:
-        return _json(datasets.as_json(datasets.dataset(catalog(), kind, name)))
-    return _json([datasets.as_json(found) for found in datasets.datasets(catalog(), kind).values()])
+        return _json(about.as_json(about.dataset(catalog(), kind, name)))
+    return _json([about.as_json(found) for found in about.datasets(catalog(), kind).values()])
 
 
 def answer_releases(request: Request) -> Answer:
     name = unquote_plus(request.subject.removeprefix("release="))
     if name:
-        return _json(releases.as_json(releases.release(catalog(), name), detailed=True))
-    return _json([releases.as_json(found, detailed=False) for found in releases.releases(catalog()).values()])
+        return _json(release_history.as_json(release_history.release(catalog(), name), detailed=True))
+    return _json(
+        [release_history.as_json(found, detailed=False) for found in release_history.releases(catalog()).values()]
+    )
 
 
 def answer_viewer(request: Request) -> Answer:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO
 
 from app.catalog.catalog import catalog
-from app.clinical.fetch import require_any
+from app.clinical.fetching import require_any
 from app.common.settings import settings
 
 _ROOT = Path(__file__).resolve().parents[2]

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from app.ask import ask
 from app.catalog.build import ensure_built, is_built
 from app.catalog.catalog import Catalog, catalog
-from app.datasets.datasets import Kind, datasets
-from app.datasets.holdings import holdings
+from app.datasets.about import Kind, datasets
+from app.datasets.overview import holdings
 
 #: Home, its search box, and the pages of datasets and releases, which need one another's figures.
 _READ_AHEAD: tuple[Callable[[Catalog], object], ...] = (

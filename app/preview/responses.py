@@ -15,7 +15,7 @@ from app.downloads.finished import folder_of
 from app.preview.errors import PreviewError
 from app.preview.files import valid_uid
 from app.preview.middle import near_middle
-from app.preview.overlay import overlay
+from app.preview.overlays import overlay
 from app.preview.series import MAX_EDGE, Series, as_png, open_series
 from app.preview.window import parse_window
 

@@ -59,7 +59,7 @@ def _route(path: str, answer: str, *options: str) -> Route:
 
 def _answer(name: str, request: Request) -> Response:
 
-    from app.preview import responses  # pydicom, 25 MB, comes with it
+    from app.preview import responses
 
     answer: Callable[[Request], Response] = getattr(responses, name)
     return answer(request)

@@ -8,7 +8,7 @@ import numpy as np
 
 from app.catalog.array_store import Array
 from app.catalog.catalog import Catalog
-from app.catalog.tables.extension import linking
+from app.catalog.tables.extensions import linking
 from app.cohort.attributes import ATTRIBUTES
 from app.cohort.clauses import Completion, Relation, Scope
 from app.cohort.cohort import Combination, Operation

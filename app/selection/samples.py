@@ -1,4 +1,4 @@
-"""Patients drawn and dealt out: the same ones on any machine, here and in the SQL of `app.language.select`.
+"""Patients drawn and dealt out: the same ones on any machine, here and in the SQL of `app.language.statement`.
 
 The draw is the order of the patients by the MD5 of seed and identifiers, which every database can compute.
 """

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from app.catalog.catalog import Catalog
 from app.common.errors import UserError
 from app.common.viewer_urls import LABELS, Viewer, viewer_url, volview_url
-from app.series.related import Related
+from app.series.relatives import Related
 from app.series.series import Series, find
 
 #: Modalities that are volumes, which VolView shows.

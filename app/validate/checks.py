@@ -7,10 +7,10 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
+from app.validate.expected import Listing, Series
 from app.validate.files import File
 from app.validate.findings import Finding, Kind
 from app.validate.geometry import geometry
-from app.validate.listing import Listing, Series
 
 #: What may be a SeriesInstanceUID or a CRDC UUID in a folder's name.
 _IDENTIFIER = re.compile(r"(?<![\d.])\d+(?:\.\d+){3,}(?![\d.])|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")

@@ -15,11 +15,11 @@ from time import monotonic
 
 from app.cohort import schema
 from app.common.errors import UserError
-from app.validate import listing
+from app.validate import expected
 from app.validate.checks import folder_of, identifiers, judge
+from app.validate.expected import Listing, Series
 from app.validate.files import File, Options, read_files, start_reader
 from app.validate.findings import Finding, Kind
-from app.validate.listing import Listing, Series
 from app.validate.report import Report
 
 MAX_PARALLEL = 64
@@ -75,7 +75,7 @@ class Validation:
         options: Options | None = None,
         parallel: int | None = None,
         left_out: Collection[Path] = (),
-        find: Find = listing.find,
+        find: Find = expected.find,
     ) -> None:
         if not folder.is_dir():
             raise UserError(f"{folder} is no folder; give the one that the images are in.")

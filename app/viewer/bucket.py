@@ -88,7 +88,7 @@ def _list(request: Request) -> Response:
 def _files(series: Series) -> Iterator[listing.File]:
     """Address and header of each file, in the order of their places."""
     from app.preview.series import open_series
-    from app.viewer import headers  # here, since pydicom comes with it
+    from app.viewer import headers
 
     bucket = series.place.partition("/")[0]
     for instance in open_series(series.uid).in_order:

@@ -119,7 +119,7 @@ def _list(request: Request) -> Response:
 
 
 def _send(request: Request) -> Response:
-    from app.viewer import headers  # here, since pydicom comes with it
+    from app.viewer import headers
 
     job, series, name = (request.path_params[part] for part in ("job", "series", "file"))
     found = jobs.finished_by(job, uid=series) if job < 2**63 else []
@@ -135,7 +135,7 @@ def _send(request: Request) -> Response:
 
 def _files(series: Finished) -> Iterator[listing.File]:
     """Address and header of each file, read one by one."""
-    from app.viewer import headers  # here, since pydicom comes with it
+    from app.viewer import headers
 
     found = files_of(series)
     if found is None:

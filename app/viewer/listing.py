@@ -34,7 +34,7 @@ def study_json(study: str, series: Iterable[tuple[str, Iterable[File]]]) -> Iter
     series
         SeriesInstanceUID and files of each series.
     """
-    from app.viewer import headers  # here, since pydicom comes with it
+    from app.viewer import headers
 
     shared: dict[str, Any] = {"StudyInstanceUID": study}
     instances, modalities = 0, set()

@@ -39,7 +39,7 @@ def routes() -> list[Route]:
 def _route(path: str, name: str) -> Route:
     def endpoint(request: Request) -> Response:
 
-        from app.viewer import dicomweb  # here, since pydicom comes with it
+        from app.viewer import dicomweb
 
         answer: Callable[[Request], Response] = getattr(dicomweb, name)
         try:

@@ -15,7 +15,7 @@ from app.cohort.cohort import Cohort, Operation
 from app.common.errors import UserError
 from app.common.numbers import compact, exact, size
 from app.imports.portal import from_portal
-from app.language.sentence import sentence
+from app.language.english import sentence
 from app.selection.selection import Selection
 from app.selection.venn import Region, combined, count, regions
 from components.common import state

@@ -12,7 +12,7 @@ from app.common.errors import UserError
 from app.common.numbers import exact
 from app.imports.id_lists import MAX_BYTES, Report, report
 from app.imports.portal import from_portal
-from app.language.sentence import sentence
+from app.language.english import sentence
 from components.common.errors import plain
 from components.common.links import explore_link
 

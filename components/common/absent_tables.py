@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 import streamlit as st
 
 from app.catalog.catalog import catalog
-from app.catalog.tables.extension import MissingTableError, fetch_command
+from app.catalog.tables.extensions import MissingTableError, fetch_command
 from app.cohort.attributes import EXTRA_TABLES, Group
 from app.interface import fetch_background
 

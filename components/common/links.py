@@ -14,8 +14,8 @@ import streamlit as st
 from app.catalog.catalog import catalog
 from app.cohort.cohort import Cohort
 from app.common.settings import settings
-from app.datasets.datasets import Kind, datasets
-from app.language.sentence import sentence
+from app.datasets.about import Kind, datasets
+from app.language.english import sentence
 from components.common.errors import plain
 
 _EXPLORE = "../pages/explore.py"

@@ -11,16 +11,16 @@ from itertools import cycle
 import streamlit as st
 
 from app.catalog.catalog import catalog
-from app.clinical.dictionary import Column, dictionary, tables_of
-from app.clinical.distribution import Bar, Distribution, Overlap, distribution, overlap, usable_columns
+from app.clinical.columns import Column, dictionary, tables_of
 from app.clinical.export import JOINED_WRITERS
 from app.clinical.table import is_there
+from app.clinical.values import Bar, Distribution, Overlap, distribution, overlap, usable_columns
 from app.cohort.clinical_clause import DICTIONARY, ClinicalClause
 from app.cohort.cohort import Cohort
 from app.cohort.conditions import QueryError
 from app.common.numbers import exact, size
-from app.datasets.datasets import Dataset, Kind, datasets
-from app.language.sentence import clinical_clause
+from app.datasets.about import Dataset, Kind, datasets
+from app.language.english import clinical_clause
 from app.selection.selection import Selection
 from components.common import state
 from components.common.absent_tables import offer_tables, watch_fetches

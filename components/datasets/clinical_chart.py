@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from app.clinical.distribution import Bar, Distribution
+from app.clinical.values import Bar, Distribution
 from components.common import colours, echarts
 
 #: Bars of a chart; further values stand in the list beside it alone.

@@ -14,10 +14,10 @@ from app.catalog.catalog import catalog
 from app.cohort.attributes import ATTRIBUTES
 from app.cohort.cohort import Cohort
 from app.common.numbers import compact, exact
-from app.datasets import releases
-from app.datasets.datasets import Dataset, Kind, UnknownDatasetError, clinical_tables, dataset, datasets, typical_series
+from app.datasets import release_history
+from app.datasets.about import Dataset, Kind, UnknownDatasetError, clinical_tables, dataset, datasets, typical_series
 from app.datasets.plain_text import ADDRESS
-from app.export.licenses import licenses
+from app.export.licensing import licenses
 from app.selection.selection import Selection
 from components.common import colours
 from components.common.errors import plain
@@ -145,7 +145,7 @@ def _licence(entry: dict) -> str:
 def _release(version: int) -> str:
     if not version:
         return ""
-    day = releases.releases(catalog())[version].day
+    day = release_history.releases(catalog())[version].day
     return f"v{version}" + (f", {day.day} {day:%B %Y}" if day else "")
 
 
@@ -251,19 +251,19 @@ def _clinical_link(found: Dataset, label: str) -> str:
 
 def _history(found: Dataset) -> None:
     rows = []
-    for version, changes in releases.history(catalog(), found.kind, found.id).items():
-        day = releases.releases(catalog())[version].day
+    for version, changes in release_history.history(catalog(), found.kind, found.id).items():
+        day = release_history.releases(catalog())[version].day
         narrowed = {str(found.kind): found.id}
         rows.append(
             [
                 Cell(f"v{version}", day.isoformat() if day else "", target=release_page(version)),
-                number(changes.added, "series added", explore(releases.added_in(version, **narrowed))),
-                number(changes.revised, "series revised", explore(releases.revised_in(version, **narrowed))),
+                number(changes.added, "series added", explore(release_history.added_in(version, **narrowed))),
+                number(changes.revised, "series revised", explore(release_history.revised_in(version, **narrowed))),
                 number(changes.removed, "series removed"),
             ]
         )
     heads, note = ["Release", "Added", "Revised", "Removed"], ""
-    if found.kind is Kind.RESULT or not releases.knows_removed():
+    if found.kind is Kind.RESULT or not release_history.knows_removed():
         heads, rows, note = heads[:3], [row[:3] for row in rows], "What was removed is not known."
     tally("history", "What changed", heads, rows, most=6, note=note)
 

@@ -9,9 +9,9 @@ from app.cohort import schema
 from app.cohort.attributes import ATTRIBUTES
 from app.common.errors import UserError
 from app.common.numbers import compact, exact
-from app.datasets import releases
-from app.datasets.datasets import Kind, datasets
-from app.datasets.releases import Changes, Release
+from app.datasets import release_history
+from app.datasets.about import Kind, datasets
+from app.datasets.release_history import Changes, Release
 from app.selection.selection import Selection
 from components.common import colours
 from components.common.links import Target, dataset_page, explore, explore_link, query_page, release_page
@@ -22,9 +22,9 @@ _HEADS = ["Added", "Revised", "Removed"]
 
 def release_notes() -> None:
     """All releases, and the one that the address bar names; the latest unless it names one."""
-    known = releases.releases(catalog())
+    known = release_history.releases(catalog())
     try:
-        found = releases.release(catalog(), st.query_params.get("release", str(schema.idc_version())))
+        found = release_history.release(catalog(), st.query_params.get("release", str(schema.idc_version())))
     except UserError as error:
         st.text(str(error))
         found = next(iter(known.values()))
@@ -68,7 +68,7 @@ def _show(found: Release) -> None:
 def _figures(found: Release) -> None:
     changes = found.changes
     counts = {"Added": changes.added, "Revised": changes.revised}
-    counts |= {"Removed": changes.removed} if releases.knows_removed() else {}
+    counts |= {"Removed": changes.removed} if release_history.knows_removed() else {}
     counts["Collections"] = sum(map(bool, found.by_collection.values()))
     units = {"Collections": "collections touched"}
     cells = "".join(
@@ -80,10 +80,12 @@ def _figures(found: Release) -> None:
     with st.container(horizontal=True):
         if changes.added:
             with st.container(key="leading_link", width="content"):
-                explore_link(releases.added_in(found.version), "New series in Explore", icon=":material/search:")
+                explore_link(release_history.added_in(found.version), "New series in Explore", icon=":material/search:")
         if changes.revised:
-            explore_link(releases.revised_in(found.version), "Revised series in Explore", icon=":material/search:")
-        if changes.removed and (target := query_page(releases.removed_query(found.version))):
+            explore_link(
+                release_history.revised_in(found.version), "Revised series in Explore", icon=":material/search:"
+            )
+        if changes.removed and (target := query_page(release_history.removed_query(found.version))):
             label = "Removed series as a list"
             st.page_link("../pages/sql.py", label=label, icon=":material/list:", query_params=dict(target.pairs))
 
@@ -120,7 +122,7 @@ def _by_dataset(found: Release, kind: Kind) -> None:
 
 def _modalities(found: Release) -> None:
     attribute = ATTRIBUTES["Modality"]
-    added = releases.added_in(found.version)
+    added = release_history.added_in(found.version)
     counts = Selection(catalog(), added).facet_of_selected(attribute)[1:]
     by_name = dict(zip(catalog().values(attribute), map(int, counts), strict=True))
     rows = []
@@ -140,12 +142,12 @@ def _counts(changes: Changes, version: int = 0, narrowed: dict[str, str] | None 
     revised: Target | None = None
     removed: Target | None = None
     if version:
-        added = explore(releases.added_in(version, **(narrowed or {})))
-        revised = explore(releases.revised_in(version, **(narrowed or {})))
-        removed = query_page(releases.removed_query(version, (narrowed or {}).get("collection_id", "")))
-    gone = number(changes.removed, "series removed", removed) if releases.knows_removed() else Cell("not known")
+        added = explore(release_history.added_in(version, **(narrowed or {})))
+        revised = explore(release_history.revised_in(version, **(narrowed or {})))
+        removed = query_page(release_history.removed_query(version, (narrowed or {}).get("collection_id", "")))
+    gone = number(changes.removed, "series removed", removed) if release_history.knows_removed() else Cell("not known")
     return [number(changes.added, "series added", added), number(changes.revised, "series revised", revised), gone]
 
 
 def _limits() -> str:
-    return "".join(f"<li>{limit}</li>" for limit in releases.LIMITS)
+    return "".join(f"<li>{limit}</li>" for limit in release_history.LIMITS)

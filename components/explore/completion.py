@@ -7,7 +7,7 @@ from dataclasses import replace
 import streamlit as st
 
 from app.catalog.catalog import catalog
-from app.catalog.tables.extension import SOURCE_COLUMNS, linking
+from app.catalog.tables.extensions import SOURCE_COLUMNS, linking
 from app.cohort.attributes import EXTRA_TABLES
 from app.cohort.clauses import Completion
 from app.cohort.cohort import Cohort

@@ -11,7 +11,7 @@ import streamlit as st
 from app.cohort.attributes import ATTRIBUTES
 from app.common.numbers import compact, exact, size
 from app.selection.selection import Selection, Totals
-from app.selection.waterfall import Step, missing_shares, waterfall
+from app.selection.steps import Step, missing_shares, waterfall
 from components.common import colours
 
 _CSS = (Path(__file__).parent / "conditions.css").read_text(encoding="utf-8")

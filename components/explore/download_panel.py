@@ -13,7 +13,7 @@ from app.downloads import jobs, worker
 from app.downloads.folders import choose_folder
 from app.downloads.paths import COLUMNS, DEFAULT_TEMPLATE, Template
 from app.downloads.plan import free_space, preview, series_of
-from app.language.sentence import sentence
+from app.language.english import sentence
 from app.selection.selection import Selection
 from app.storage.buckets import Source
 from app.storage.limits import DEFAULT_LIMITS, MAX_PARALLEL, Limits

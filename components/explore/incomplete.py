@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from app.catalog.catalog import catalog
-from app.clinical.fetch import to_fetch
+from app.clinical.fetching import to_fetch
 from app.cohort.cohort import Cohort
 from app.selection.selection import Selection
 from components.common.absent_tables import offer_tables

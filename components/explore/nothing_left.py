@@ -6,7 +6,7 @@ import streamlit as st
 
 from app.common.numbers import compact
 from app.selection.selection import Selection
-from app.selection.waterfall import left_out
+from app.selection.steps import left_out
 from components.common import state
 from components.common.errors import plain
 

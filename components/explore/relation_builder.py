@@ -12,7 +12,7 @@ from app.cohort.clauses import Relation, Scope
 from app.cohort.cohort import Cohort
 from app.cohort.conditions import Condition, QueryError
 from app.common.numbers import compact, exact, size
-from app.language.sentence import relation_clause
+from app.language.english import relation_clause
 from app.selection.selection import Selection
 from components.common import state
 from components.common.errors import plain

@@ -10,7 +10,7 @@ from app.ask import Answer, ask
 from app.catalog.catalog import catalog
 from app.cohort.cohort import Cohort
 from app.common.numbers import exact, size
-from app.language.sentence import sentence
+from app.language.english import sentence
 from app.selection.selection import Selection
 from components.common.links import explore_link
 

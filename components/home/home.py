@@ -10,9 +10,9 @@ from app.cohort.attributes import ATTRIBUTES
 from app.cohort.cohort import Cohort
 from app.cohort.recipes import RECIPES
 from app.common.numbers import compact, exact, size
-from app.datasets.holdings import CHARTED, holdings
-from app.datasets.releases import added_in, releases
-from app.language.sentence import sentence
+from app.datasets.overview import CHARTED, holdings
+from app.datasets.release_history import added_in, releases
+from app.language.english import sentence
 from app.selection.selection import Selection
 from components.common import state
 from components.common.links import explore_link

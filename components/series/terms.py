@@ -6,7 +6,7 @@ import streamlit as st
 
 from app.export.citations import CitationFormat, doi_url
 from app.export.cohort_citations import citation_text
-from app.export.licenses import licenses
+from app.export.licensing import licenses
 from app.interface.api import link
 from app.series.series import Series
 from components.common.errors import plain

@@ -15,7 +15,7 @@ from app.catalog.catalog import catalog
 from app.common.modalities import OVERLAYS
 from app.common.viewer_urls import LABELS, Viewer
 from app.downloads.finished import are_here
-from app.series.related import Related
+from app.series.relatives import Related
 from app.series.series import Series, find
 from app.series.viewers import View, opened_at, views
 from app.viewer import bucket, downloaded, site

@@ -9,7 +9,7 @@ import pyarrow as pa
 import streamlit as st
 
 from app.common.numbers import exact
-from app.console.histogram import FAR_AWAY, histogram
+from app.console.bins import FAR_AWAY, histogram
 from app.console.result import Result
 from components.common import colours
 from components.common.echarts import Option, draw, text, tooltip

@@ -15,7 +15,7 @@ from app.common.errors import UserError
 from app.common.settings import settings
 from app.console.examples import EXAMPLES
 from app.console.queries import Query, console
-from app.language.select import select
+from app.language.statement import select
 
 _TEXT, _TURN, _QUERY, _OWNER, _LINKED = "sql_text", "sql_turn", "sql_query", "sql_owner", "sql_linked"
 _PAST, _REFUSED = "sql_past", "sql_refused"

@@ -10,12 +10,12 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from app.catalog.catalog import catalog
-from app.catalog.tables.extension import publish
-from app.catalog.tables.fetch import fetch as fetch_table
-from app.clinical.fetch import fetch
+from app.catalog.tables.extensions import publish
+from app.catalog.tables.fetching import fetch as fetch_table
+from app.clinical.fetching import fetch
 from app.cohort.clinical_clause import DICTIONARY, ClinicalClause
 from app.cohort.cohort import Cohort
-from app.language.sentence import clinical_clause
+from app.language.english import clinical_clause
 from tests.support import clinical, server, tables
 from tests.support.clinical import HOSTILE_COLUMN, HOSTILE_VALUES, PERSONS, SEG
 from tests.support.explore import click_bar, expect_cohort, point_at_bar

@@ -11,9 +11,9 @@ from playwright.sync_api import Browser, Page, expect
 from streamlit.testing.v1 import AppTest
 
 from app.common.numbers import exact
-from app.datasets import datasets as engine
-from app.datasets.datasets import Kind, datasets
-from app.datasets.releases import added_in, releases, revised_in
+from app.datasets import about as engine
+from app.datasets.about import Kind, datasets
+from app.datasets.release_history import added_in, releases, revised_in
 from app.selection.selection import Selection
 from components.datasets import dataset, dataset_list
 from components.widgets import tally

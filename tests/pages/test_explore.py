@@ -16,7 +16,7 @@ from app.catalog.catalog import catalog
 from app.cohort.attributes import ATTRIBUTES
 from app.cohort.cohort import Cohort
 from app.common.numbers import compact
-from app.language.sentence import sentence
+from app.language.english import sentence
 from app.selection.rows import Level
 from app.selection.rows import page as rows_page
 from app.selection.selection import Selection

@@ -13,9 +13,9 @@ from app.cohort.attributes import ATTRIBUTES
 from app.cohort.clauses import PARTS, Relation
 from app.cohort.cohort import Cohort
 from app.common.numbers import compact, exact, size
-from app.language.sentence import combination_clause, relation_clause
+from app.language.english import combination_clause, relation_clause
 from app.selection.selection import Selection
-from app.selection.waterfall import missing_shares, waterfall
+from app.selection.steps import missing_shares, waterfall
 from tests.support.explore import choose, expect_cohort, visit
 
 # One browser and one server for the module: keep its tests on one worker.

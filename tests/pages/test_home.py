@@ -13,10 +13,10 @@ from app.cohort.attributes import ATTRIBUTES
 from app.cohort.cohort import Cohort
 from app.cohort.recipes import RECIPES
 from app.common.numbers import exact
-from app.datasets.holdings import holdings
+from app.datasets.overview import holdings
 from app.help.glossary import GLOSSARY, explain
 from app.help.guide import ACCESS, TROUBLES
-from app.language.sentence import sentence
+from app.language.english import sentence
 from app.selection.selection import Selection
 from components.home.ask import EXAMPLES
 from tests.support.explore import click_bar, expect_cohort, visit

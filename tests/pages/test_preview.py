@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 from app.cohort.cohort import Cohort
 from app.common.modalities import WITHOUT_PICTURE
 from app.common.settings import settings
-from app.preview.sheet import sheet
+from app.preview.contact_sheet import sheet
 from app.selection.selection import Selection
 from app.storage.buckets import GCS_BUCKETS
 from tests.support import server

@@ -9,7 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from app.cohort.cohort import Cohort
 from app.common.numbers import exact
-from app.language.select import select
+from app.language.statement import select
 from tests.support.explore import expect_cohort, visit
 
 pytestmark = pytest.mark.xdist_group("browser")

@@ -21,7 +21,7 @@ import pyarrow as pa
 from moto.server import ThreadedMotoServer
 from pyarrow import parquet
 
-from app.clinical.fetch import BUCKET, prefix
+from app.clinical.fetching import BUCKET, prefix
 from app.cohort import schema
 
 #: Collections that share 58 PatientIDs.

@@ -25,7 +25,7 @@ from pyarrow import parquet
 import app.catalog.catalog
 from app.catalog.build import catalog_folder
 from app.catalog.catalog import Catalog, catalog
-from app.catalog.tables.fetch import fetchable
+from app.catalog.tables.fetching import fetchable
 from app.cohort import schema
 from app.common.settings import settings
 from tests.support.s3_server import S3Server

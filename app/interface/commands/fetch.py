@@ -34,9 +34,9 @@ def fetch(parsed: argparse.Namespace) -> int:
     UserError
         If a name is no table's.
     """
-    from app.catalog.tables.extension import publish, published
-    from app.catalog.tables.fetch import FetchError, fetchable, require_known
-    from app.catalog.tables.fetch import fetch as fetch_one
+    from app.catalog.tables.extensions import publish, published
+    from app.catalog.tables.fetching import FetchError, fetchable, require_known
+    from app.catalog.tables.fetching import fetch as fetch_one
 
     clinical = [name for name in parsed.tables if name not in fetchable()] if _knows_clinical(parsed) else []
     own = [name for name in parsed.tables if name not in clinical]
@@ -67,7 +67,7 @@ def fetch(parsed: argparse.Namespace) -> int:
 
 def _knows_clinical(parsed: argparse.Namespace) -> bool:
     """Whether the names of clinical tables are known, or will be before they are needed."""
-    from app.catalog.tables.extension import published
+    from app.catalog.tables.extensions import published
     from app.cohort.clinical_clause import DICTIONARY
 
     return DICTIONARY in (*published(), *parsed.tables)
@@ -82,7 +82,7 @@ def _fetch_clinical(names: list[str]) -> None:
         If it does not, or one can't be had.
     """
     from app.catalog.catalog import catalog
-    from app.clinical.fetch import fetch, require_known
+    from app.clinical.fetching import fetch, require_known
 
     require_known(catalog(), names)
     for name in names:

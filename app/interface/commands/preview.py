@@ -42,7 +42,7 @@ def preview(parsed: argparse.Namespace) -> int:
     UserError
         If there is no such picture.
     """
-    from app.preview.overlay import overlay
+    from app.preview.overlays import overlay
     from app.preview.series import MAX_EDGE, as_png, open_series, over
     from app.preview.window import parse_window
 

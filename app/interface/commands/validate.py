@@ -45,8 +45,8 @@ def validate(parsed: argparse.Namespace) -> int:
     UserError
         If the request is faulty.
     """
+    from app.validate.expected import listing
     from app.validate.files import Options
-    from app.validate.listing import listing
     from app.validate.report import as_html, as_json, as_text
     from app.validate.validation import Validation
 

@@ -18,7 +18,7 @@ import streamlit as st
 from app.catalog.catalog import Catalog, catalog
 from app.cohort import schema
 from app.common.numbers import compact, exact, size
-from app.datasets.datasets import Dataset, Kind, datasets
+from app.datasets.about import Dataset, Kind, datasets
 from app.datasets.plain_text import ADDRESS
 from components.common import COMMON, colours
 from components.common.links import dataset_page, explore

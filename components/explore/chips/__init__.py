@@ -15,7 +15,7 @@ from app.cohort.clauses import Scope
 from app.cohort.cohort import Cohort
 from app.cohort.conditions import Condition
 from app.cohort.operators import OPERATORS
-from app.language.sentence import (
+from app.language.english import (
     clinical_clause,
     combination_clause,
     on_missing,

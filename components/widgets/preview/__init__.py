@@ -13,7 +13,7 @@ import streamlit as st
 
 from app.common.modalities import OVERLAYS
 from app.common.numbers import compact
-from app.preview.sheet import MOST, sheet
+from app.preview.contact_sheet import MOST, sheet
 from app.selection.selection import Selection
 from app.series.series import Relative
 from components.common import colours

@@ -13,7 +13,7 @@ import streamlit as st
 
 from app.cohort import schema
 from app.common.numbers import exact, size
-from app.language.sentence import sentence
+from app.language.english import sentence
 from app.selection.selection import Selection
 from components.common import COMMON
 

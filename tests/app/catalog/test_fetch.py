@@ -14,10 +14,10 @@ import pyarrow.compute as pc
 import pytest
 from pyarrow import parquet
 
-from app.catalog.tables import fetch as fetching
+from app.catalog.tables import fetching as fetching
 from app.catalog.tables import mirrors
 from app.catalog.tables.check import FaultyTableError, check_table
-from app.catalog.tables.fetch import FetchError, fetch, fetchable, is_fetched, parquet_of
+from app.catalog.tables.fetching import FetchError, fetch, fetchable, is_fetched, parquet_of
 from app.cohort import schema
 from app.common.settings import settings
 from tests.support import tables

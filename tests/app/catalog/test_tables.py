@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 
 from app.catalog.catalog import Catalog
-from app.catalog.tables.extension import MissingTableError, published
-from app.catalog.tables.fetch import fetchable
+from app.catalog.tables.extensions import MissingTableError, published
+from app.catalog.tables.fetching import fetchable
 from app.cohort import schema
 from app.cohort.attributes import ATTRIBUTES, EXTRA_TABLES, Attribute, Kind
 from app.cohort.cohort import Cohort
@@ -26,13 +26,13 @@ from app.common.errors import UserError
 from app.common.settings import settings
 from app.console.queries import Console, Limits
 from app.console.tables import absent
-from app.datasets.datasets import clinical_tables
-from app.export.bigquery import bigquery
-from app.language.select import select
-from app.language.sentence import sentence
+from app.datasets.about import clinical_tables
+from app.export.bigquery_query import bigquery
+from app.language.english import sentence
+from app.language.statement import select
 from app.selection.selection import Selection
-from app.selection.waterfall import missing_shares, waterfall
-from app.series.related import related
+from app.selection.steps import missing_shares, waterfall
+from app.series.relatives import related
 from app.series.series import find
 from tests.support import tables, truth, truth_clauses
 from tests.support.paths import ROOT

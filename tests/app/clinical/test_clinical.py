@@ -19,11 +19,11 @@ import pytest
 from pyarrow import parquet
 
 from app.catalog.catalog import Catalog
-from app.catalog.tables.extension import MissingTableError
-from app.clinical.dictionary import column_of
-from app.clinical.distribution import distribution, overlap
-from app.clinical.fetch import ClinicalFetchError, fetch, prefix
+from app.catalog.tables.extensions import MissingTableError
+from app.clinical.columns import column_of
+from app.clinical.fetching import ClinicalFetchError, fetch, prefix
 from app.clinical.table import MissingClinicalError, folder, is_there
+from app.clinical.values import distribution, overlap
 from app.cohort.clinical_clause import ClinicalClause
 from app.cohort.cohort import Cohort
 from app.cohort.conditions import QueryError
@@ -31,13 +31,13 @@ from app.cohort.json_form import from_json, to_json
 from app.common.settings import settings
 from app.console.queries import console
 from app.console.tables import sources, sources_for
-from app.export.bigquery import bigquery
+from app.export.bigquery_query import bigquery
 from app.export.snippets import python_query
 from app.interface import cli as command_line
-from app.language.select import select
-from app.language.sentence import clinical_clause, sentence
+from app.language.english import clinical_clause, sentence
+from app.language.statement import select
 from app.selection.selection import Selection
-from app.selection.waterfall import waterfall
+from app.selection.steps import waterfall
 from tests.support import clinical, tables
 from tests.support.clinical import GENDERS, HOSTILE_COLUMN, HOSTILE_VALUES, MC_RC, PERSONS, SEG, VISITS
 from tests.support.paths import ROOT
@@ -426,7 +426,7 @@ def test_absent_tables_keep_the_cohort_and_say_how_to_get_them(catalog, tmp_path
     ],
 )
 def test_what_is_no_clinical_table_is_refused(opened, monkeypatch, name, complaint):
-    monkeypatch.setattr("app.clinical.fetch.require_known", lambda catalog, tables: None)
+    monkeypatch.setattr("app.clinical.fetching.require_known", lambda catalog, tables: None)
     with pytest.raises(ClinicalFetchError, match=complaint):
         fetch(opened, name)
     assert not is_there(name)

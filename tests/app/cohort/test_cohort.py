@@ -15,7 +15,7 @@ from app.cohort.conditions import MAX_VALUE_LENGTH, Condition, QueryError, forma
 from app.cohort.json_form import from_json, to_json
 from app.cohort.operators import operators_of
 from app.cohort.sql import where
-from app.language.sentence import sentence
+from app.language.english import sentence
 
 UID, UUID = "1.2.840.113654.2.55", "00000000-0000-4000-8000-00000000000a"
 

@@ -6,7 +6,7 @@ import pytest
 
 from app.cohort.attributes import BASE_TABLES
 from app.cohort.recipes import RECIPES
-from app.language.select import select
+from app.language.statement import select
 
 CLAIMS: dict[str, str] = {
     "Lung CT for deep learning": (

@@ -23,7 +23,7 @@ from app.console.queries import Console, Limits, QueryFailedError
 from app.console.result import Result
 from app.console.tables import sources
 from app.interface import result_links
-from app.language.select import select
+from app.language.statement import select
 from app.selection.selection import Selection
 from tests.support.paths import ROOT
 from tests.support.sql_worker import Ending, run_all

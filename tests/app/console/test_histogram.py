@@ -11,7 +11,7 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from app.console.histogram import histogram
+from app.console.bins import histogram
 
 _DICE = random.Random(1)
 _NUMBERS = {

@@ -10,10 +10,10 @@ import pytest
 
 from app.catalog.catalog import catalog as catalog_in_use
 from app.common.errors import UserError
-from app.datasets import datasets as engine
-from app.datasets import releases
-from app.datasets.datasets import Kind, dataset, datasets, typical_series
-from app.datasets.holdings import holdings
+from app.datasets import about as engine
+from app.datasets import release_history
+from app.datasets.about import Kind, dataset, datasets, typical_series
+from app.datasets.overview import holdings
 from app.datasets.plain_text import one_line, paragraphs
 from app.interface import startup
 from app.selection.selection import Selection, Totals
@@ -143,13 +143,13 @@ def test_typical_series_have_the_median_size(name, catalog, plain):
 
 def test_the_server_reads_ahead_what_the_first_visitor_needs():
     startup.state()
-    kept = (engine._read, releases._count, holdings)
+    kept = (engine._read, release_history._count, holdings)
     for one in kept:
         one.cache_clear()
     startup.read_ahead()
     read = [one.cache_info().misses for one in kept]
     opened = catalog_in_use()
-    datasets(opened, Kind.COLLECTION), releases.releases(opened), holdings(opened)
+    datasets(opened, Kind.COLLECTION), release_history.releases(opened), holdings(opened)
     assert [one.cache_info().misses for one in kept] == read
     assert all(read)
 

@@ -8,8 +8,8 @@ import pytest
 
 from app.cohort.cohort import Cohort
 from app.common.errors import UserError
-from app.datasets import releases as engine
-from app.datasets.releases import Changes, added_in, history, release, releases, removed_query, revised_in
+from app.datasets import release_history as engine
+from app.datasets.release_history import Changes, added_in, history, release, releases, removed_query, revised_in
 from app.interface.verbs import run
 from app.selection.selection import Selection
 

@@ -20,9 +20,9 @@ from app.cohort import schema
 from app.cohort.cohort import Cohort
 from app.cohort.conditions import Condition
 from app.common.errors import UserError
-from app.export.bigquery import bigquery, bigquery_sql, shipped_sql
 from app.export.bigquery_jobs import Estimate, connect, estimate, run
-from app.language.select import ROW_COLUMNS, select
+from app.export.bigquery_query import bigquery, bigquery_sql, shipped_sql
+from app.language.statement import ROW_COLUMNS, select
 from tests.app.interface.test_hostile import VALUES
 from tests.support import truth
 from tests.support.bigquery_server import BYTES_READ, local, serve

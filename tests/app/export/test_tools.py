@@ -21,7 +21,7 @@ from app.common.errors import UserError
 from app.common.settings import settings
 from app.downloads.paths import DEFAULT_TEMPLATE, Template
 from app.downloads.plan import series_of
-from app.export.notebook import notebook
+from app.export.jupyter import notebook
 from app.export.shards import MAX_SHARES, Share
 from app.export.tools import TOOLS, script
 from app.export.writers import manifest_csv

@@ -23,8 +23,8 @@ from pyarrow import parquet
 from app.catalog.catalog import Catalog
 from app.cohort.cohort import Cohort
 from app.export.writers import MANIFEST_WRITERS, ROW_WRITERS
-from app.language.select import ROW_COLUMNS
-from app.language.sentence import sentence
+from app.language.english import sentence
+from app.language.statement import ROW_COLUMNS
 from app.selection.selection import Selection
 from app.storage.buckets import GCS_BUCKETS, Source
 from tests.support import truth

@@ -8,8 +8,8 @@ from app.cohort.conditions import Condition, QueryError
 from app.cohort.json_form import from_json, to_json
 from app.cohort.kept_lists import KINDS, keep
 from app.common.errors import UserError
-from app.language.select import select
-from app.language.sentence import sentence
+from app.language.english import sentence
+from app.language.statement import select
 from app.selection.selection import Selection
 from tests.support import truth
 

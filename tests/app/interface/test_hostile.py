@@ -24,8 +24,8 @@ from app.export.snippets import python_code
 from app.interface import cli as command_line
 from app.interface.api import routes
 from app.interface.verbs import VERBS
-from app.language.select import select
-from app.language.sentence import sentence
+from app.language.english import sentence
+from app.language.statement import select
 from app.selection.selection import Selection
 from tests.support import truth
 

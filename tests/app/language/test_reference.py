@@ -4,7 +4,7 @@ import numpy as np
 
 from app.cohort.attributes import ATTRIBUTES
 from app.cohort.cohort import Cohort
-from app.language.select import select
+from app.language.statement import select
 from app.series.viewers import viewer_of_series
 from tests.support import truth, truth_clauses
 from tests.support.clause_cohorts import EXAMPLES

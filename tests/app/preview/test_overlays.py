@@ -12,7 +12,7 @@ from pydicom import Dataset, dcmread
 from pydicom.uid import UID, DeflatedExplicitVRLittleEndian, ExplicitVRLittleEndian, RLELossless
 
 from app.preview.errors import PreviewError
-from app.preview.overlay import Overlay, overlay
+from app.preview.overlays import Overlay, overlay
 from app.preview.series import Series, open_series, over
 from tests.support.block_phantom import Phantom, as_bytes, objects, segmentation, square, structure_set
 

@@ -17,7 +17,7 @@ from app.catalog.build import catalog_folder
 from app.common.settings import settings
 from app.downloads import jobs
 from app.preview.cache import shared
-from app.preview.overlay import overlay
+from app.preview.overlays import overlay
 from app.preview.routes import routes
 from app.preview.series import as_png, open_series
 from app.storage.buckets import GCS_BUCKETS, Source

@@ -25,7 +25,7 @@ from app.preview import files
 from app.preview.cache import ByteCache, shared
 from app.preview.errors import PreviewError
 from app.preview.middle import SAMPLE, TOLERANCE, near_middle
-from app.preview.overlay import overlay
+from app.preview.overlays import overlay
 from app.preview.series import as_png, open_series, over
 from app.preview.space import direction, space
 from app.preview.suv import suv_factor, suv_note

@@ -14,10 +14,10 @@ from app.cohort.clauses import PARTS, RELATION_KEYS, Completion, Scope, Split, w
 from app.cohort.cohort import MAX_CLAUSES, Cohort, Combination, Operation
 from app.cohort.conditions import QueryError
 from app.cohort.json_form import from_json, to_json
-from app.language.select import select
-from app.language.sentence import sentence
+from app.language.english import sentence
+from app.language.statement import select
 from app.selection.selection import Selection
-from app.selection.waterfall import left_out, missing_shares, waterfall
+from app.selection.steps import left_out, missing_shares, waterfall
 from tests.app.cohort.test_cohort import parsed_or_refused
 from tests.app.selection.test_facets import COUNTED, counts_by_value
 from tests.support import truth, truth_clauses

@@ -7,7 +7,7 @@ from app.cohort.attributes import BASE_ATTRIBUTES
 from app.cohort.cohort import Cohort
 from app.cohort.conditions import Condition, format_number
 from app.cohort.operators import operators_of
-from app.language.select import select
+from app.language.statement import select
 from app.selection.selection import Selection
 from tests.support import truth
 from tests.support.cohorts import random_cohorts

@@ -8,7 +8,7 @@ import pytest
 from app.cohort.attributes import ATTRIBUTES, BASE_ATTRIBUTES, Attribute, Kind
 from app.cohort.cohort import Cohort
 from app.cohort.sql import where
-from app.export.licenses import licenses
+from app.export.licensing import licenses
 from app.selection.selection import Selection
 from tests.support import truth
 from tests.support.cohorts import random_cohorts

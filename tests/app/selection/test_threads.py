@@ -5,7 +5,7 @@ from threading import Barrier
 
 from app.catalog.catalog import Catalog
 from app.cohort.cohort import Cohort
-from app.language.select import select
+from app.language.statement import select
 from app.selection.rows import page
 from app.selection.selection import Selection
 from tests.support import truth

@@ -15,7 +15,7 @@ from app.common.errors import UserError
 from app.common.settings import settings
 from app.common.viewer_urls import Viewer
 from app.interface.verbs import run
-from app.series.related import related
+from app.series.relatives import related
 from app.series.series import UnknownSeriesError, find
 from app.series.viewers import viewer_of_series, views
 from app.series.words import series_sentence

@@ -23,10 +23,10 @@ from pydicom import Dataset
 
 from app.common.errors import UserError
 from app.interface.cli import main
+from app.validate.expected import Listing, Series, listing
 from app.validate.files import Options
 from app.validate.findings import Kind
 from app.validate.geometry import geometry
-from app.validate.listing import Listing, Series, listing
 from app.validate.report import Report, as_html, as_json, as_text
 from app.validate.validation import Validation
 from app.validate.values import expected_length, text, texts

@@ -19,7 +19,7 @@ from filelock import FileLock, Timeout
 from app.catalog.array_store import ARRAYS, Array, Shelf
 from app.catalog.build import DATABASE, bins, catalog_folder, fetch_columns, is_built
 from app.catalog.groups import Arrays
-from app.catalog.tables.fetch import fetchable, is_fetched, parquet_of
+from app.catalog.tables.fetching import fetchable, is_fetched, parquet_of
 from app.cohort import schema
 from app.cohort.attributes import ATTRIBUTES, EXTRA_TABLES, Attribute
 from app.cohort.sql import any_value, quote_text

@@ -9,7 +9,7 @@ import numpy as np
 
 from app.cohort.attributes import ATTRIBUTES, EXTRA_TABLES, Attribute
 from app.cohort.cohort import Cohort
-from app.language.sentence import clauses, clinical_clause, combination_clause, option_clauses, relation_clause
+from app.language.english import clauses, clinical_clause, combination_clause, option_clauses, relation_clause
 from app.selection.selection import Selection, Totals
 
 

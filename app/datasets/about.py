@@ -23,7 +23,7 @@ from app.cohort.attributes import ATTRIBUTES
 from app.cohort.cohort import Cohort
 from app.cohort.sql import quote_text
 from app.common.errors import UserError, shorten
-from app.datasets import releases
+from app.datasets import release_history
 from app.datasets.plain_text import one_line, paragraphs
 from app.export.citations import Source as Citable
 from app.export.citations import as_text
@@ -232,7 +232,7 @@ def _dataset(
         found = series.get((kind, name, what), {})
         return dict(sorted(found.items(), key=lambda item: (-item[1], item[0])))
 
-    present = {v: c for v, c in releases.history(catalog, kind, name).items() if c.added or c.revised}
+    present = {v: c for v, c in release_history.history(catalog, kind, name).items() if c.added or c.revised}
     first = [version for version, changes in present.items() if changes.added]
     return Dataset(
         kind=kind,

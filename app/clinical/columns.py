@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from app.catalog.catalog import Catalog
-from app.catalog.tables.extension import Extension
+from app.catalog.tables.extensions import Extension
 from app.clinical.sql import PATIENT
 from app.cohort.clinical_clause import DICTIONARY, is_column_name, is_table_name
 from app.cohort.conditions import QueryError

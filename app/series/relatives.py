@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from app.catalog.array_store import Array
-from app.catalog.tables.extension import linking
+from app.catalog.tables.extensions import linking
 from app.selection.entries import sources
 from app.series.series import Relative, Series
 

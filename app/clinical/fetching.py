@@ -20,9 +20,9 @@ from obstore.store import S3Store
 from pyarrow import parquet, types
 
 from app.catalog.catalog import Catalog
-from app.catalog.tables.fetch import fetchable
+from app.catalog.tables.fetching import fetchable
 from app.catalog.tables.transfer import fetch_file
-from app.clinical.dictionary import dictionary
+from app.clinical.columns import dictionary
 from app.clinical.sql import PATIENT
 from app.clinical.table import DATABASE, folder, is_there, missing
 from app.cohort import schema

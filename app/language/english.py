@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from app.catalog.tables.extension import linking, published
+from app.catalog.tables.extensions import linking, published
 from app.cohort.attributes import ATTRIBUTES, Attribute, Kind
 from app.cohort.clauses import PARTS, Completion, Relation, Scope
 from app.cohort.clinical_clause import DICTIONARY, ClinicalClause
@@ -16,7 +16,7 @@ from app.common.modalities import DERIVED
 from app.common.numbers import exact
 
 if TYPE_CHECKING:
-    from app.clinical.dictionary import Column
+    from app.clinical.columns import Column
 
 
 def sentence(cohort: Cohort) -> str:
@@ -93,7 +93,7 @@ def _clinical_value(value: str, column: Column | None) -> str:
 def _clinical_column(clause: ClinicalClause) -> Column | None:
     """What clinical_index says of the column, as far as it is there and knows it."""
     from app.catalog.catalog import catalog
-    from app.clinical.dictionary import dictionary
+    from app.clinical.columns import dictionary
 
     if DICTIONARY not in published():
         return None

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, cast
 from app.cohort import schema
 from app.cohort.cohort import Cohort
 from app.common.errors import UserError
-from app.language.select import select
+from app.language.statement import select
 
 if TYPE_CHECKING:
     from sqlglot import Dialect, exp
@@ -47,7 +47,7 @@ def bigquery_sql(cohort_sql: str, *, full_metadata: bool = False, clinical: Sequ
     Parameters
     ----------
     cohort_sql
-        One SELECT over idc-index's tables, as `app.language.select.select` gives it.
+        One SELECT over idc-index's tables, as `app.language.statement.select` gives it.
     full_metadata
         Select all columns of ``dicom_all``, one row per instance, instead of the query's own columns.
     clinical

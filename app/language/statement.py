@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from app.catalog.tables.extension import linking, published, source_rows
+from app.catalog.tables.extensions import linking, published, source_rows
 from app.clinical import sql as clinical_sql
 from app.cohort import schema
 from app.cohort.attributes import ATTRIBUTES
@@ -17,7 +17,7 @@ from app.cohort.clauses import PARTS, Completion, Relation, Sample, Scope, Split
 from app.cohort.cohort import Cohort, Combination, Operation
 from app.cohort.sql import quote_text, where
 from app.common.modalities import DERIVED, WITHOUT_PICTURE
-from app.language.sentence import sentence
+from app.language.english import sentence
 
 #: Columns of the rows that a cohort's SQL returns, as far as the release has them.
 ROW_COLUMNS = tuple(

@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from app.catalog.catalog import Catalog
-from app.clinical.dictionary import Column, columns_of
+from app.clinical.columns import Column, columns_of
 from app.clinical.sql import PATIENT, as_number, as_value, patients, present
 from app.clinical.table import ClinicalTable, open_table, patients_of
 from app.cohort.clinical_clause import ClinicalClause

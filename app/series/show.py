@@ -6,8 +6,8 @@ from typing import Any
 
 from app.export import dicomweb, tools
 from app.export.citations import doi_url
-from app.export.licenses import licenses
-from app.series.related import related
+from app.export.licensing import licenses
+from app.series.relatives import related
 from app.series.series import Series
 from app.series.viewers import views
 from app.series.words import series_sentence
