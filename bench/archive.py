@@ -14,13 +14,13 @@ from contextlib import contextmanager
 from typing import Any
 from urllib.request import urlopen
 
-from app.catalog.catalog import catalog
+from app.catalog.catalog import open_catalog
 from app.cohort.cohort import Cohort
 from app.downloads.paths import DEFAULT_TEMPLATE, Template
 from app.downloads.plan import series_of
 from app.interface.archive_links import link
 from app.selection.selection import Selection
-from app.storage.buckets import Source
+from app.storage.buckets import Cloud
 from bench.figures import say, table
 from bench.serving import Server, serve
 from tests.support.paths import ROOT
@@ -36,7 +36,7 @@ _LEAVES_AFTER = 100
 def measure() -> dict[str, Any]:
     """One reader alone, then four at once: two at full speed, one that waits for them, one that leaves."""
     cohort = Cohort.from_query(_QUERY)
-    address = link(cohort, Source.AWS)
+    address = link(cohort, Cloud.AWS)
     with _serving() as url, serve(IDC_COHORT_S3_ENDPOINT=url, IDC_COHORT_ZIPS_AT_ONCE="4") as server:
         server.rest()
         before = server.memory()["rss_MB"]
@@ -102,7 +102,9 @@ def _serving() -> Iterator[str]:
 
 
 async def _serve() -> None:
-    wanted = list(series_of(Selection(catalog(), Cohort.from_query(_QUERY)), Source.AWS, Template(DEFAULT_TEMPLATE)))
+    wanted = list(
+        series_of(Selection(open_catalog(), Cohort.from_query(_QUERY)), Cloud.AWS, Template(DEFAULT_TEMPLATE))
+    )
     content = memoryview(os.urandom(max(series.size_bytes for series in wanted)))
     objects: dict[str, Any] = {}
     for series in wanted:

@@ -11,7 +11,7 @@ import re
 from datetime import date
 
 from app.catalog.build import bin_edges
-from app.catalog.catalog import Catalog, catalog, listed_attributes, range_attributes
+from app.catalog.catalog import Catalog, listed_attributes, open_catalog, range_attributes
 from app.cohort.attributes import BASE_ATTRIBUTES, Attribute, Kind
 from app.cohort.cohort import Cohort
 from app.selection.selection import Selection
@@ -39,7 +39,7 @@ _WORD = re.compile(r"[^\W_]{3,}")
 def random_cohorts(count: int, seed: int = 1) -> list[Cohort]:
     """`count` cohorts of one to three conditions each."""
     draw = random.Random(seed)
-    return [_random_cohort(draw, catalog()) for _ in range(count)]
+    return [_random_cohort(draw, open_catalog()) for _ in range(count)]
 
 
 def _random_cohort(draw: random.Random, opened: Catalog) -> Cohort:

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from time import perf_counter
 from typing import Any
 
-from app.catalog.catalog import catalog
+from app.catalog.catalog import open_catalog
 from app.cohort.cohort import Cohort
 from app.common.settings import settings
 from app.console.queries import console
@@ -65,7 +65,7 @@ def measure(count: int, rounds: int, seed: int) -> dict[str, Any]:
 def _refresh(cohort: Cohort) -> float:
     """Seconds of a whole refresh of Explore."""
     started = perf_counter()
-    selection = Selection(catalog(), cohort)
+    selection = Selection(open_catalog(), cohort)
     _ = selection.totals
     selection.facets("series")
     selection.scopes()

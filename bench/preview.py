@@ -18,7 +18,7 @@ from pydicom.pixels.processing import apply_modality_lut, apply_windowing
 from pydicom.uid import JPEGLSLossless, RLELossless
 from starlette.applications import Starlette
 
-from app.catalog.catalog import catalog
+from app.catalog.catalog import open_catalog
 from app.common.settings import settings
 from app.preview.cache import shared
 from app.preview.routes import routes
@@ -83,7 +83,7 @@ def _measure(name: str, syntax: str | None, rounds: int) -> dict[str, dict[str, 
 
 def _place() -> tuple[str, str, str]:
     asked = "SELECT SeriesInstanceUID, aws_bucket, crdc_series_uuid FROM series WHERE Modality = 'CT'"
-    place = catalog().cursor().execute(f"{asked} AND instanceCount = {SLICES} LIMIT 1").fetchone()
+    place = open_catalog().cursor().execute(f"{asked} AND instanceCount = {SLICES} LIMIT 1").fetchone()
     assert place
     return place
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from time import perf_counter
 from typing import Any
 
-from app.catalog.catalog import catalog
+from app.catalog.catalog import open_catalog
 from app.cohort.cohort import Cohort
 from app.selection.rows import page
 from app.selection.selection import Selection
@@ -24,7 +24,7 @@ _SLOWEST = 5
 def measure(count: int, seed: int) -> dict[str, Any]:
     """Refresh `count` cohorts, and half as many with clauses, once per unit; print and return the figures."""
     workloads = {"clicked": (random_cohorts, count), "clauses": (random_clause_cohorts, count // 2)}
-    results: dict[str, Any] = {"seed": seed, "series_in_catalog": catalog().series_count}
+    results: dict[str, Any] = {"seed": seed, "series_in_catalog": open_catalog().series_count}
     for name, (draw, size) in workloads.items():
         say(f"drawing {size} cohorts: {name}")
         cohorts = draw(size, seed)
@@ -42,7 +42,7 @@ def measure(count: int, seed: int) -> dict[str, Any]:
 def _refresh(cohort: Cohort, unit: str) -> dict[str, float]:
     """Seconds of each part."""
     marks = [perf_counter()]
-    selection = Selection(catalog(), cohort)
+    selection = Selection(open_catalog(), cohort)
     marks.append(perf_counter())
     _ = selection.totals
     marks.append(perf_counter())

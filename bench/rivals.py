@@ -14,7 +14,7 @@ from typing import Any
 
 import duckdb
 
-from app.catalog.catalog import catalog
+from app.catalog.catalog import open_catalog
 from app.cohort.cohort import Cohort
 from app.selection.selection import Selection
 from bench.cohorts import random_cohorts
@@ -54,7 +54,7 @@ def measure(count: int, seed: int, client_cohorts: int) -> dict[str, Any]:
 
 def _app(cohorts: list[Cohort]) -> dict[str, Any]:
     say(f"asking the app for the totals and facets of {len(cohorts)} cohorts")
-    opened = catalog()
+    opened = open_catalog()
     Selection(opened, Cohort()).facets()
     answers, totals, facets = [], [], []
     for cohort in cohorts:

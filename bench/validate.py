@@ -13,7 +13,7 @@ from typing import Any
 import pydicom
 from pydicom.uid import generate_uid
 
-from app.validate.expected import Listing, Series
+from app.validate.expected import Expectation, ExpectedSeries
 from app.validate.files import Options
 from app.validate.validation import Validation
 from bench.figures import say, table
@@ -49,15 +49,15 @@ def measure(rounds: int) -> dict[str, Any]:
     return found
 
 
-def _write(folder: Path) -> Listing:
+def _write(folder: Path) -> Expectation:
     series = []
     for number in range(SERIES):
         uid = generate_uid()
         names = {"PatientID": "nobody", "StudyInstanceUID": "1.2.3.4.5", "SeriesInstanceUID": uid}
         write_series(folder / uid, names, range(FILES))
         size = sum(path.stat().st_size for path in (folder / uid).iterdir())
-        series.append(Series(uid, "1.2.3.4.5", "nobody", f"made up {number}", FILES, size))
-    return Listing("made up", tuple(series))
+        series.append(ExpectedSeries(uid, "1.2.3.4.5", "nobody", f"made up {number}", FILES, size))
+    return Expectation("made up", tuple(series))
 
 
 def _read_bare(folder: Path) -> None:
@@ -66,7 +66,7 @@ def _read_bare(folder: Path) -> None:
         assert header.SeriesInstanceUID == path.parent.name
 
 
-def _validate(folder: Path, wanted: Listing, parallel: int, options: Options) -> None:
+def _validate(folder: Path, wanted: Expectation, parallel: int, options: Options) -> None:
     validation = Validation(folder, wanted, options, parallel)
     for _ in validation.run():
         pass

@@ -144,7 +144,7 @@ CHANGES = (
     Change("Explore", "the tab Conditions", _press("tab", "Conditions"), ("h2, h3", "What each condition")),
     Change("Explore", "the tab Data", _press("tab", "Data"), ("a", "Manifest for AWS")),
     Change("Explore", "the tab Citations", _press("tab", "Citations"), (_TEXT, "cite them all")),
-    Change("Explore", "the tab Licences", _press("tab", "Licences"), (_TAB, "CC BY")),
+    Change("Explore", "the tab Licenses", _press("tab", "Licenses"), (_TAB, "CC BY")),
     Change("Explore", "the tab SQL", _press("tab", "SQL"), ('[data-testid="stCode"]', "SELECT")),
     Change("Explore, a cohort", "a condition less", _press("button", "Remove body part BREAST"), _HEAD),
     Change("Explore, its rows", "by size", _by_size, (_ROW, "")),

@@ -9,7 +9,7 @@ from importlib.metadata import version
 import streamlit as st
 
 from app.ask.words import MEANINGS
-from app.catalog.catalog import catalog
+from app.catalog.catalog import open_catalog
 from app.cohort import schema
 from app.datasets.release_history import releases
 from app.help.glossary import GLOSSARY
@@ -27,7 +27,7 @@ def data_model() -> None:
         "- **Original** series are as the scanner made them. **Derived** series were made from them: segmentations,"
         " contours, measurements, annotations. Those of one author or program are an **analysis result**. They stand in"
         " the collection and study of the images that they are of, and have no picture of their own.\n"
-        "- Every series has **one licence and one source** with a DOI. A cohort can mix several of both.\n"
+        "- Every series has **one license and one source** with a DOI. A cohort can mix several of both.\n"
         "- A **release** never changes. A revised series gets a new CRDC series UUID and keeps its SeriesInstanceUID;"
         " the version before stays in the buckets.\n"
         "- What is said of a whole collection, such as cancer types, need not hold for each of its patients."
@@ -76,7 +76,7 @@ def glossary() -> None:
 
 def versions() -> None:
     """Of data and software."""
-    latest = releases(catalog()).get(schema.idc_version())
+    latest = releases(open_catalog()).get(schema.idc_version())
     released = latest.day if latest else None
     rows = [
         ("IDC data", f"v{schema.idc_version()}{f', of {released}' if released else ''}"),
@@ -108,7 +108,7 @@ _PICTURE = (
     " series instances; a derived series is made from an original one.'>"
     + _box(
         "Collection",
-        "one licence and source or several",
+        "one license and source or several",
         _box("Patient", "PatientID", _box("Study", "one examination", _SERIES)),
     )
     + "<p class='key'>▪ an instance, one DICOM file</p></div>"

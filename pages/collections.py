@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app.datasets.about import Kind
+from app.datasets.about import DatasetKind
 from components.common.errors import explain_errors
 from components.common.loading import wait_for_catalog
 from components.common.style import page_style
@@ -13,8 +13,8 @@ page_style("discover")
 wait_for_catalog()
 
 with explain_errors():
-    if Kind.COLLECTION in st.query_params:
-        show_dataset(Kind.COLLECTION, st.query_params[Kind.COLLECTION])
+    if DatasetKind.COLLECTION in st.query_params:
+        show_dataset(DatasetKind.COLLECTION, st.query_params[DatasetKind.COLLECTION])
     else:
         st.title("Collections", anchor=False)
-        dataset_list(Kind.COLLECTION)
+        dataset_list(DatasetKind.COLLECTION)

@@ -37,8 +37,8 @@ with explain_errors():
     cohort_chips(selection.cohort, selection)
     open_dialog(selection.cohort)
 
-    rows, pictures, conditions, sampling, data, citations, licences, sql = st.tabs(
-        ["Results", "Pictures", "Conditions", "Sample and split", "Data", "Citations", "Licences", "SQL"],
+    rows, pictures, conditions, sampling, data, citations, licenses, sql = st.tabs(
+        ["Results", "Pictures", "Conditions", "Sample and split", "Data", "Citations", "Licenses", "SQL"],
         key="panel",
         on_change="rerun",
     )
@@ -62,8 +62,8 @@ with explain_errors():
     if citations.open:
         with citations:
             exports.citations_panel(selection)
-    if licences.open:
-        with licences:
+    if licenses.open:
+        with licenses:
             exports.licenses_panel(selection)
     if sql.open:
         with sql:

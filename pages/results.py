@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app.datasets.about import Kind
+from app.datasets.about import DatasetKind
 from components.common.errors import explain_errors
 from components.common.loading import wait_for_catalog
 from components.common.style import page_style
@@ -13,8 +13,8 @@ page_style("discover")
 wait_for_catalog()
 
 with explain_errors():
-    if Kind.RESULT in st.query_params:
-        show_dataset(Kind.RESULT, st.query_params[Kind.RESULT])
+    if DatasetKind.RESULT in st.query_params:
+        show_dataset(DatasetKind.RESULT, st.query_params[DatasetKind.RESULT])
     else:
         st.title("Analysis results", anchor=False)
-        dataset_list(Kind.RESULT)
+        dataset_list(DatasetKind.RESULT)

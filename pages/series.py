@@ -18,7 +18,7 @@ with explain_errors():
         parts.head(series)
         parts.look(series, around)
         relatives, terms, commands, columns = st.tabs(
-            ["Study and patient", "Licence and citation", "Download and DICOMweb", "All columns"], key="series_panel"
+            ["Study and patient", "License and citation", "Download and DICOMweb", "All columns"], key="series_panel"
         )
         with relatives:
             parts.relatives(series, around)

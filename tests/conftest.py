@@ -63,11 +63,11 @@ def own_main_module(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
-def catalog():
+def open_catalog():
     """The catalog that the app serves."""
-    from app.catalog.catalog import catalog
+    from app.catalog.catalog import open_catalog
 
-    return catalog()
+    return open_catalog()
 
 
 @pytest.fixture(scope="session")

@@ -35,7 +35,7 @@ class Understood:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Interpretation:
     """What a question gave.
 
     Parameters
@@ -56,7 +56,7 @@ class Answer:
     corrections: tuple[tuple[str, str], ...] = ()
 
 
-def ask(text: str, catalog: Catalog) -> Answer:
+def ask(text: str, catalog: Catalog) -> Interpretation:
     """Read a question."""
     known = lexicon(catalog)
     question, beyond = text[:MAX_LENGTH], text[MAX_LENGTH:].strip()
@@ -73,7 +73,7 @@ def ask(text: str, catalog: Catalog) -> Answer:
     left = _left(question, reading.left, refused)
     if beyond:
         left.append(beyond if len(beyond) <= MAX_LENGTH else f"{beyond[:MAX_LENGTH]}…")
-    return Answer(
+    return Interpretation(
         cohort or None,
         tuple(_understood(question, sorted(taken, key=lambda piece: piece.start))) if cohort else (),
         tuple(left),
@@ -160,10 +160,10 @@ def _understood(text: str, pieces: Sequence[Piece]) -> Iterator[Understood]:
 
 #: Options of a sample or split, which mean nothing alone, in words.
 _OPTIONS = {
-    "sample_by": "drawn evenly over {}",
+    "sample_by": "sampled evenly over {}",
     "split_by": "split evenly over {}",
     "part": "only the {} part",
-    "seed": "drawn with seed {}",
+    "seed": "sampled with seed {}",
 }
 
 

@@ -18,7 +18,7 @@ _SAME_DAY = table([("on the same day as, the same day as, same day as", None)])
 TABLES = (_WITHIN, _OF_WHAT, _OF_EACH_OTHER, _SAME_DAY)
 
 
-def nearby(reading: Reading) -> bool:
+def proximity(reading: Reading) -> bool:
     """`within 30 days of PET`, `on the same day as PET`, `CT and PET within 30 days`."""
     same = longest(_SAME_DAY, reading.rest)
     opening = same or longest(_WITHIN, reading.rest)
@@ -54,7 +54,7 @@ def nearby(reading: Reading) -> bool:
 
 
 def _within_each_other(reading: Reading, length: int, days: float) -> bool:
-    """Each of the modalities named before has one of every other nearby."""
+    """Each of the modalities named before has one of every other within some days."""
     extra = _to_series(reading)
     named = [phrase for phrase in reading.phrases if phrase.context is None and phrase.modalities]
     if len({frozenset(phrase.modalities) for phrase in named}) < 2:

@@ -17,7 +17,7 @@ _VERBS = table(
         ("revised, updated, changed, modified", "series_revised_idc_version"),
     ]
 )
-#: Words before a moment: which bound it is, and whether it still counts itself.
+#: Words before a date: which bound it is, and whether it still counts itself.
 _WORDS = table(
     [
         ("since, from, starting with, starting from, as of, at least, >=, ≥", (">", True)),
@@ -38,7 +38,7 @@ TABLES = (_VERBS, _WORDS, _FILLERS, _LATEST, _LAST, _RELEASES)
 _YEARS = range(1850, 2101)
 
 
-def moment(tokens: Sequence[Token], dated: bool = False) -> tuple[int, Pairs] | None:
+def date_bound(tokens: Sequence[Token], dated: bool = False) -> tuple[int, Pairs] | None:
     """What the start of `tokens` says of releases or dates: its length and parameters of the URL form.
 
     Parameters

@@ -39,7 +39,7 @@ WORDS = frozenset(
 def read(tokens: Sequence[Token], lexicon: Lexicon) -> Reading:
     """Read a question to its end."""
     reading = Reading(tokens, lexicon)
-    rules = (_quoted, _identified, labels.labelled, date_proximity.nearby, _moment, counts.counted, _phrase, _role)
+    rules = (_quoted, _identified, labels.labelled, date_proximity.proximity, _date, counts.counted, _phrase, _role)
     while reading.rest:
         if not any(rule(reading) for rule in rules):
             reading.leave()
@@ -64,9 +64,9 @@ def _identified(reading: Reading) -> bool:
     return bool(name)
 
 
-def _moment(reading: Reading) -> bool:
+def _date(reading: Reading) -> bool:
     """A release or a date."""
-    found = dates.moment(reading.rest)
+    found = dates.date_bound(reading.rest)
     if found:
         reading.say(*found)
     return bool(found)

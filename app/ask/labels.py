@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.ask.counts import ages
-from app.ask.dates import moment
+from app.ask.dates import date_bound
 from app.ask.lexicon import longest, table
 from app.ask.quantities import quantity
 from app.ask.reading import Reading
@@ -66,7 +66,7 @@ def _value(reading: Reading) -> bool:
             return True
         return False
     if attribute.kind is Kind.DATE:
-        found = moment(reading.rest[at:], dated=True)
+        found = date_bound(reading.rest[at:], dated=True)
         if found and found[1][0][0].startswith(name):
             reading.say(at + found[0], found[1])
         return bool(found and found[1][0][0].startswith(name))

@@ -147,7 +147,7 @@ MEANINGS = (
     Meaning("dog, canine", "species=Canine"),
     Meaning("human", "species=Human"),
     Meaning("phantom", "species=Phantom"),
-    # --- licences
+    # --- licenses
     Meaning(
         "commercial use, commercial, commercially usable, commercial licence, commercial license, commercial purpose",
         "commercial_use=allowed",

@@ -36,7 +36,7 @@ HARDENED: dict[str, str | bool | int | float | list[str]] = {
 CLOSED: dict[str, str | bool | int | float | list[str]] = {"enable_external_access": False, "lock_configuration": True}
 
 
-class Shelf:
+class ArrayStore:
     """What was built into `folder`: the DuckDB file `database`, and its arrays."""
 
     def __init__(self, folder: Path, database: str) -> None:

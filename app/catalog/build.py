@@ -25,14 +25,14 @@ from app.cohort.sql import quote_text
 from app.common.settings import settings
 
 #: Raise it whenever the layout of the catalog changes.
-REVISION = 6
+REVISION = 7
 
 DATABASE = "catalog.duckdb"
 
 #: Order of rows in the catalog, and of results where the user asks for none.
 DEFAULT_ORDER = ("collection_id", "PatientID", "StudyInstanceUID", "SeriesInstanceUID")
 
-Progress = Callable[[float, str], None]
+ReportProgress = Callable[[float, str], None]
 _STEPS = (
     "Reading the index",
     "Reading the other tables",
@@ -54,7 +54,7 @@ def is_built() -> bool:
     return (catalog_folder() / DATABASE).is_file()
 
 
-def ensure_built(progress: Progress = lambda share, step: None) -> Path:
+def ensure_built(progress: ReportProgress = lambda share, step: None) -> Path:
     """Build the catalog unless it is there; wait if another process is building it.
 
     Parameters

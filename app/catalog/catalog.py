@@ -12,7 +12,7 @@ from pathlib import Path
 import duckdb
 import numpy as np
 
-from app.catalog.array_store import CLOSED, HARDENED, Array, Shelf
+from app.catalog.array_store import CLOSED, HARDENED, Array, ArrayStore
 from app.catalog.build import DATABASE, ensure_built
 from app.catalog.tables.extensions import EXTENSIONS, Extension, MissingTableError, publish_waiting, published
 from app.cohort.attributes import ATTRIBUTES, BASE_ATTRIBUTES, BASE_TABLES, Attribute
@@ -20,7 +20,7 @@ from app.cohort.sql import quote_text
 from app.common.memory import return_freed
 
 
-class Catalog(Shelf):
+class Catalog(ArrayStore):
     """The catalog in `folder`, with the tables that were added to it since."""
 
     def __init__(self, folder: Path) -> None:
@@ -208,7 +208,7 @@ class _LongReads:
 _opening = threading.Lock()
 
 
-def catalog() -> Catalog:
+def open_catalog() -> Catalog:
     """The catalog of this process, built first if need be; the first requests may come at once."""
     with _opening:
         return _open_once()

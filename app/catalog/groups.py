@@ -1,9 +1,9 @@
 """What many series have in common, written once into the catalog so that counts need not look at a million rows.
 
 A *cell* is a distinct pair of a combination and the histogram bins of all ranges: some ten thousand stand for all
-series, and what all facets count is a sum over them. A *stay* is a distinct pair of (patient, study). Stays have few
-distinct sets of combinations, their *signatures*, and patients have few, their *profiles*: whether a condition on
-listed attributes meets a study or a patient is answered per signature or profile.
+series, and what all facets count is a sum over them. A *patient study* is a distinct pair of (patient, study). Patient
+studies have few distinct sets of combinations, their *signatures*, and patients have few, their *profiles*: whether a
+condition on listed attributes meets a study or a patient is answered per signature or profile.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Arrays:
 
 
 def write_groups(arrays: Arrays, ranges: list[str]) -> None:
-    """Write cells, pairs of (patient, cell), stays, signatures and profiles.
+    """Write cells, pairs of (patient, cell), patient studies, signatures and profiles.
 
     Parameters
     ----------
@@ -49,8 +49,8 @@ def write_groups(arrays: Arrays, ranges: list[str]) -> None:
     patient = arrays.read("PatientID").astype(np.int64)
     cells = _write_cells(arrays, combination, ranges)
     _write_pairs(arrays, patient, cells)
-    starts = _write_stays(arrays, patient)
-    _write_signatures(arrays, np.repeat(np.arange(len(starts)), arrays.read("stay.series")), combination)
+    starts = _write_patient_studies(arrays, patient)
+    _write_signatures(arrays, np.repeat(np.arange(len(starts)), arrays.read("patient_study.series")), combination)
     _write_profiles(arrays, patient - 1, combination)
 
 
@@ -79,26 +79,26 @@ def _write_pairs(arrays: Arrays, patient: Array, cells: Array) -> None:
     arrays.write_codes("pair.cell", pairs % size)
 
 
-def _write_stays(arrays: Arrays, patient: Array) -> Array:
-    """The stays in the order of the rows, with what their series add up to; returns where each begins.
+def _write_patient_studies(arrays: Arrays, patient: Array) -> Array:
+    """The patient studies in the order of the rows, with what their series add up to; returns where each begins.
 
     Nearly every study has one patient; where a UID was given twice, it is one study of two.
     """
     study = arrays.read("StudyInstanceUID").astype(np.int64)
     starts = np.flatnonzero((np.diff(patient, prepend=0) != 0) | (np.diff(study, prepend=0) != 0))
-    arrays.write("stay.start", starts)
-    arrays.write_codes("stay.patient", patient[starts])
-    arrays.write_codes("stay.study", study[starts])
-    arrays.write("stay.series", np.diff(starts, append=len(patient)))
+    arrays.write("patient_study.start", starts)
+    arrays.write_codes("patient_study.patient", patient[starts])
+    arrays.write_codes("patient_study.study", study[starts])
+    arrays.write("patient_study.series", np.diff(starts, append=len(patient)))
     for name in ("instances", "bytes"):
-        arrays.write(f"stay.{name}", np.add.reduceat(arrays.read(name).astype(np.int64), starts))
+        arrays.write(f"patient_study.{name}", np.add.reduceat(arrays.read(name).astype(np.int64), starts))
     return starts
 
 
-def _write_signatures(arrays: Arrays, stays: Array, combination: Array) -> None:
-    """The signature of each stay; entries of all signatures, one behind the other, and where each begins."""
-    of_stay, combinations, starts = _distinct_sets(stays, combination)
-    arrays.write_codes("stay.signature", of_stay)
+def _write_signatures(arrays: Arrays, patient_studies: Array, combination: Array) -> None:
+    """The signature of each patient study; entries of all signatures, one behind the other, and where each begins."""
+    of_patient_study, combinations, starts = _distinct_sets(patient_studies, combination)
+    arrays.write_codes("patient_study.signature", of_patient_study)
     arrays.write_codes("signature.combination", combinations)
     arrays.write("signature.start", starts)
 

@@ -18,7 +18,7 @@ _HOUSEKEEPING = frozenset({PATIENT, "source_batch"})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Column:
+class ClinicalColumn:
     """A column, one and the same for all who ask.
 
     Parameters
@@ -44,7 +44,7 @@ class Column:
 
 
 #: Collection → table → column, by name.
-Dictionary = Mapping[str, Mapping[str, Mapping[str, Column]]]
+Dictionary = Mapping[str, Mapping[str, Mapping[str, ClinicalColumn]]]
 
 
 def dictionary(catalog: Catalog) -> Dictionary:
@@ -58,7 +58,7 @@ def dictionary(catalog: Catalog) -> Dictionary:
     return _read(catalog.extension(DICTIONARY))
 
 
-def tables_of(catalog: Catalog, collection_id: str) -> Mapping[str, Mapping[str, Column]]:
+def tables_of(catalog: Catalog, collection_id: str) -> Mapping[str, Mapping[str, ClinicalColumn]]:
     """Table → column of one collection.
 
     Raises
@@ -72,7 +72,7 @@ def tables_of(catalog: Catalog, collection_id: str) -> Mapping[str, Mapping[str,
     return found
 
 
-def columns_of(catalog: Catalog, collection_id: str, table: str) -> Mapping[str, Column]:
+def columns_of(catalog: Catalog, collection_id: str, table: str) -> Mapping[str, ClinicalColumn]:
     """Column by name, of one table of a collection.
 
     Raises
@@ -86,7 +86,7 @@ def columns_of(catalog: Catalog, collection_id: str, table: str) -> Mapping[str,
     return tables[table]
 
 
-def column_of(catalog: Catalog, collection_id: str, table: str, name: str) -> Column:
+def column_of(catalog: Catalog, collection_id: str, table: str, name: str) -> ClinicalColumn:
     """One column.
 
     Raises
@@ -107,12 +107,12 @@ def _read(extension: Extension) -> Dictionary:
         "SELECT collection_id, coalesce(short_table_name, split_part(table_name, '.', -1)), \"column\","
         " coalesce(column_label, ''), \"values\" FROM clinical_index WHERE collection_id IS NOT NULL ORDER BY ALL"
     )
-    found: dict[str, dict[str, dict[str, Column]]] = {}
+    found: dict[str, dict[str, dict[str, ClinicalColumn]]] = {}
     for collection_id, table, name, label, values in rows.fetchall():
         if table and name and is_table_name(table) and is_column_name(name):
             columns = found.setdefault(collection_id, {}).setdefault(table, {})
             if name not in _HOUSEKEEPING:
-                columns[name] = Column(name, label if label != name else "", _labels(values or []))
+                columns[name] = ClinicalColumn(name, label if label != name else "", _labels(values or []))
     return found
 
 

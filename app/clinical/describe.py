@@ -7,9 +7,9 @@ from dataclasses import asdict
 from functools import lru_cache
 from typing import Any
 
-from app.catalog.catalog import Catalog, catalog
+from app.catalog.catalog import Catalog, open_catalog
 from app.catalog.tables.extensions import published
-from app.clinical.columns import Column, columns_of, dictionary, tables_of
+from app.clinical.columns import ClinicalColumn, columns_of, dictionary, tables_of
 from app.clinical.sql import PATIENT
 from app.clinical.table import ClinicalTable, fetch_command, is_there, open_table
 from app.clinical.values import distribution, overlap, usable_columns
@@ -70,9 +70,9 @@ def as_schema(name: str) -> schema.Table:
 @lru_cache(maxsize=256)
 def _as_schema(table: ClinicalTable, is_explained: bool) -> schema.Table:
     name = table.name
-    told = dictionary(catalog()) if is_explained else {}
+    told = dictionary(open_catalog()) if is_explained else {}
     owners = [collection for collection, tables in told.items() if name in tables]
-    columns: Mapping[str, Column] = told[owners[0]][name] if owners else {}
+    columns: Mapping[str, ClinicalColumn] = told[owners[0]][name] if owners else {}
     rows = table.cursor().execute(f"SELECT name, type FROM pragma_table_info({quote_text(name)})").fetchall()
     return schema.Table(
         name,
@@ -86,6 +86,6 @@ def _as_schema(table: ClinicalTable, is_explained: bool) -> schema.Table:
     )
 
 
-def _described(column: Column) -> str:
+def _described(column: ClinicalColumn) -> str:
     codes = "; ".join(f"{code}: {meaning}" for code, meaning in column.labels.items())
     return ". ".join(part for part in (column.label, codes) if part)

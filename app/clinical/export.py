@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from app.catalog.catalog import Catalog
-from app.clinical.columns import Column
+from app.clinical.columns import ClinicalColumn
 from app.clinical.sql import PATIENT, as_value
 from app.clinical.table import ClinicalTable, open_table
 from app.clinical.values import usable_columns
@@ -97,7 +97,7 @@ def _joined(
     return [*_IMAGED, "table_rows", *cells], cursor.to_arrow_reader(_BATCH)
 
 
-def _cells(table: ClinicalTable, columns: Mapping[str, Column], *, lists_as_text: bool) -> dict[str, str]:
+def _cells(table: ClinicalTable, columns: Mapping[str, ClinicalColumn], *, lists_as_text: bool) -> dict[str, str]:
     """Name → SQL of the table's columns, one value or one list per patient."""
     several = table.has_several_rows()
 

@@ -30,7 +30,7 @@ from app.cohort.conditions import QueryError
 from app.cohort.sql import quote_name
 from app.common.errors import UserError, shorten
 from app.common.settings import settings
-from app.storage.errors import Fault, FaultyError, name_fault
+from app.storage.errors import ErrorKind, StorageError, classify
 from app.storage.limits import Limits
 from app.storage.store import open_store
 
@@ -105,10 +105,10 @@ def fetch(catalog: Catalog, table: str, progress: Progress = lambda step, done, 
         with FileLock(folder() / f"{table}.lock"):
             if not is_there(table):
                 _fetch(table, folder() / f"{table}.part", progress)
-    except (BaseError, FaultyError) as error:
-        fault = name_fault(error)[0]
+    except (BaseError, StorageError) as error:
+        kind = classify(error)[0]
         raise ClinicalFetchError(
-            f"The clinical table {table} could not be fetched from the bucket {BUCKET}: {fault}."
+            f"The clinical table {table} could not be fetched from the bucket {BUCKET}: {kind}."
             " Try again later; what came is kept."
         ) from None
     except OSError as error:
@@ -134,7 +134,7 @@ def _fetch(table: str, part: Path, progress: Progress) -> None:
         for path in files:
             _check(path)
         _build(table, files, part / DATABASE)
-    except (_FaultyFileError, pa.ArrowException, duckdb.Error) as error:
+    except (_InvalidFileError, pa.ArrowException, duckdb.Error) as error:
         shutil.rmtree(part)
         reason = str(error).partition("\n")[0].rstrip(".")[:200]
         raise ClinicalFetchError(f"What the bucket {BUCKET} holds as {table} is no clinical table: {reason}.") from None
@@ -152,14 +152,14 @@ def _list(store: S3Store, table: str) -> dict[str, int]:
             name = meta["path"].removeprefix(prefix(table))
             if name.endswith(".parquet"):
                 if not _FILE.fullmatch(name):
-                    raise FaultyError(Fault.UNSAFE, repr(name[:60]))
+                    raise StorageError(ErrorKind.UNSAFE, repr(name[:60]))
                 found[name] = meta["size"]
     if not found:
-        raise FaultyError(Fault.NOT_FOUND, f"nothing lies at {BUCKET}/{prefix(table)}")
+        raise StorageError(ErrorKind.NOT_FOUND, f"nothing lies at {BUCKET}/{prefix(table)}")
     return dict(sorted(found.items()))
 
 
-class _FaultyFileError(Exception):
+class _InvalidFileError(Exception):
     """A file that is not part of a clinical table."""
 
 
@@ -168,10 +168,10 @@ def _check(path: Path) -> None:
     with parquet.ParquetFile(path, memory_map=True) as file:
         names = file.schema_arrow.names
         if names.count(PATIENT) != 1:
-            raise _FaultyFileError(f"{path.name} has no column {PATIENT}")
+            raise _InvalidFileError(f"{path.name} has no column {PATIENT}")
         kind = file.schema_arrow.field(PATIENT).type
         if not (types.is_string(kind) or types.is_large_string(kind) or types.is_dictionary(kind)):
-            raise _FaultyFileError(f"{PATIENT} of {path.name} is {kind}, not text")
+            raise _InvalidFileError(f"{PATIENT} of {path.name} is {kind}, not text")
         for _ in file.iter_batches(_ROWS):
             pass
 
@@ -185,7 +185,7 @@ def _build(table: str, files: list[Path], database: Path) -> None:
             [[str(path) for path in files]],
         )
         if not con.execute(f"SELECT count({PATIENT}) FROM {quote_name(table)}").fetchall()[0][0]:
-            raise _FaultyFileError("it has no patients")
+            raise _InvalidFileError("it has no patients")
         con.execute("CHECKPOINT")
     with database.open("rb") as written:
         os.fsync(written.fileno())

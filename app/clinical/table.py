@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from app.catalog.array_store import Array, Shelf
+from app.catalog.array_store import Array, ArrayStore
 from app.catalog.catalog import Catalog
 from app.catalog.tables import extensions
 from app.clinical.columns import column_of
@@ -34,7 +34,7 @@ class MissingClinicalError(UserError):
         )
 
 
-class ClinicalTable(Shelf):
+class ClinicalTable(ArrayStore):
     """One table: `cursor` queries it under its own name."""
 
     def __init__(self, folder: Path) -> None:

@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from app.catalog.catalog import Catalog
-from app.clinical.columns import Column, columns_of
+from app.clinical.columns import ClinicalColumn, columns_of
 from app.clinical.sql import PATIENT, as_number, as_value, patients, present
 from app.clinical.table import ClinicalTable, open_table, patients_of
 from app.cohort.clinical_clause import ClinicalClause
@@ -76,7 +76,7 @@ class Distribution:
         Distinct values beyond `MOST_VALUES`.
     """
 
-    column: Column
+    column: ClinicalColumn
     is_numeric: bool
     bars: tuple[Bar, ...]
     missing: int
@@ -94,7 +94,7 @@ class Distribution:
         return ClinicalClause.of(*names, [bar.low for bar in bars], missing=asked)
 
 
-def usable_columns(catalog: Catalog, collection_id: str, name: str) -> dict[str, Column]:
+def usable_columns(catalog: Catalog, collection_id: str, name: str) -> dict[str, ClinicalColumn]:
     """Columns that both clinical_index and the table have."""
     there = set(open_table(name).columns())
     return {key: column for key, column in columns_of(catalog, collection_id, name).items() if key in there}
@@ -115,7 +115,7 @@ def overlap(catalog: Catalog, collection_id: str, name: str) -> Overlap:
 
 
 @lru_cache(maxsize=1024)
-def distribution(catalog: Catalog, collection_id: str, name: str, column: Column) -> Distribution:
+def distribution(catalog: Catalog, collection_id: str, name: str, column: ClinicalColumn) -> Distribution:
     """Who has which value of a column of `usable_columns`.
 
     Raises
@@ -135,7 +135,7 @@ def distribution(catalog: Catalog, collection_id: str, name: str, column: Column
     return Distribution(column, False, bars[:MOST_VALUES], missing, max(len(bars) - MOST_VALUES, 0))
 
 
-def _values(cursor: duckdb.DuckDBPyConnection, table: ClinicalTable, column: Column) -> tuple[Bar, ...]:
+def _values(cursor: duckdb.DuckDBPyConnection, table: ClinicalTable, column: ClinicalColumn) -> tuple[Bar, ...]:
     rows = _rows(
         cursor,
         f"SELECT value, count(*) AS patients, count(imaged.{PATIENT}) AS imaged"
@@ -146,7 +146,9 @@ def _values(cursor: duckdb.DuckDBPyConnection, table: ClinicalTable, column: Col
     return tuple(Bar(value, "", column.shown(value), having, imaged) for value, having, imaged in rows)
 
 
-def _numbers(cursor: duckdb.DuckDBPyConnection, table: ClinicalTable, column: Column) -> tuple[float, float, int]:
+def _numbers(
+    cursor: duckdb.DuckDBPyConnection, table: ClinicalTable, column: ClinicalColumn
+) -> tuple[float, float, int]:
     """Lowest and highest number, and how many distinct ones; none if any value is no number."""
     number = as_number(column.name)
     low, high, distinct, numeric = _rows(
@@ -164,7 +166,9 @@ def _step(low: float, high: float) -> float:
     return next(power * factor for factor in (1, 2, 5, 10) if power * factor >= least)
 
 
-def _intervals(cursor: duckdb.DuckDBPyConnection, table: ClinicalTable, column: Column, step: float) -> tuple[Bar, ...]:
+def _intervals(
+    cursor: duckdb.DuckDBPyConnection, table: ClinicalTable, column: ClinicalColumn, step: float
+) -> tuple[Bar, ...]:
     """Intervals with somebody in them; their bounds are numbers that occur, so that no two share one."""
     rows = _rows(
         cursor,

@@ -33,7 +33,7 @@ class Group(StrEnum):
 
     IMAGES = "Images"
     COLLECTIONS = "Collections"
-    LICENCE = "Licence"
+    LICENSE = "License"
     PATIENT = "Patient and study"
     ACQUISITION = "Equipment and encoding"
     SIZE = "Size"
@@ -51,7 +51,7 @@ class Group(StrEnum):
 
 
 #: Groups that stand open when the app is first seen.
-OPEN_GROUPS = frozenset({Group.IMAGES, Group.COLLECTIONS, Group.LICENCE})
+OPEN_GROUPS = frozenset({Group.IMAGES, Group.COLLECTIONS, Group.LICENSE})
 
 #: Tables that the catalog is built from; attributes of any other are read once it has been fetched.
 BASE_TABLES = frozenset({"index", "collections_index"})
@@ -265,16 +265,16 @@ _TABLE = (
         note=_OF_COLLECTION,
     ),
     Attribute("analysis_result_id", "analysis result", Kind.TERM, Group.COLLECTIONS),
-    Attribute("license_short_name", "licence", Kind.TERM, Group.LICENCE, complete=True),
+    Attribute("license_short_name", "license", Kind.TERM, Group.LICENSE, complete=True),
     Attribute(
         "commercial_use",
         "commercial use",
         Kind.TERM,
-        Group.LICENCE,
+        Group.LICENSE,
         columns=("license_short_name",),
         sql=_COMMERCIAL_USE,
         complete=True,
-        detail="Read off the licence's short name: CC BY allows commercial use, CC BY-NC does not.",
+        detail="Read off the license's short name: CC BY allows commercial use, CC BY-NC does not.",
     ),
     Attribute("PatientSex", "patient sex", Kind.TERM, Group.PATIENT),
     Attribute(

@@ -145,14 +145,14 @@ class Relation:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """Some patients of a cohort with all their series in it, drawn by the cohort's seed.
+    """Some patients of a cohort with all their series in it, sampled by the cohort's seed.
 
     Parameters
     ----------
     patients
         How many, or None where gigabytes are the limit.
     gigabytes
-        Patients are drawn until the next one would exceed so many gigabytes (1e9 bytes), in decimal notation.
+        Patients are sampled until the next one would exceed so many gigabytes (1e9 bytes), in decimal notation.
     by
         Listed attribute over whose values the sample is spread evenly; empty for none.
     """
@@ -197,7 +197,7 @@ PARTS = ("train", "validation", "test")
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """Patients dealt out to train, validation and test by the cohort's seed.
+    """Patients split into train, validation and test by the cohort's seed.
 
     Parameters
     ----------

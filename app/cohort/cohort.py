@@ -80,7 +80,7 @@ class Combination:
         Raises
         ------
         QueryError
-            If a side is missing or faulty.
+            If a side is missing or invalid.
         """
         found = _once(read_pairs(text, key), ("a", "b", "by"), key)
         if not {"a", "b"} <= set(found):

@@ -26,13 +26,13 @@ RECIPES = (
     Recipe(
         "Lung CT for deep learning",
         "Original CT series of chest or lung with at least 100 images, so that localizers and single slices stay out."
-        " Only licences that allow commercial use, because a trained model may travel.",
+        " Only licenses that allow commercial use, because a trained model may travel.",
         "Modality=CT&BodyPartExamined=CHEST&BodyPartExamined=LUNG&origin=original&commercial_use=allowed"
         "&instanceCount__gte=100",
     ),
     Recipe(
         "MR by manufacturer",
-        "300 patients with MR, drawn so that every manufacturer has its share of them."
+        "300 patients with MR, sampled so that every manufacturer has its share of them."
         " A model that has seen one vendor alone seldom works on another's images.",
         "Modality=MR&Manufacturer__missing=false&sample=300&sample_by=Manufacturer&seed=1",
     ),
@@ -86,7 +86,7 @@ RECIPES = (
     ),
     Recipe(
         "A small set for a workshop",
-        "Patients with a small lung CT that has been segmented, drawn until 1 GB is full, with their segmentations."
+        "Patients with a small lung CT that has been segmented, sampled until 1 GB is full, with their segmentations."
         " It downloads in minutes, and everybody in the room gets the same patients.",
         "Modality=CT&BodyPartExamined=LUNG&series_size_MB__lte=60&commercial_use=allowed&study_has=Modality%3DSEG&add=derived"
         "&sample_gb=1&seed=1",

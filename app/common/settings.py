@@ -58,7 +58,7 @@ class Settings:
     dicomweb
         Root of QIDO-RS and WADO-RS: ``IDC_COHORT_DICOMWEB``.
     viewer_folder
-        Where the viewer of the house is installed: ``IDC_COHORT_VIEWER``, or beside the code.
+        Where the built-in viewer is installed: ``IDC_COHORT_VIEWER``, or beside the code.
     preview_cache_bytes
         What the preview may keep in memory: ``IDC_COHORT_PREVIEW_CACHE_MB``.
     """

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 _RANGES = 40
 #: Units of time, the longest first, and seconds in each.
 _UNITS = (("Y", 31_556_952), ("M", 2_629_746), ("D", 86_400), ("h", 3_600), ("m", 60), ("s", 1))
-#: Seconds from 1970 to the year 10,000; what is farther away, such as infinity, is no moment.
+#: Seconds from 1970 to the year 10,000; what is farther away, such as infinity, is no time.
 FAR_AWAY = 253_402_300_800
 
 

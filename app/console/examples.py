@@ -78,7 +78,7 @@ ORDER BY days DESC, collection_id, PatientID
 LIMIT 1000""",
     ),
     Example(
-        "Sources of each collection, with DOI and licence",
+        "Sources of each collection, with DOI and license",
         """SELECT collection_id, source.source_title, source.source_doi, source.license.license_short_name
 FROM (SELECT collection_id, unnest(sources) AS source FROM collections_index)
 ORDER BY collection_id""",

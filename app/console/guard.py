@@ -1,4 +1,4 @@
-"""Which statements run: one SELECT over the release's own tables, judged by DuckDB's own parser.
+"""Which statements run: one SELECT over the release's own tables, parsed by DuckDB's own parser.
 
 Files, network, settings and writing are closed in the connection already (`app.console.worker`). This list says so in
 words, and keeps out what would only tell about the server: its paths and settings.

@@ -53,7 +53,7 @@ class QueryFailedError(UserError):
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class QueryLimits:
     """What one query may take."""
 
     seconds: float
@@ -66,7 +66,7 @@ class Limits:
 class Query:
     """One query: waiting for its turn, at work, or ended."""
 
-    def __init__(self, sql: str, limits: Limits) -> None:
+    def __init__(self, sql: str, limits: QueryLimits) -> None:
         self.sql = sql
         self.limits = limits
         self._asked, self._started, self._ended = monotonic(), 0.0, 0.0
@@ -176,7 +176,7 @@ class Query:
 
     def _request(self) -> bytes:
         tables = {name: (str(source.database), source.name) for name, source in sources_for(self.sql).items()}
-        limits = {name: getattr(self.limits, name) for name in Limits.__slots__}
+        limits = {name: getattr(self.limits, name) for name in QueryLimits.__slots__}
         return json.dumps({"sql": self.sql, "tables": tables, "absent": absent(), **limits}).encode()
 
     def _why_killed(self, code: int | None) -> str:
@@ -207,7 +207,7 @@ def _ending(messages: bytes) -> dict[str, object] | None:
     return ending if isinstance(ending, dict) else None
 
 
-def _remark(cut_by: str, limits: Limits) -> str:
+def _remark(cut_by: str, limits: QueryLimits) -> str:
     """Why there are not all rows; empty if there are."""
     if not cut_by:
         return ""
@@ -218,7 +218,7 @@ def _remark(cut_by: str, limits: Limits) -> str:
 class Console:
     """All queries of this process."""
 
-    def __init__(self, at_once: int, limits: Limits) -> None:
+    def __init__(self, at_once: int, limits: QueryLimits) -> None:
         self._limits = limits
         self._turn = threading.BoundedSemaphore(at_once)
         self._lock = threading.Lock()
@@ -267,5 +267,5 @@ class Console:
 def console() -> Console:
     """The console of this process, under the operator's settings."""
     chosen = settings()
-    limits = Limits(chosen.query_seconds, chosen.query_memory_mb, chosen.query_rows)
+    limits = QueryLimits(chosen.query_seconds, chosen.query_memory_mb, chosen.query_rows)
     return Console(max(chosen.queries_at_once, 1), limits)

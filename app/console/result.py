@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import IO, TYPE_CHECKING, Any
 
-from app.catalog.catalog import catalog
+from app.catalog.catalog import open_catalog
 from app.cohort.attributes import ATTRIBUTES
 from app.cohort.cohort import Cohort
 from app.cohort.conditions import MAX_VALUE_LENGTH, Condition
@@ -111,7 +111,7 @@ class Result:
         fields = ", ".join(f"{_quoted(name)} := {_finite(_quoted(name), field)}" for name, field in self._fields())
         separator = b"[\n"
         for batch in self._batches():
-            with catalog().cursor() as cursor:
+            with open_catalog().cursor() as cursor:
                 cursor.register("part", pa.table(batch))
                 lines = cursor.execute(f"SELECT to_json(struct_pack({fields}))::VARCHAR FROM part").fetchall()
             yield separator + ",\n".join(line for (line,) in lines).encode() if lines else separator[:1]

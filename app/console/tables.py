@@ -13,7 +13,7 @@ from app.cohort import schema
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class SqlTable:
     """A table of the release with its rows: `name` in the DuckDB file `database`."""
 
     table: schema.Table
@@ -22,18 +22,18 @@ class Source:
     is_clinical: bool = False
 
 
-def sources() -> dict[str, Source]:
+def sources() -> dict[str, SqlTable]:
     """The tables that queries see, under the names that idc-index gives them."""
     database, fetched = catalog_folder() / DATABASE, published()
-    held = {name: Source(table, database, name) for name, table in schema.tables().items() if table.parquet}
-    held |= {name: Source(schema.tables()[name], database_of(name), name) for name in fetched}
+    held = {name: SqlTable(table, database, name) for name, table in schema.tables().items() if table.parquet}
+    held |= {name: SqlTable(schema.tables()[name], database_of(name), name) for name in fetched}
     return held | {
-        name: Source(as_schema(name), clinical.folder() / name / clinical.DATABASE, name, is_clinical=True)
+        name: SqlTable(as_schema(name), clinical.folder() / name / clinical.DATABASE, name, is_clinical=True)
         for name in clinical.fetched()
     }
 
 
-def sources_for(sql: str) -> dict[str, Source]:
+def sources_for(sql: str) -> dict[str, SqlTable]:
     """Those that a query can need: of the clinical tables, which may be many, those whose name stands in it."""
     text = sql.lower()
     return {name: one for name, one in sources().items() if not one.is_clinical or name.lower() in text}

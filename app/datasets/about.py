@@ -25,16 +25,15 @@ from app.cohort.sql import quote_text
 from app.common.errors import UserError, shorten
 from app.datasets import release_history
 from app.datasets.plain_text import one_line, paragraphs
-from app.export.citations import Source as Citable
-from app.export.citations import as_text
+from app.export.citations import CitedSource, as_text
 from app.selection.rows import page
 from app.selection.selection import Selection, Totals
 
 #: Kind and identifier of a dataset, and a column → series by value.
-_Series = dict[tuple["Kind", str, str], dict[str, int]]
+_Series = dict[tuple["DatasetKind", str, str], dict[str, int]]
 
 
-class Kind(StrEnum):
+class DatasetKind(StrEnum):
     """The two kinds of datasets; the value is the attribute that names one."""
 
     COLLECTION = "collection_id"
@@ -47,7 +46,7 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class DatasetSource:
     """Where a part of a dataset comes from; `license_url` and `url` are web addresses or empty."""
 
     title: str
@@ -79,7 +78,7 @@ class Dataset:
         When IDC last changed the description of the dataset, as an ISO date, or empty.
     """
 
-    kind: Kind
+    kind: DatasetKind
     id: str
     title: str
     description: tuple[str, ...]
@@ -90,7 +89,7 @@ class Dataset:
     program: str
     status: str
     updated: str
-    sources: tuple[Source, ...]
+    sources: tuple[DatasetSource, ...]
     totals: Totals
     modalities: Mapping[str, int]
     body_parts: Mapping[str, int]
@@ -120,7 +119,7 @@ def fold(text: str) -> str:
     return " ".join("".join(letter for letter in decomposed if not unicodedata.combining(letter)).split())
 
 
-def datasets(catalog: Catalog, kind: Kind) -> dict[str, Dataset]:
+def datasets(catalog: Catalog, kind: DatasetKind) -> dict[str, Dataset]:
     """All collections or all analysis results by identifier, in the order of their titles."""
     return _read(catalog)[kind]
 
@@ -133,7 +132,7 @@ class UnknownDatasetError(UserError):
         self.near = near
 
 
-def dataset(catalog: Catalog, kind: Kind, name: str) -> Dataset:
+def dataset(catalog: Catalog, kind: DatasetKind, name: str) -> Dataset:
     """One collection or analysis result.
 
     Raises
@@ -150,7 +149,7 @@ def dataset(catalog: Catalog, kind: Kind, name: str) -> Dataset:
 
 
 @lru_cache(maxsize=512)
-def typical_series(catalog: Catalog, kind: Kind, name: str, most: int = 8) -> tuple[Mapping[str, Any], ...]:
+def typical_series(catalog: Catalog, kind: DatasetKind, name: str, most: int = 8) -> tuple[Mapping[str, Any], ...]:
     """A series of each modality to look at, the commonest modality first: the one of median size.
 
     Returns
@@ -193,20 +192,20 @@ def as_json(found: Dataset) -> dict[str, Any]:
     entry = {field.name: getattr(found, field.name) for field in fields(found)}
     entry |= {"kind": found.kind.noun, "totals": asdict(found.totals)}
     entry["sources"] = [asdict(source) for source in found.sources]
-    related = "analysis_results" if found.kind is Kind.COLLECTION else "collections"
+    related = "analysis_results" if found.kind is DatasetKind.COLLECTION else "collections"
     return {(related if name == "related" else name): value for name, value in entry.items()}
 
 
 @lru_cache(maxsize=1)
-def _read(catalog: Catalog) -> dict[Kind, dict[str, Dataset]]:
+def _read(catalog: Catalog) -> dict[DatasetKind, dict[str, Dataset]]:
     series = _series(catalog)
     said = _said_of_collections(catalog)
-    collections = {name: _dataset(catalog, Kind.COLLECTION, name, row, series) for name, row in said.items()}
+    collections = {name: _dataset(catalog, DatasetKind.COLLECTION, name, row, series) for name, row in said.items()}
     results = {}
     for name, row in _said_of_results(catalog).items():
-        found = _dataset(catalog, Kind.RESULT, name, row, series)
+        found = _dataset(catalog, DatasetKind.RESULT, name, row, series)
         results[name] = _with_said_of(found, (collections[one] for one in found.related if one in collections))
-    return {Kind.COLLECTION: _in_order(collections), Kind.RESULT: _in_order(results)}
+    return {DatasetKind.COLLECTION: _in_order(collections), DatasetKind.RESULT: _in_order(results)}
 
 
 def _in_order(found: Mapping[str, Dataset]) -> dict[str, Dataset]:
@@ -223,10 +222,10 @@ def _with_said_of(result: Dataset, collections: Iterable[Dataset]) -> Dataset:
 
 def _dataset(
     catalog: Catalog,
-    kind: Kind,
+    kind: DatasetKind,
     name: str,
     row: Mapping[str, Any],
-    series: Mapping[tuple[Kind, str, str], dict[str, int]],
+    series: Mapping[tuple[DatasetKind, str, str], dict[str, int]],
 ) -> Dataset:
     def counted(what: str) -> dict[str, int]:
         found = series.get((kind, name, what), {})
@@ -257,17 +256,17 @@ def _dataset(
     )
 
 
-def _source(row: Mapping[str, Any]) -> Source:
+def _source(row: Mapping[str, Any]) -> DatasetSource:
     terms, doi = row.get("license") or {}, one_line(row.get("source_doi")).lower()
     provenance = {key: one_line(value) for key, value in (row.get("provenance") or {}).items() if value}
-    return Source(
+    return DatasetSource(
         title=one_line(row.get("source_title")),
         doi=doi,
         url=_address(row.get("source_url")),
         modalities=one_line(row.get("modalities")),
         license=one_line(terms.get("license_short_name")),
         license_url=_address(terms.get("license_url")),
-        citation=as_text(Citable(doi, None, None, row.get("citation") or "")),
+        citation=as_text(CitedSource(doi, None, None, row.get("citation") or "")),
         provenance=provenance,
         derived=row.get("source_type") == "analysis_result",
     )
@@ -279,14 +278,14 @@ def _address(text: str | None) -> str:
     return address if re.fullmatch(r"https?://[^\s\"'<>\\]+", address) else ""
 
 
-def _totals(catalog: Catalog, kind: Kind) -> Mapping[str, Totals]:
+def _totals(catalog: Catalog, kind: DatasetKind) -> Mapping[str, Totals]:
     return _all_totals(catalog)[kind]
 
 
 @lru_cache(maxsize=1)
-def _all_totals(catalog: Catalog) -> dict[Kind, dict[str, Totals]]:
+def _all_totals(catalog: Catalog) -> dict[DatasetKind, dict[str, Totals]]:
     everything = Selection(catalog, Cohort())
-    return {kind: everything.totals_by(ATTRIBUTES[kind]) for kind in Kind if kind in ATTRIBUTES}
+    return {kind: everything.totals_by(ATTRIBUTES[kind]) for kind in DatasetKind if kind in ATTRIBUTES}
 
 
 def _series(catalog: Catalog) -> _Series:
@@ -299,7 +298,10 @@ def _series(catalog: Catalog) -> _Series:
     )
     found: _Series = {}
     for collection, result, *values, count in rows:
-        for kind, name, other in ((Kind.COLLECTION, collection, result), (Kind.RESULT, result, collection)):
+        for kind, name, other in (
+            (DatasetKind.COLLECTION, collection, result),
+            (DatasetKind.RESULT, result, collection),
+        ):
             for what, value in zip((*columns, "related"), (*values, other), strict=True):
                 if name is not None and value is not None:
                     counts = found.setdefault((kind, name, what), {})
@@ -322,7 +324,7 @@ def _said_of_collections(catalog: Catalog) -> dict[str, dict[str, Any]]:
 
 def _said_of_results(catalog: Catalog) -> dict[str, dict[str, Any]]:
     """Rows of ``analysis_results_index`` by identifier; what one says of its source stands as in a collection's."""
-    if Kind.RESULT not in ATTRIBUTES:
+    if DatasetKind.RESULT not in ATTRIBUTES:
         return {}
     named = {row["analysis_result_id"]: row for row in _rows(catalog, "SELECT * FROM analysis_results_index")}
     for row in named.values():
@@ -335,7 +337,7 @@ def _said_of_results(catalog: Catalog) -> dict[str, dict[str, Any]]:
                 "license": row,
             }
         ]
-    return {name: named.get(name, {}) for name in (*catalog.values(ATTRIBUTES[Kind.RESULT]), *named)}
+    return {name: named.get(name, {}) for name in (*catalog.values(ATTRIBUTES[DatasetKind.RESULT]), *named)}
 
 
 def _rows(catalog: Catalog, query: str) -> list[dict[str, Any]]:

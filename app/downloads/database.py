@@ -15,7 +15,7 @@ CREATE TABLE IF NOT EXISTS job (
     source TEXT NOT NULL, parallel INTEGER NOT NULL, bytes_per_second REAL, dry_run INTEGER NOT NULL,
     state TEXT NOT NULL, message TEXT NOT NULL DEFAULT '',
     series INTEGER NOT NULL, files INTEGER NOT NULL, bytes INTEGER NOT NULL,
-    series_done INTEGER NOT NULL DEFAULT 0, series_faulty INTEGER NOT NULL DEFAULT 0,
+    series_done INTEGER NOT NULL DEFAULT 0, series_failed INTEGER NOT NULL DEFAULT 0,
     files_done INTEGER NOT NULL DEFAULT 0, bytes_done INTEGER NOT NULL DEFAULT 0,
     files_present INTEGER NOT NULL DEFAULT 0, bytes_present INTEGER NOT NULL DEFAULT 0,
     bytes_received INTEGER NOT NULL DEFAULT 0,

@@ -16,14 +16,14 @@ from pathlib import Path
 
 from app.common.errors import UserError
 from app.downloads.database import reading, writing
-from app.downloads.transfer import Progress, Report
-from app.storage.buckets import Source
-from app.storage.errors import Fault
+from app.downloads.transfer import SeriesOutcome, TransferProgress
+from app.storage.buckets import Cloud
+from app.storage.errors import ErrorKind
 from app.storage.limits import DEFAULT_LIMITS, Limits
-from app.storage.store import Series
+from app.storage.store import WantedSeries
 
 
-class State(StrEnum):
+class JobState(StrEnum):
     """Where a job stands."""
 
     QUEUED = "queued"
@@ -35,14 +35,14 @@ class State(StrEnum):
 
 
 #: States in which the worker has something to do.
-OPEN = (State.QUEUED, State.RUNNING)
+OPEN = (JobState.QUEUED, JobState.RUNNING)
 
 #: Columns of a job that a running transfer counts up.
-_PROGRESS = tuple(field.name for field in fields(Progress))
+_PROGRESS = tuple(field.name for field in fields(TransferProgress))
 
 #: A series without a fault is complete once its job is through; one that failed before has told nothing about the rest.
 _IS_FINISHED = (
-    f"job.state IN ('{State.DONE}', '{State.FAILED}') AND job.series_done + job.series_faulty = job.series"
+    f"job.state IN ('{JobState.DONE}', '{JobState.FAILED}') AND job.series_done + job.series_failed = job.series"
     " AND NOT job.dry_run AND series.fault IS NULL"
 )
 
@@ -55,22 +55,22 @@ class Job:
     created: float
     title: str
     root: Path
-    source: Source
+    source: Cloud
     limits: Limits
     dry_run: bool
-    state: State
+    state: JobState
     message: str
     series: int
     files: int
     size_bytes: int
-    progress: Progress
+    progress: TransferProgress
     rate: float
 
     @property
     def share(self) -> float:
         """Share of the work that is behind it, 0 to 1: series looked at in a dry run, bytes otherwise."""
         done, all_of_it = (
-            (self.progress.series_done + self.progress.series_faulty, self.series)
+            (self.progress.series_done + self.progress.series_failed, self.series)
             if self.dry_run
             else (self.progress.bytes_done, self.size_bytes)
         )
@@ -80,16 +80,16 @@ class Job:
     def seconds_left(self) -> float | None:
         """Seconds to the end at the present rate, if there is one."""
         left = max(0, self.size_bytes - self.progress.bytes_done)
-        return left / self.rate if self.rate and self.state is State.RUNNING else None
+        return left / self.rate if self.rate and self.state is JobState.RUNNING else None
 
 
 @dataclass(frozen=True, slots=True)
-class FaultySeries:
+class FailedSeries:
     """A series that is not complete, and why."""
 
     uid: str
     folder: str
-    fault: Fault
+    error: ErrorKind
     detail: str
 
 
@@ -105,9 +105,9 @@ class Finished:
 
 def add(
     title: str,
-    wanted: Iterable[Series],
+    wanted: Iterable[WantedSeries],
     root: Path,
-    source: Source,
+    source: Cloud,
     limits: Limits = DEFAULT_LIMITS,
     dry_run: bool = False,
 ) -> int:
@@ -134,7 +134,7 @@ def add(
 
 
 def retry(number: int) -> int:
-    """Queue the faulty series of an ended job as a job of their own; gives its number.
+    """Queue the failed series of an ended job as a job of their own; gives its number.
 
     Raises
     ------
@@ -155,11 +155,11 @@ def retry(number: int) -> int:
     return new
 
 
-def _add(connection: sqlite3.Connection, title: str, root: Path, source: Source, limits: Limits, dry_run: bool) -> int:
+def _add(connection: sqlite3.Connection, title: str, root: Path, source: Cloud, limits: Limits, dry_run: bool) -> int:
     row = connection.execute(
         "INSERT INTO job (created, title, root, source, parallel, bytes_per_second, dry_run, state, series, files,"
         " bytes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0) RETURNING number",
-        (time.time(), title, str(root), source, limits.parallel, limits.bytes_per_second, dry_run, State.QUEUED),
+        (time.time(), title, str(root), source, limits.parallel, limits.bytes_per_second, dry_run, JobState.QUEUED),
     ).fetchone()
     return int(row[0])
 
@@ -195,14 +195,14 @@ def get(number: int) -> Job:
     return _job(row)
 
 
-def faulty(number: int, limit: int = 1000) -> list[FaultySeries]:
+def failed(number: int, limit: int = 1000) -> list[FailedSeries]:
     """The first `limit` series of a job that are not complete."""
     with reading() as connection:
         rows = connection.execute(
             "SELECT uid, folder, fault, detail FROM series WHERE job = ? AND fault IS NOT NULL ORDER BY place LIMIT ?",
             (number, limit),
         ).fetchall()
-    return [FaultySeries(row["uid"], row["folder"], Fault(row["fault"]), row["detail"]) for row in rows]
+    return [FailedSeries(row["uid"], row["folder"], ErrorKind(row["fault"]), row["detail"]) for row in rows]
 
 
 def finished(uids: Sequence[str]) -> list[Finished]:
@@ -234,7 +234,7 @@ def _finished(row: sqlite3.Row) -> Finished:
     return Finished(row["uid"], row["number"], Path(row["root"]), row["folder"])
 
 
-def series(number: int) -> Iterator[Series]:
+def series(number: int) -> Iterator[WantedSeries]:
     """What a job wants, in order."""
     place = -1
     while True:
@@ -246,30 +246,30 @@ def series(number: int) -> Iterator[Series]:
                 (number, place),
             ).fetchall()
         for place, *values in rows:  # noqa: B007 – the last one is where the next read begins
-            yield Series(*values)
+            yield WantedSeries(*values)
         if not rows:
             return
 
 
 def pause(number: int) -> None:
     """Stop a job for now; what has come stays."""
-    _move(number, OPEN, State.PAUSED)
+    _move(number, OPEN, JobState.PAUSED)
 
 
 def resume(number: int) -> None:
     """Queue a job again that was paused, was cancelled or has failed."""
-    _move(number, (State.PAUSED, State.CANCELLED, State.FAILED), State.QUEUED)
+    _move(number, (JobState.PAUSED, JobState.CANCELLED, JobState.FAILED), JobState.QUEUED)
 
 
 def cancel(number: int) -> None:
     """Give a job up; what has come stays."""
-    _move(number, (*OPEN, State.PAUSED), State.CANCELLED)
+    _move(number, (*OPEN, JobState.PAUSED), JobState.CANCELLED)
 
 
 def remove(number: int) -> None:
     """Take an ended job off the list; its files stay."""
     with writing() as connection:
-        states = (State.DONE, State.FAILED, State.CANCELLED)
+        states = (JobState.DONE, JobState.FAILED, JobState.CANCELLED)
         connection.execute(f"DELETE FROM job WHERE number = ? AND state IN ({_marks(states)})", (number, *states))
 
 
@@ -290,38 +290,38 @@ def take() -> Job | None:
             f"UPDATE job SET state = ?, message = '', rate = 0, {zero} WHERE number ="
             f" (SELECT number FROM job WHERE state IN ({_marks(OPEN)}) ORDER BY state = ? DESC, number LIMIT 1)"
             " RETURNING *",
-            (State.RUNNING, *OPEN, State.RUNNING),
+            (JobState.RUNNING, *OPEN, JobState.RUNNING),
         ).fetchone()
         if row is not None:
             connection.execute("UPDATE series SET fault = NULL, detail = NULL WHERE job = ?", (row["number"],))
     return _job(row) if row is not None else None
 
 
-def note(number: int, progress: Progress, rate: float, ended: Iterable[Report]) -> bool:
+def note(number: int, progress: TransferProgress, rate: float, ended: Iterable[SeriesOutcome]) -> bool:
     """Write down how far a job is; False if it is no longer to run."""
     with writing(is_lasting=False) as connection:
         connection.executemany(
             "UPDATE series SET fault = ?, detail = ? WHERE job = ? AND uid = ?",
-            [(one.fault, one.detail, number, one.series.uid) for one in ended if one.fault],
+            [(one.error, one.detail, number, one.series.uid) for one in ended if one.error],
         )
         connection.execute(
             f"UPDATE job SET rate = ?, {', '.join(f'{name} = ?' for name in _PROGRESS)} WHERE number = ?",
             (rate, *(getattr(progress, name) for name in _PROGRESS), number),
         )
         row = connection.execute("SELECT state FROM job WHERE number = ?", (number,)).fetchone()
-    return row is not None and row["state"] == State.RUNNING
+    return row is not None and row["state"] == JobState.RUNNING
 
 
-def finish(number: int, state: State, message: str = "") -> None:
+def finish(number: int, state: JobState, message: str = "") -> None:
     """End a job that is still running."""
     with writing(is_lasting=False) as connection:
         connection.execute(
             "UPDATE job SET state = ?, message = ?, rate = 0 WHERE number = ? AND state = ?",
-            (state, message, number, State.RUNNING),
+            (state, message, number, JobState.RUNNING),
         )
 
 
-def _move(number: int, before: Sequence[State], after: State) -> None:
+def _move(number: int, before: Sequence[JobState], after: JobState) -> None:
     with writing() as connection:
         connection.execute(
             f"UPDATE job SET state = ?, rate = 0 WHERE number = ? AND state IN ({_marks(before)})",
@@ -329,7 +329,7 @@ def _move(number: int, before: Sequence[State], after: State) -> None:
         )
 
 
-def _marks(values: Sequence[State]) -> str:
+def _marks(values: Sequence[JobState]) -> str:
     return ", ".join("?" * len(values))
 
 
@@ -339,14 +339,14 @@ def _job(row: sqlite3.Row) -> Job:
         created=row["created"],
         title=row["title"],
         root=Path(row["root"]),
-        source=Source(row["source"]),
+        source=Cloud(row["source"]),
         limits=Limits(row["parallel"], row["bytes_per_second"]),
         dry_run=bool(row["dry_run"]),
-        state=State(row["state"]),
+        state=JobState(row["state"]),
         message=row["message"],
         series=row["series"],
         files=row["files"],
         size_bytes=row["bytes"],
-        progress=Progress(**{name: row[name] for name in _PROGRESS}),
+        progress=TransferProgress(**{name: row[name] for name in _PROGRESS}),
         rate=row["rate"],
     )

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from app.common.errors import UserError
 from app.common.numbers import size
-from app.storage.buckets import GCS_BUCKETS, Source
-from app.storage.store import Series
+from app.storage.buckets import GCS_BUCKETS, Cloud
+from app.storage.store import WantedSeries
 
 if TYPE_CHECKING:
     from app.catalog.array_store import Array
@@ -28,7 +28,7 @@ _MARGIN_SHARE = 0.02
 _MARGIN_BYTES = 50_000_000
 
 
-def series_of(selection: Selection, source: Source, template: Template) -> Iterator[Series]:
+def series_of(selection: Selection, source: Cloud, template: Template) -> Iterator[WantedSeries]:
     """Wanted series in the catalog's order, read a few thousand at a time."""
     for start in range(0, len(selection.rows), _BATCH):
         yield from _read(selection, selection.rows[start : start + _BATCH], source, template)
@@ -38,10 +38,10 @@ def preview(selection: Selection, template: Template, count: int = 3) -> list[st
     """Folders of the first, the last and other rows between, at most `count`."""
     total = len(selection.rows)
     places = sorted({round(step * (total - 1) / max(count - 1, 1)) for step in range(count)}) if total else []
-    return [series.folder for series in _read(selection, selection.rows[places], Source.AWS, template)]
+    return [series.folder for series in _read(selection, selection.rows[places], Cloud.AWS, template)]
 
 
-def _read(selection: Selection, rows: Array, source: Source, template: Template) -> Iterator[Series]:
+def _read(selection: Selection, rows: Array, source: Cloud, template: Template) -> Iterator[WantedSeries]:
     columns = template.columns
     fields = ", ".join(f"{name}::VARCHAR" for name in columns)
     cursor = selection.catalog.cursor()
@@ -52,14 +52,14 @@ def _read(selection: Selection, rows: Array, source: Source, template: Template)
         " FROM series SEMI JOIN chosen USING (series_row) ORDER BY series_row"
     ).fetchall()
     for uid, aws_bucket, crdc_uuid, instances, size_bytes, *values in fetched:
-        bucket = aws_bucket if source is Source.AWS else GCS_BUCKETS[aws_bucket]
+        bucket = aws_bucket if source is Cloud.AWS else GCS_BUCKETS[aws_bucket]
         if not (_BUCKET.fullmatch(bucket) and _UUID.fullmatch(crdc_uuid)):
             raise UserError(f"The index names no safe place for series {uid}.")
         folder = template.folder(dict(zip(columns, values, strict=True)))
-        yield Series(uid, bucket, crdc_uuid, folder, instances, size_bytes)
+        yield WantedSeries(uid, bucket, crdc_uuid, folder, instances, size_bytes)
 
 
-def require_space(root: Path, wanted: Iterable[Series]) -> None:
+def require_space(root: Path, wanted: Iterable[WantedSeries]) -> None:
     """Compare what is still to come with the free space of `root`'s disk.
 
     Raises

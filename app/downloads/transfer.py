@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 
 from app.downloads.file import PartFile, write
 from app.downloads.folders import make_folder
-from app.storage.errors import NETWORK, Fault, FaultyError, name_fault
+from app.storage.errors import NETWORK, ErrorKind, StorageError, classify
 from app.storage.limits import DEFAULT_LIMITS, Limits, Throttle
-from app.storage.store import Series, list_files, open_store
+from app.storage.store import WantedSeries, list_files, open_store
 
 #: Seconds between two looks at a running transfer.
 TICK = 0.25
@@ -38,8 +38,8 @@ _RATE_WINDOW = 10.0
 
 
 @dataclass(slots=True)
-class Report:
-    """What became of one series; it is complete if `fault` is None.
+class SeriesOutcome:
+    """What became of one series; it is complete if `error` is None.
 
     Parameters
     ----------
@@ -49,17 +49,17 @@ class Report:
         What was fetched; in a dry run, what would be.
     """
 
-    series: Series
+    series: WantedSeries
     present_files: int = 0
     present_bytes: int = 0
     fetched_files: int = 0
     fetched_bytes: int = 0
-    fault: Fault | None = None
+    error: ErrorKind | None = None
     detail: str = ""
 
 
 @dataclass(slots=True)
-class Progress:
+class TransferProgress:
     """Running totals.
 
     Parameters
@@ -73,7 +73,7 @@ class Progress:
     """
 
     series_done: int = 0
-    series_faulty: int = 0
+    series_failed: int = 0
     files_done: int = 0
     bytes_done: int = 0
     files_present: int = 0
@@ -101,7 +101,7 @@ class Meter:
 class _Open:
     """A series that has been listed and not yet ended."""
 
-    report: Report
+    report: SeriesOutcome
     waiting: int
 
 
@@ -119,8 +119,8 @@ class Transfer:
     """
 
     def __init__(self, root: Path, address: str, limits: Limits = DEFAULT_LIMITS, dry_run: bool = False) -> None:
-        self.progress = Progress()
-        self.stopped_by: Fault | None = None
+        self.progress = TransferProgress()
+        self.stopped_by: ErrorKind | None = None
         self._root = root.resolve()
         self._address = address
         self._limits = limits
@@ -128,10 +128,10 @@ class Transfer:
         self._throttle = Throttle(limits.bytes_per_second) if limits.bytes_per_second else None
         self._chunk = _CHUNK_LIMITED if self._throttle else _CHUNK
         self._stores: dict[str, S3Store] = {}
-        self._ended: SimpleQueue[Report] = SimpleQueue()
+        self._ended: SimpleQueue[SeriesOutcome] = SimpleQueue()
         self._stop = threading.Event()
         self._lock = threading.Lock()
-        self._network_faults = 0
+        self._network_errors = 0
         # More series are open than there are threads, so that no thread waits while a series ends.
         self._room = threading.Semaphore(2 * limits.parallel)
         self._pool = ThreadPoolExecutor(limits.parallel, thread_name_prefix="download")
@@ -140,7 +140,7 @@ class Transfer:
         """End soon, leaving whole files only; open series get no report."""
         self._stop.set()
 
-    def run(self, wanted: Iterable[Series]) -> Generator[list[Report], None, None]:
+    def run(self, wanted: Iterable[WantedSeries]) -> Generator[list[SeriesOutcome], None, None]:
         """Fetch everything; gives the series that ended since last time, four times a second.
 
         Raises
@@ -164,15 +164,15 @@ class Transfer:
         driven.result()
         yield self.reports()
 
-    def reports(self) -> list[Report]:
+    def reports(self) -> list[SeriesOutcome]:
         """The series that ended since this was last asked."""
         return [self._ended.get() for _ in range(self._ended.qsize())]
 
-    def _drive(self, wanted: Iterable[Series]) -> None:
+    def _drive(self, wanted: Iterable[WantedSeries]) -> None:
         try:
             for series in wanted:
                 if self.stopped_by:
-                    self._end(Report(series, fault=Fault.NOT_TRIED, detail=self.stopped_by))
+                    self._end(SeriesOutcome(series, error=ErrorKind.NOT_TRIED, detail=self.stopped_by))
                     continue
                 if self._stop.is_set():
                     break
@@ -183,19 +183,19 @@ class Transfer:
         finally:
             self._pool.shutdown()
 
-    def _begin(self, series: Series) -> None:
+    def _begin(self, series: WantedSeries) -> None:
         """List a series, compare it with the disk, and queue what is missing."""
-        report = Report(series)
+        report = SeriesOutcome(series)
         if self._stop.is_set():
             self._close(report)
             return
         try:
             listed = list_files(self._store(series.bucket), series)
-            self._network_faults = 0
+            self._network_errors = 0
             folder = self._root / series.folder if self._dry_run else make_folder(self._root, series.folder)
             missing = [(name, size) for name, size in listed.items() if not _is_there(folder / name, size)]
         except Exception as error:
-            self._note_fault(report, error)
+            self._note_error(report, error)
             self._close(report)
             return
         if (len(listed), sum(listed.values())) != (series.instances, series.size_bytes):
@@ -231,7 +231,7 @@ class Transfer:
         if is_last:
             self._end_file(opened, file)
 
-    def _receive(self, series: Series, file: PartFile, start: int, stop: int) -> None:
+    def _receive(self, series: WantedSeries, file: PartFile, start: int, stop: int) -> None:
         options: GetOptions = {"range": (start, stop)} if len(file.ranges) > 1 else {}
         key = f"{series.crdc_uuid}/{file.path.name}"
         response = obstore.get(self._store(series.bucket), key, options=options)
@@ -252,14 +252,14 @@ class Transfer:
                 if self._throttle:
                     self._throttle.take(length, self._stop)
         if at != stop:
-            raise FaultyError(Fault.BYTES, f"{file.path.name}: {at:,} bytes came, {stop:,} are listed")
+            raise StorageError(ErrorKind.BYTES, f"{file.path.name}: {at:,} bytes came, {stop:,} are listed")
 
-    def _spoil(self, report: Report, file: PartFile, error: Exception) -> None:
+    def _spoil(self, report: SeriesOutcome, file: PartFile, error: Exception) -> None:
         """Note why a file does not come: once, however many of its ranges fail."""
         with self._lock:
             is_first, file.is_spoilt = not file.is_spoilt, True
         if is_first:
-            self._note_fault(report, error)
+            self._note_error(report, error)
 
     def _end_file(self, opened: _Open, file: PartFile) -> None:
         report = opened.report
@@ -270,7 +270,7 @@ class Transfer:
             self._spoil(report, file, error)
         with self._lock:
             if is_whole:
-                self._network_faults = 0
+                self._network_errors = 0
                 report.fetched_files += 1
                 report.fetched_bytes += file.size
                 self.progress.files_done += 1
@@ -287,37 +287,37 @@ class Transfer:
                 self._stores[bucket] = open_store(self._address, bucket, self._limits)
             return self._stores[bucket]
 
-    def _note_mismatch(self, report: Report, listed: dict[str, int]) -> None:
+    def _note_mismatch(self, report: SeriesOutcome, listed: dict[str, int]) -> None:
         series, size = report.series, sum(listed.values())
-        report.fault = Fault.COUNT if len(listed) != series.instances else Fault.BYTES
+        report.error = ErrorKind.COUNT if len(listed) != series.instances else ErrorKind.BYTES
         expected = f"{series.instances:,} of {series.size_bytes:,} bytes"
         report.detail = f"{len(listed):,} files of {size:,} bytes are listed, the index says {expected}"
 
-    def _note_fault(self, report: Report, error: Exception) -> None:
-        fault, detail = name_fault(error)
+    def _note_error(self, report: SeriesOutcome, error: Exception) -> None:
+        fault, detail = classify(error)
         with self._lock:
-            if fault is Fault.DISK_FULL or report.fault is None:
-                report.fault, report.detail = fault, detail
-            self._network_faults += fault in NETWORK
-            useless = self._network_faults >= max(self._limits.parallel, 8)
-        if (fault is Fault.DISK_FULL or useless) and not self._stop.is_set():
+            if fault is ErrorKind.DISK_FULL or report.error is None:
+                report.error, report.detail = fault, detail
+            self._network_errors += fault in NETWORK
+            useless = self._network_errors >= max(self._limits.parallel, 8)
+        if (fault is ErrorKind.DISK_FULL or useless) and not self._stop.is_set():
             self.stopped_by = fault
             self._stop.set()
 
-    def _close(self, report: Report) -> None:
+    def _close(self, report: SeriesOutcome) -> None:
         """End an open series."""
         expected = report.present_files + report.fetched_files
         whole = expected == report.series.instances
-        if report.fault is None and not whole and self.stopped_by:
-            report.fault, report.detail = Fault.NOT_TRIED, self.stopped_by
-        if report.fault is not None or whole:
+        if report.error is None and not whole and self.stopped_by:
+            report.error, report.detail = ErrorKind.NOT_TRIED, self.stopped_by
+        if report.error is not None or whole:
             self._end(report)
         self._room.release()
 
-    def _end(self, report: Report) -> None:
+    def _end(self, report: SeriesOutcome) -> None:
         with self._lock:
-            self.progress.series_done += report.fault is None
-            self.progress.series_faulty += report.fault is not None
+            self.progress.series_done += report.error is None
+            self.progress.series_failed += report.error is not None
         self._ended.put(report)
 
 

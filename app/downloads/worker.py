@@ -23,7 +23,7 @@ from app.common.settings import settings
 from app.downloads import jobs
 from app.downloads.database import folder, reading
 from app.downloads.folders import choose_folder
-from app.downloads.jobs import Job, State
+from app.downloads.jobs import Job, JobState
 from app.downloads.plan import require_space
 from app.downloads.transfer import Meter, Transfer
 from app.storage.store import endpoint
@@ -99,12 +99,12 @@ def run(job: Job, closing: threading.Event) -> None:
             require_space(root, jobs.series(job.number))
             _transfer(job, root, closing)
     except UserError as error:
-        jobs.finish(job.number, State.FAILED, str(error))
+        jobs.finish(job.number, JobState.FAILED, str(error))
     except OSError as error:
-        jobs.finish(job.number, State.FAILED, f"{error.filename or job.root}: {error.strerror}.")
+        jobs.finish(job.number, JobState.FAILED, f"{error.filename or job.root}: {error.strerror}.")
     except Exception:  # the other jobs are still to run
         _log.exception("Download %s failed", job.number)
-        jobs.finish(job.number, State.FAILED, "Something unexpected went wrong; the server's log says what.")
+        jobs.finish(job.number, JobState.FAILED, "Something unexpected went wrong; the server's log says what.")
 
 
 def _transfer(job: Job, root: Path, closing: threading.Event) -> None:
@@ -116,11 +116,11 @@ def _transfer(job: Job, root: Path, closing: threading.Event) -> None:
             transfer.stop()
     progress = transfer.progress
     if progress.series_done == job.series:
-        jobs.finish(job.number, State.DONE)
+        jobs.finish(job.number, JobState.DONE)
     elif not closing.is_set():
         reason = f"Stopped: {transfer.stopped_by}. " if transfer.stopped_by else ""
-        message = f"{reason}Not complete: {progress.series_faulty:,} of {job.series:,} series."
-        jobs.finish(job.number, State.FAILED, message)
+        message = f"{reason}Not complete: {progress.series_failed:,} of {job.series:,} series."
+        jobs.finish(job.number, JobState.FAILED, message)
 
 
 def main() -> None:

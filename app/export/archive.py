@@ -26,10 +26,10 @@ from app.export.file_names import file_name
 from app.export.licensing import licenses
 from app.export.writers import manifest_s5cmd
 from app.selection.selection import Selection, Totals
-from app.storage.buckets import Source
-from app.storage.errors import Fault, FaultyError, name_fault
+from app.storage.buckets import Cloud
+from app.storage.errors import ErrorKind, StorageError, classify
 from app.storage.limits import DEFAULT_LIMITS, Limits
-from app.storage.store import Series, endpoint, list_files, open_store
+from app.storage.store import WantedSeries, endpoint, list_files, open_store
 
 #: A ZIP ends with a list of its files, which is held in memory: about 1 kB each.
 MAX_FILES = 50_000
@@ -62,7 +62,7 @@ def refusal(totals: Totals) -> str | None:
 
 
 class Archive:
-    """One ZIP, whose files have been listed at the source: manifest, citations and licences, then the images.
+    """One ZIP, whose files have been listed at the source: manifest, citations and licenses, then the images.
 
     Parameters
     ----------
@@ -79,7 +79,7 @@ class Archive:
         If the source can't be listed, or lists other numbers of files and bytes than the index.
     """
 
-    def __init__(self, selection: Selection, source: Source, limits: Limits = DEFAULT_LIMITS) -> None:
+    def __init__(self, selection: Selection, source: Cloud, limits: Limits = DEFAULT_LIMITS) -> None:
         if reason := refusal(selection.totals):
             raise UserError(reason)
         self.name = file_name("images", "zip")
@@ -87,7 +87,7 @@ class Archive:
         self._zip.add(b"".join(manifest_s5cmd(selection, source)), file_name(f"manifest-{source}", "s5cmd"))
         self._zip.add(citation_text(selection, CitationFormat.APA), "citations.txt")
         self._zip.add(citation_text(selection, CitationFormat.BIBTEX), "citations.bib")
-        self._zip.add(_licence_text(selection), "licences.txt")
+        self._zip.add(_license_text(selection), "licenses.txt")
         wanted = list(series_of(selection, source, Template(DEFAULT_TEMPLATE)))
         buckets = {series.bucket for series in wanted}
         stores = {bucket: open_store(endpoint(source), bucket, limits) for bucket in buckets}
@@ -165,16 +165,16 @@ class _Ahead:
             self._coming[number] = self._pool.submit(_whole, store, key, length)
 
 
-def _list(store: S3Store, series: Series) -> dict[str, int]:
+def _list(store: S3Store, series: WantedSeries) -> dict[str, int]:
     """Name → bytes, which add up to what the index says."""
     try:
         listed = list_files(store, series)
     except Exception as error:
-        raise FaultyError(*name_fault(error)) from error
+        raise StorageError(*classify(error)) from error
     if len(listed) != series.instances:
-        raise FaultyError(Fault.COUNT, f"series {series.uid}")
+        raise StorageError(ErrorKind.COUNT, f"series {series.uid}")
     if sum(listed.values()) != series.size_bytes:
-        raise FaultyError(Fault.BYTES, f"series {series.uid}")
+        raise StorageError(ErrorKind.BYTES, f"series {series.uid}")
     return listed
 
 
@@ -188,16 +188,16 @@ def _read(store: S3Store, key: str, length: int) -> Iterator[bytes]:
                 break
             yield bytes(chunk)
     except Exception as error:
-        raise FaultyError(*name_fault(error)) from error
+        raise StorageError(*classify(error)) from error
     if received != length:
-        raise FaultyError(Fault.BYTES, f"{key}: {length:,} bytes are listed, others came")
+        raise StorageError(ErrorKind.BYTES, f"{key}: {length:,} bytes are listed, others came")
 
 
 def _whole(store: S3Store, key: str, length: int) -> bytes:
     return b"".join(_read(store, key, length))
 
 
-def _licence_text(selection: Selection) -> str:
+def _license_text(selection: Selection) -> str:
     entries = licenses(selection)
     return "".join(
         f"{entry['license']}: {entry['series']:,} series. {entry['verdict']} {entry['url'] or ''}".rstrip() + "\n"

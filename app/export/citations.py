@@ -48,7 +48,7 @@ FILE_EXTENSIONS: Final[Mapping[CitationFormat, str]] = {
 
 
 @dataclass(frozen=True)
-class Source:
+class CitedSource:
     """One citable source of IDC data: `doi` in lower case, `text` the bundled APA text as shipped."""
 
     doi: str
@@ -66,7 +66,7 @@ _PAPER_TITLE: Final = (
     "National Cancer Institute Imaging Data Commons: Toward Transparency, Reproducibility, and Scalability "
     "in Imaging Artificial Intelligence"
 )
-IDC_PAPER: Final = Source(
+IDC_PAPER: Final = CitedSource(
     doi="10.1148/rg.230180",
     title=_PAPER_TITLE,
     url="https://doi.org/10.1148/rg.230180",
@@ -91,7 +91,7 @@ _NAME = re.compile(
 )
 
 
-def load_sources(cursor: duckdb.DuckDBPyConnection) -> dict[str, Source]:
+def load_sources(cursor: duckdb.DuckDBPyConnection) -> dict[str, CitedSource]:
     """Read every citable source of IDC.
 
     Parameters
@@ -121,15 +121,15 @@ def load_sources(cursor: duckdb.DuckDBPyConnection) -> dict[str, Source]:
         ORDER BY text IS NULL, rank, text, title, url
         """
     ).fetchall()
-    sources: dict[str, Source] = {}
+    sources: dict[str, CitedSource] = {}
     for doi, title, url, text in rows:
         key = _normal_doi(doi or "")
         if key:
-            sources.setdefault(key, Source(key, title, url, text or ""))
+            sources.setdefault(key, CitedSource(key, title, url, text or ""))
     return sources
 
 
-def cite(dois: Iterable[str], sources: Mapping[str, Source], format: CitationFormat) -> str:  # noqa: A002
+def cite(dois: Iterable[str], sources: Mapping[str, CitedSource], format: CitationFormat) -> str:  # noqa: A002
     """Write the citations of some DOIs, and of the IDC paper.
 
     Parameters
@@ -147,7 +147,7 @@ def cite(dois: Iterable[str], sources: Mapping[str, Source], format: CitationFor
         A whole file in that format: the sources in the alphabetical order of their APA texts, then the paper.
     """
     keys = {_normal_doi(doi) for doi in dois} - {"", IDC_PAPER.doi}
-    cited = [sources.get(key) or Source(key, None, None, "") for key in keys]
+    cited = [sources.get(key) or CitedSource(key, None, None, "") for key in keys]
     cited.sort(key=lambda source: (_apa(source).casefold(), source.doi))
     cited.append(IDC_PAPER)
     match format:
@@ -161,12 +161,12 @@ def cite(dois: Iterable[str], sources: Mapping[str, Source], format: CitationFor
             return _PREFIXES + "".join(map(_turtle, cited))
 
 
-def as_text(source: Source) -> str:
+def as_text(source: CitedSource) -> str:
     """Give the bundled APA text without tags and entities, on one line."""
     return _clean(source.text)
 
 
-def as_csl(source: Source) -> dict[str, Any]:
+def as_csl(source: CitedSource) -> dict[str, Any]:
     """Give one source as a CSL-JSON item (CSL 1.0.2 input data).
 
     Parameters
@@ -196,7 +196,7 @@ def as_csl(source: Source) -> dict[str, Any]:
     return item
 
 
-def _parse(source: Source) -> dict[str, Any]:
+def _parse(source: CitedSource) -> dict[str, Any]:
     """Take the bundled text apart into CSL fields, as far as it is an APA reference."""
     # One text holds two references, of a paper and of its data: the data's is the last.
     reference = _fold(re.split(r"\n\s*\n", source.text.strip())[-1])
@@ -233,7 +233,7 @@ def _authors(text: str) -> list[dict[str, str]]:
     return [{"literal": re.sub(r"(?<=[\w)]{2})\.$", "", text)}]
 
 
-def _apa(source: Source) -> str:
+def _apa(source: CitedSource) -> str:
     """Give the APA entry: the bundled text, and the source's own DOI where the text lacks it."""
     url = doi_url(_normal_doi(source.doi))
     text = as_text(source)
@@ -242,7 +242,7 @@ def _apa(source: Source) -> str:
     return text if _names_doi(source) else f"{text} (cited for {url})"
 
 
-def _names_doi(source: Source) -> bool:
+def _names_doi(source: CitedSource) -> bool:
     doi = re.escape(_normal_doi(source.doi))
     return re.search(rf"(?<![\w.]){doi}(?=[.,;)]*(?:\s|$))", as_text(source), re.IGNORECASE) is not None
 
@@ -308,7 +308,7 @@ _SCHEMA_TYPES: Final = {"dataset": "Dataset", "article-journal": "ScholarlyArtic
 _SCHEMA_TERMS: Final = {"DOI": "identifier", "title": "name", "version": "version"}
 
 
-def _turtle(source: Source) -> str:
+def _turtle(source: CitedSource) -> str:
     item = as_csl(source)
     facts = [f"a schema:{_SCHEMA_TYPES.get(item['type'], 'CreativeWork')}", f"schema:url <{item['URL']}>"]
     facts += [f"schema:{term} {_quoted(item[name])}" for name, term in _SCHEMA_TERMS.items() if name in item]

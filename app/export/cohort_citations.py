@@ -22,5 +22,5 @@ def citation_text(selection: Selection, form: citations.CitationFormat) -> str:
     return citations.cite(cited_dois(selection), _sources(selection.catalog), form)
 
 
-def _sources(opened: Catalog) -> Mapping[str, citations.Source]:
+def _sources(opened: Catalog) -> Mapping[str, citations.CitedSource]:
     return citations.load_sources(opened.cursor())

@@ -1,4 +1,4 @@
-"""What a cohort's licences allow, read from ``license_short_name`` and never from the bucket."""
+"""What a cohort's licenses allow, read from ``license_short_name`` and never from the bucket."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from app.catalog.catalog import Catalog
 from app.cohort.attributes import ATTRIBUTES
 from app.selection.selection import Selection
 
-#: Licence family → page with its text; families follow the short names that IDC uses.
+#: License family → page with its text; families follow the short names that IDC uses.
 _TEXTS = {
     "CC BY 3.0": "https://creativecommons.org/licenses/by/3.0/",
     "CC BY 4.0": "https://creativecommons.org/licenses/by/4.0/",
@@ -28,7 +28,7 @@ VERDICTS = {
 
 
 def licenses(selection: Selection) -> list[dict[str, Any]]:
-    """Licences of a selection, most series first.
+    """Licenses of a selection, most series first.
 
     Returns
     -------
@@ -51,7 +51,7 @@ def licenses(selection: Selection) -> list[dict[str, Any]]:
 
 
 def _verdicts(catalog: Catalog) -> dict[str, str]:
-    """Licence → value of the attribute ``commercial_use``."""
+    """License → value of the attribute ``commercial_use``."""
     expression = ATTRIBUTES["commercial_use"].expression
     names = "SELECT value AS license_short_name FROM dictionary WHERE attribute = 'license_short_name'"
     return dict(catalog.cursor().execute(f"SELECT license_short_name, {expression} FROM ({names})").fetchall())

@@ -1,4 +1,4 @@
-"""A cohort dealt into shares of about the same number of bytes, for the nodes of a cluster."""
+"""A cohort split into shards of about the same number of bytes, for the nodes of a cluster."""
 
 from __future__ import annotations
 
@@ -11,37 +11,37 @@ import numpy as np
 from app.common.errors import UserError, shorten
 from app.selection.selection import Selection
 
-MAX_SHARES = 1000
+MAX_SHARDS = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
-    """Share `number`, from 1, of `count`."""
+class Shard:
+    """Shard `number`, from 1, of `count`."""
 
     number: int
     count: int
 
     @classmethod
-    def parse(cls, text: str) -> Share:
+    def parse(cls, text: str) -> Shard:
         """Read ``2/8``.
 
         Raises
         ------
         UserError
-            If it is no share.
+            If it is no shard.
         """
         match = re.fullmatch(r"([0-9]{1,4})/([0-9]{1,4})", text)
-        share = cls(int(match[1]), int(match[2])) if match else None
-        if share is None or not 1 <= share.number <= share.count <= MAX_SHARES:
-            raise UserError(f"A share is like 2/8, of at most {MAX_SHARES:,}, not “{shorten(text)}”.")
-        return share
+        shard = cls(int(match[1]), int(match[2])) if match else None
+        if shard is None or not 1 <= shard.number <= shard.count <= MAX_SHARDS:
+            raise UserError(f"A shard is like 2/8, of at most {MAX_SHARDS:,}, not “{shorten(text)}”.")
+        return shard
 
     def of(self, selection: Selection) -> Selection:
-        """The series of this share.
+        """The series of this shard.
 
-        The largest series goes first, each to the share that has the fewest bytes so far, so that no two shares
+        The largest series goes first, each to the shard that has the fewest bytes so far, so that no two shards
         differ by more than the largest series. Equal series go in the catalog's order, which is that of the cohort's
-        SQL: all shares of one cohort and release are the same whoever makes them.
+        SQL: all shards of one cohort and release are the same whoever makes them.
         """
         rows = selection.rows
         lengths = selection.catalog.array("bytes").take(rows)

@@ -15,7 +15,7 @@ from app.common.settings import settings
 from app.export.snippets import python_code
 from app.export.writers import places, study_and_series
 from app.selection.selection import Selection
-from app.storage.buckets import Source
+from app.storage.buckets import Cloud
 from app.storage.store import endpoint
 
 #: Ends the list of series in a script; no line of the list can be this word.
@@ -108,55 +108,55 @@ The extension: https://github.com/ImagingDataCommons/SlicerIDCBrowser
 
 _SLURM = """\
 #!/usr/bin/env bash
-# Fetches IDC series in {shares} shares of about the same number of bytes. First write the shares' manifests:
+# Fetches IDC series in {shards} shards of about the same number of bytes. First write the shards' manifests:
 #   mkdir -p manifests
-#   for i in $(seq {shares}); do
-#     python -m app manifest "$QUERY" --share "$i/{shares}" --source {source} --output "manifests/$i.s5cmd"
+#   for i in $(seq {shards}); do
+#     python -m app manifest "$QUERY" --shard "$i/{shards}" --source {source} --output "manifests/$i.s5cmd"
 #   done
-# QUERY is the cohort's URL form. Each share goes to images/<number of the share>.
+# QUERY is the cohort's URL form. Each shard goes to images/<number of the shard>.
 #SBATCH --job-name=idc
-#SBATCH --array=1-{shares}
+#SBATCH --array=1-{shards}
 #SBATCH --cpus-per-task=2
 #SBATCH --time=24:00:00
 #SBATCH --output=idc-%A_%a.log
 set -euo pipefail
-share=$SLURM_ARRAY_TASK_ID
-manifest=$PWD/manifests/$share.s5cmd
-mkdir -p "images/$share"
-cd "images/$share"
+shard=$SLURM_ARRAY_TASK_ID
+manifest=$PWD/manifests/$shard.s5cmd
+mkdir -p "images/$shard"
+cd "images/$shard"
 s5cmd --no-sign-request --endpoint-url {quoted} run "$manifest"
 """
 
 _SNAKEMAKE = """\
-# Fetches IDC series in {shares} shares of about the same number of bytes: snakemake --cores 4
-# First write the shares' manifests:
+# Fetches IDC series in {shards} shards of about the same number of bytes: snakemake --cores 4
+# First write the shards' manifests:
 #   mkdir -p manifests
-#   for i in $(seq {shares}); do
-#     python -m app manifest "$QUERY" --share "$i/{shares}" --source {source} --output "manifests/$i.s5cmd"
+#   for i in $(seq {shards}); do
+#     python -m app manifest "$QUERY" --shard "$i/{shards}" --source {source} --output "manifests/$i.s5cmd"
 #   done
-# QUERY is the cohort's URL form. Each share goes to images/<number of the share>.
-SHARES = range(1, {shares} + 1)
+# QUERY is the cohort's URL form. Each shard goes to images/<number of the shard>.
+SHARDS = range(1, {shards} + 1)
 ENDPOINT = {endpoint!r}
 
 
 rule all:
     input:
-        expand("images/{{share}}.done", share=SHARES),
+        expand("images/{{shard}}.done", shard=SHARDS),
 
 
 rule fetch:
     input:
-        "manifests/{{share}}.s5cmd",
+        "manifests/{{shard}}.s5cmd",
     output:
-        touch("images/{{share}}.done"),
+        touch("images/{{shard}}.done"),
     retries: 2
     shell:
-        "mkdir -p images/{{wildcards.share}} && cd images/{{wildcards.share}} &&"
+        "mkdir -p images/{{wildcards.shard}} && cd images/{{wildcards.shard}} &&"
         " s5cmd --no-sign-request --endpoint-url {{ENDPOINT:q}} run ../../{{input}}"
 """
 
-#: Shares of a script for clusters, unless told otherwise.
-DEFAULT_SHARES = 8
+#: Shards of a script for clusters, unless told otherwise.
+DEFAULT_SHARDS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +186,7 @@ class Tool:
     head: str
     note: str = ""
     tail: str = ""
-    sources: tuple[Source, ...] = tuple(Source)
+    sources: tuple[Cloud, ...] = tuple(Cloud)
     by_uid: bool = False
 
     @property
@@ -204,7 +204,7 @@ TOOLS: Mapping[str, Tool] = {
         "fetch-gcloud.sh",
         _GCLOUD,
         "It needs the Google Cloud CLI, and no account: https://cloud.google.com/sdk/docs/install",
-        sources=(Source.GCS,),
+        sources=(Cloud.GCS,),
     ),
     "curl": Tool("curl", "fetch-curl.sh", _CURL, "It needs curl 7.66 or newer, grep and sed."),
     "dicomweb": Tool("DICOMweb", "fetch-dicomweb.sh", _DICOMWEB, _DICOMWEB_NOTE, sources=(), by_uid=True),
@@ -215,15 +215,15 @@ TOOLS: Mapping[str, Tool] = {
 }
 
 
-def beginning(tool: str, selection: Selection, source: Source, shares: int = DEFAULT_SHARES) -> str:
+def beginning(tool: str, selection: Selection, source: Cloud, shards: int = DEFAULT_SHARDS) -> str:
     """How the script starts; for a tool without a list of series, all of it.
 
     Parameters
     ----------
     source
         Cloud to read from; a tool that knows one cloud alone takes that.
-    shares
-        Shares of a script for clusters.
+    shards
+        Shards of a script for clusters.
     """
     chosen = TOOLS[tool]
     if tool == "python":
@@ -233,7 +233,7 @@ def beginning(tool: str, selection: Selection, source: Source, shares: int = DEF
     source = _cloud(chosen, source)
     address, root = endpoint(source), shlex.quote(settings().dicomweb)
     body = chosen.head.format(
-        end=_END, endpoint=address, quoted=shlex.quote(address), shares=shares, source=source, root=root
+        end=_END, endpoint=address, quoted=shlex.quote(address), shards=shards, source=source, root=root
     )
     if not chosen.lists_series:
         return body
@@ -249,10 +249,10 @@ def beginning(tool: str, selection: Selection, source: Source, shares: int = DEF
     return head + body
 
 
-def script(tool: str, selection: Selection, source: Source, shares: int = DEFAULT_SHARES) -> Iterator[bytes]:
+def script(tool: str, selection: Selection, source: Cloud, shards: int = DEFAULT_SHARDS) -> Iterator[bytes]:
     """The whole script, a few thousand series at a time."""
     chosen = TOOLS[tool]
-    yield beginning(tool, selection, source, shares).encode()
+    yield beginning(tool, selection, source, shards).encode()
     if chosen.lists_series:
         batches = study_and_series(selection) if chosen.by_uid else places(selection, _cloud(chosen, source))
         for batch in batches:
@@ -260,7 +260,7 @@ def script(tool: str, selection: Selection, source: Source, shares: int = DEFAUL
         yield f"{_END}\n{chosen.tail}".encode()
 
 
-def _cloud(tool: Tool, wanted: Source) -> Source:
+def _cloud(tool: Tool, wanted: Cloud) -> Cloud:
     """The cloud asked for, or the one that the tool knows."""
     return wanted if wanted in tool.sources or not tool.sources else tool.sources[0]
 
@@ -275,7 +275,7 @@ def one_series(bucket: str, uuid: str, uid: str) -> dict[str, str]:
     uid
         Its SeriesInstanceUID.
     """
-    place, address = f"{bucket}/{uuid}", shlex.quote(endpoint(Source.AWS))
+    place, address = f"{bucket}/{uuid}", shlex.quote(endpoint(Cloud.AWS))
     return {
         "idc download": f"idc download {shlex.quote(uid)}",
         "s5cmd": f"s5cmd --no-sign-request --endpoint-url {address} cp {shlex.quote(f's3://{place}/*')} .",

@@ -15,11 +15,11 @@ from app.cohort.clauses import PARTS
 from app.cohort.sql import quote_text
 from app.common.memory import return_freed
 from app.common.settings import settings
-from app.export.shards import Share
+from app.export.shards import Shard
 from app.language.english import sentence
 from app.language.statement import ROW_COLUMNS
 from app.selection.selection import Selection
-from app.storage.buckets import ENDPOINTS, GCS_BUCKETS, SAFE_PLACE, Source
+from app.storage.buckets import ENDPOINTS, GCS_BUCKETS, SAFE_PLACE, Cloud
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -35,7 +35,7 @@ _UIDS = (
 )
 
 
-def places(selection: Selection, source: Source) -> Iterator[list[str]]:
+def places(selection: Selection, source: Cloud) -> Iterator[list[str]]:
     """``bucket/uuid`` of the series, some at a time; nothing in them means anything to a shell."""
     for batch in _batches(selection, f"{_object(source)} AS place"):
         yield batch.column("place").to_pylist()
@@ -90,11 +90,11 @@ def rows_parquet(selection: Selection) -> Iterator[bytes]:
     yield sink.take()
 
 
-def manifest_s5cmd(selection: Selection, source: Source, share: Share | None = None) -> Iterator[bytes]:
+def manifest_s5cmd(selection: Selection, source: Cloud, shard: Shard | None = None) -> Iterator[bytes]:
     """Commands for ``s5cmd run``, one series a line, below comment lines that say how to run them."""
-    chosen = share.of(selection) if share else selection
+    chosen = shard.of(selection) if shard else selection
     totals = chosen.totals
-    which = f"share {share.number} of {share.count}: " if share else ""
+    which = f"shard {shard.number} of {shard.count}: " if shard else ""
     comment = "".join(character if character.isprintable() else " " for character in sentence(selection.cohort))
     yield (
         f"# IDC v{schema.idc_version()}: {which}{totals.series:,} series, {totals.instances:,} files,"
@@ -109,7 +109,7 @@ def manifest_s5cmd(selection: Selection, source: Source, share: Share | None = N
         yield "".join(f"{line}\n" for line in batch.column("line").to_pylist()).encode()
 
 
-def manifest_csv(selection: Selection, source: Source, share: Share | None = None) -> Iterator[bytes]:
+def manifest_csv(selection: Selection, source: Cloud, shard: Shard | None = None) -> Iterator[bytes]:
     """Series with their URL, number of files and exact bytes, as CSV."""
     from pyarrow import csv
 
@@ -124,7 +124,7 @@ def manifest_csv(selection: Selection, source: Source, share: Share | None = Non
         "size_bytes": "round(series_size_MB * 1e6)::BIGINT",
     }
     yield (",".join(columns) + "\r\n").encode()
-    for batch in _batches(share.of(selection) if share else selection, _listed(columns)):
+    for batch in _batches(shard.of(selection) if shard else selection, _listed(columns)):
         piece = io.BytesIO()
         csv.write_csv(batch, piece, csv.WriteOptions(include_header=False, eol="\r\n"))
         yield piece.getvalue()
@@ -157,16 +157,16 @@ ROW_WRITERS: dict[str, Callable[[Selection], Iterator[bytes]]] = {
 }
 
 #: Format → writer of manifests.
-MANIFEST_WRITERS: dict[str, Callable[[Selection, Source, Share | None], Iterator[bytes]]] = {
+MANIFEST_WRITERS: dict[str, Callable[[Selection, Cloud, Shard | None], Iterator[bytes]]] = {
     "s5cmd": manifest_s5cmd,
     "csv": manifest_csv,
 }
 
 
-def _object(source: Source) -> str:
+def _object(source: Cloud) -> str:
     """SQL of ``bucket/uuid``, which fails on anything that does not look like one."""
     bucket = "aws_bucket"
-    if source is Source.GCS:
+    if source is Cloud.GCS:
         cases = " ".join(f"WHEN {quote_text(aws)} THEN {quote_text(gcs)}" for aws, gcs in GCS_BUCKETS.items())
         bucket = f"CASE aws_bucket {cases} END"
     path = f"({bucket} || '/' || crdc_series_uuid)"

@@ -162,7 +162,7 @@ TROUBLES = (
     Trouble(
         "I may not use some of my series",
         "A cohort can hold series under CC BY-NC or under terms of their own; the bucket does not tell.",
-        "Choose “allowed” under Commercial use, and read Explore's Licences tab.",
+        "Choose “allowed” under Commercial use, and read Explore's Licenses tab.",
     ),
     Trouble(
         "The DICOMweb proxy refuses requests",
@@ -189,7 +189,7 @@ TROUBLES = (
 #: How questions are read, rule by rule.
 RULES = (
     "The longest phrase wins: “lung cancer” is a cancer type, “lung” a body part.",
-    "A word that could be several things is a modality, else a body part, a species, a licence, a cancer type, a tumor"
+    "A word that could be several things is a modality, else a body part, a species, a license, a cancer type, a tumor"
     " location, a program, and last a collection. To mean a collection whose name is made of such words, write it in"
     " one piece (prostate_mri) or say “collection prostate mri”. The same works for other attributes: “model Skyra”.",
     "Slides have no body part, so an organ beside “slides” is a tumor location.",

@@ -51,7 +51,7 @@ _BYTE_ORDER_MARKS = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16-le",
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class IdReport:
     """What a list turned out to hold.
 
     Parameters
@@ -92,7 +92,7 @@ class Report:
         return said
 
 
-def report(data: bytes | str, catalog: Catalog) -> Report:
+def report(data: bytes | str, catalog: Catalog) -> IdReport:
     """Read a list and look all of it up.
 
     Parameters
@@ -120,7 +120,7 @@ def report(data: bytes | str, catalog: Catalog) -> Report:
     chosen = [column for column in columns if not of_kind.isdisjoint(column.entries)] or columns
     entries = Counter(entry for column in chosen for entry in column.entries)
     headings = {column.entries[0] for column in chosen if column.may_have_heading and _is_word(column.entries[0])}
-    return Report(
+    return IdReport(
         found=IdList.of(kind, current[kind]),
         older={entry: last for entry, last in sorted(older.get(kind, {}).items()) if entry not in current[kind]},
         not_found=tuple(entry for entry in entries if entry not in known and entry not in headings),
@@ -133,14 +133,14 @@ def report(data: bytes | str, catalog: Catalog) -> Report:
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class IdColumn:
     """Entries that stand below one another; the first may be a heading where nothing says whether it is."""
 
     entries: list[str]
     may_have_heading: bool = False
 
 
-def read_columns(data: bytes | str) -> list[Column]:
+def read_columns(data: bytes | str) -> list[IdColumn]:
     """Entries of a list, in the columns that it has.
 
     Raises
@@ -157,7 +157,7 @@ def read_columns(data: bytes | str) -> list[Column]:
     columns = _read_json(text) or _read_table(text) or _read_manifest(text) or _read_text(text)
     cleaned = ([_clean(entry) for entry in column.entries] for column in columns)
     pairs = zip(columns, cleaned, strict=True)
-    return [Column(kept, column.may_have_heading) for column, some in pairs if (kept := [e for e in some if e])]
+    return [IdColumn(kept, column.may_have_heading) for column, some in pairs if (kept := [e for e in some if e])]
 
 
 def _decode(data: bytes) -> str:
@@ -175,7 +175,7 @@ def _decode(data: bytes) -> str:
         return data.decode("latin-1")
 
 
-def _read_json(text: str) -> list[Column]:
+def _read_json(text: str) -> list[IdColumn]:
     """A JSON array of texts, an array of objects, an object of arrays, or objects line by line."""
     if not text.lstrip().startswith(("[", "{")):
         return []
@@ -184,11 +184,11 @@ def _read_json(text: str) -> list[Column]:
     except (ValueError, RecursionError):
         return _read_json_lines(text)
     if isinstance(value, dict):
-        return [Column(_texts(entries)) for entries in value.values() if isinstance(entries, list)]
-    return [Column(_texts(value)), *_columns_of_objects(value)]
+        return [IdColumn(_texts(entries)) for entries in value.values() if isinstance(entries, list)]
+    return [IdColumn(_texts(value)), *_columns_of_objects(value)]
 
 
-def _read_json_lines(text: str) -> list[Column]:
+def _read_json_lines(text: str) -> list[IdColumn]:
     """One JSON object a line."""
     try:
         return _columns_of_objects([json.loads(line) for line in _LINE_END.split(text) if line.strip()])
@@ -196,43 +196,43 @@ def _read_json_lines(text: str) -> list[Column]:
         return []
 
 
-def _columns_of_objects(entries: Iterable[Any]) -> list[Column]:
+def _columns_of_objects(entries: Iterable[Any]) -> list[IdColumn]:
     objects = [entry for entry in entries if isinstance(entry, dict)]
     names = dict.fromkeys(name for entry in objects for name in entry)
-    return [Column(_texts(entry.get(name) for entry in objects)) for name in names]
+    return [IdColumn(_texts(entry.get(name) for entry in objects)) for name in names]
 
 
 def _texts(entries: Iterable[Any]) -> list[str]:
     return [str(entry) for entry in entries if isinstance(entry, str | int) and not isinstance(entry, bool)]
 
 
-def _read_table(text: str) -> list[Column]:
+def _read_table(text: str) -> list[IdColumn]:
     """CSV or TSV below a heading that names identifiers, which explanations may precede."""
     lines = _LINE_END.split(text)
     for number, line in enumerate(lines[:_PREAMBLE]):
         separator = _separator(line)
         names = {_letters(cell) for cell in line.split(separator)} if separator else {_letters(line)}
         if names & _HEADINGS:
-            return [Column(column) for column in _transposed(lines[number + 1 :], separator)]
+            return [IdColumn(column) for column in _transposed(lines[number + 1 :], separator)]
     return []
 
 
-def _read_manifest(text: str) -> list[Column]:
+def _read_manifest(text: str) -> list[IdColumn]:
     """The series that a manifest copies; its comments name none."""
     lines = [line for line in _LINE_END.split(text) if not line.lstrip().startswith("#")]
     found = [match.group(1) for line in lines for match in _OBJECT.finditer(line)]
-    return [Column(found)] if found else []
+    return [IdColumn(found)] if found else []
 
 
-def _read_text(text: str) -> list[Column]:
+def _read_text(text: str) -> list[IdColumn]:
     """Entries between line ends, commas, semicolons and tabs; in columns if every line has the same number."""
     lines = [line for line in _LINE_END.split(text) if line.strip() and not line.lstrip().startswith("#")]
     separator = _separator(lines[0]) if lines else ""
     if separator and len(lines) > 1 and len({line.count(separator) for line in lines}) == 1:
         columns = _transposed(lines, separator)
-        return [Column(column, may_have_heading=True) for column in columns]
+        return [IdColumn(column, may_have_heading=True) for column in columns]
     entries = [piece for line in lines for cell in _SEPARATOR.split(line) for piece in _words(cell)]
-    return [Column(entries, may_have_heading=len(lines) > 1)]
+    return [IdColumn(entries, may_have_heading=len(lines) > 1)]
 
 
 def _words(cell: str) -> list[str]:

@@ -15,7 +15,7 @@ from datetime import date, timedelta
 from functools import cache
 from urllib.parse import parse_qsl, urlsplit
 
-from app.catalog.catalog import catalog
+from app.catalog.catalog import open_catalog
 from app.cohort import schema
 from app.cohort.attributes import ATTRIBUTES, UNAVAILABLE, Attribute, Kind
 from app.cohort.clauses import MAX_QUERY_LENGTH
@@ -195,7 +195,7 @@ def _of_values(attribute: Attribute, values: list[str], remark: Callable[[str], 
     if attribute.name == "collection_id":
         wanted = _without_programs(wanted)
     if attribute.is_facet:
-        unknown = sorted({value for value in wanted if value not in catalog().codes(attribute)})
+        unknown = sorted({value for value in wanted if value not in open_catalog().codes(attribute)})
         if unknown:
             remark(f"IDC v{schema.idc_version()} has no {attribute.label} {_listed(unknown)}.")
     if wanted:
@@ -208,7 +208,7 @@ def _as_here(attribute: Attribute, value: str) -> list[str]:
     Identifiers are also matched without regard to hyphens, which older releases wrote where newer ones have ``_``.
     """
     value = _sop_classes().get(value, value) if attribute.name == "sop_class_name" else value
-    if not attribute.is_facet or value in catalog().codes(attribute):
+    if not attribute.is_facet or value in open_catalog().codes(attribute):
         return [value]
     return _by_folded(attribute.name).get(_folded(attribute.name, value), [value])
 
@@ -221,7 +221,7 @@ def _folded(name: str, value: str) -> str:
 @cache
 def _by_folded(name: str) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
-    for value in catalog().values(ATTRIBUTES[name]):
+    for value in open_catalog().values(ATTRIBUTES[name]):
         found.setdefault(_folded(name, value), []).append(value)
     return found
 
@@ -231,7 +231,7 @@ def _sop_classes() -> dict[str, str]:
     """SOP Class UID → name."""
     if not schema.has_columns("index", ("SOPClassUID", "sop_class_name")):
         return {}
-    return dict(catalog().cursor().execute("SELECT DISTINCT SOPClassUID, sop_class_name FROM index").fetchall())
+    return dict(open_catalog().cursor().execute("SELECT DISTINCT SOPClassUID, sop_class_name FROM index").fetchall())
 
 
 @cache
@@ -240,12 +240,12 @@ def _programs() -> dict[str, list[str]]:
     if not schema.has_columns("collections_index", ("program_id", "collection_id")):
         return {}
     query = "SELECT lower(program_id), list(collection_id) FROM collections_index GROUP BY ALL"
-    return dict(catalog().cursor().execute(query).fetchall())
+    return dict(open_catalog().cursor().execute(query).fetchall())
 
 
 def _without_programs(values: list[str]) -> list[str]:
     """Collections alone: the portal lists a program beside its chosen collections, or instead of all of them."""
-    collections = [value for value in values if value in catalog().codes(ATTRIBUTES["collection_id"])]
+    collections = [value for value in values if value in open_catalog().codes(ATTRIBUTES["collection_id"])]
     kept = []
     for value in values:
         members = _programs().get(value.lower(), [])

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import unquote_plus
 
 from app.catalog.build import bin_edges
-from app.catalog.catalog import catalog
+from app.catalog.catalog import open_catalog
 from app.clinical.columns import columns_of
 from app.clinical.describe import describe_collection, describe_table
 from app.clinical.export import JOINED_WRITERS
@@ -24,14 +24,14 @@ from app.cohort.conditions import find_attribute
 from app.common.errors import UserError
 from app.common.viewer_urls import Viewer
 from app.datasets import about, release_history
-from app.datasets.about import Kind
+from app.datasets.about import DatasetKind
 from app.export import bigquery_jobs, citations, tools, writers
 from app.export.bigquery_query import bigquery
 from app.export.cohort_citations import citation_text
 from app.export.file_names import file_name
 from app.export.jupyter import notebook
 from app.export.licensing import licenses
-from app.export.shards import Share
+from app.export.shards import Shard
 from app.language.english import sentence
 from app.language.statement import select
 from app.selection.selection import Selection
@@ -39,7 +39,7 @@ from app.selection.steps import missing_shares, waterfall
 from app.series.series import find
 from app.series.show import describe
 from app.series.viewers import viewer_of_series
-from app.storage.buckets import Source
+from app.storage.buckets import Cloud
 
 JSON = "application/json"
 JSON_LINES = "application/jsonl"
@@ -80,14 +80,14 @@ class Request:
         Raises
         ------
         QueryError
-            If the URL form is faulty.
+            If the URL form is invalid.
         """
         return Cohort.from_query(self.subject)
 
     @property
     def selection(self) -> Selection:
         """The cohort's series."""
-        return Selection(catalog(), self.cohort)
+        return Selection(open_catalog(), self.cohort)
 
     @property
     def series(self) -> str:
@@ -108,7 +108,7 @@ def answer_counts(request: Request) -> Answer:
 
 
 def answer_facets(request: Request) -> Answer:
-    name, absent = request.options.get("attribute"), catalog().missing(EXTRA_TABLES)
+    name, absent = request.options.get("attribute"), open_catalog().missing(EXTRA_TABLES)
     counted = (a for a in ATTRIBUTES.values() if (a.is_facet or a.is_range) and a.table not in absent)
     chosen = [find_attribute(name)] if name else list(counted)
     if not (chosen[0].is_facet or chosen[0].is_range):
@@ -190,18 +190,18 @@ def answer_series(request: Request) -> Answer:
 
 
 def answer_manifest(request: Request) -> Answer:
-    form, source = request.options["format"], Source(request.options["source"])
-    share = Share.parse(request.options["share"]) if "share" in request.options else None
-    chunks = writers.MANIFEST_WRITERS[form](request.selection, source, share)
+    form, source = request.options["format"], Cloud(request.options["source"])
+    shard = Shard.parse(request.options["shard"]) if "shard" in request.options else None
+    chunks = writers.MANIFEST_WRITERS[form](request.selection, source, shard)
     media = "text/csv; charset=utf-8" if form == "csv" else TEXT
-    which = f"-{share.number}-of-{share.count}" if share else ""
+    which = f"-{shard.number}-of-{shard.count}" if shard else ""
     return Answer(media, chunks, file_name(f"manifest-{source}{which}", form))
 
 
 def answer_commands(request: Request) -> Answer:
     tool = request.options["tool"]
-    shares = Share.parse(f"1/{request.options.get('shares', tools.DEFAULT_SHARES)}").count
-    chunks = tools.script(tool, request.selection, Source(request.options["source"]), shares)
+    shards = Shard.parse(f"1/{request.options.get('shards', tools.DEFAULT_SHARDS)}").count
+    chunks = tools.script(tool, request.selection, Cloud(request.options["source"]), shards)
     return Answer(TEXT, chunks, tools.TOOLS[tool].file)
 
 
@@ -229,36 +229,36 @@ def answer_url(request: Request) -> Answer:
 
 
 def answer_collections(request: Request) -> Answer:
-    return _datasets(request, Kind.COLLECTION)
+    return _datasets(request, DatasetKind.COLLECTION)
 
 
 def answer_results(request: Request) -> Answer:
-    return _datasets(request, Kind.RESULT)
+    return _datasets(request, DatasetKind.RESULT)
 
 
-def _datasets(request: Request, kind: Kind) -> Answer:
+def _datasets(request: Request, kind: DatasetKind) -> Answer:
     name = unquote_plus(request.subject.removeprefix(f"{kind}="))
     if name:
-        return _json(about.as_json(about.dataset(catalog(), kind, name)))
-    return _json([about.as_json(found) for found in about.datasets(catalog(), kind).values()])
+        return _json(about.as_json(about.dataset(open_catalog(), kind, name)))
+    return _json([about.as_json(found) for found in about.datasets(open_catalog(), kind).values()])
 
 
 def answer_releases(request: Request) -> Answer:
     name = unquote_plus(request.subject.removeprefix("release="))
     if name:
-        return _json(release_history.as_json(release_history.release(catalog(), name), detailed=True))
+        return _json(release_history.as_json(release_history.release(open_catalog(), name), detailed=True))
     return _json(
-        [release_history.as_json(found, detailed=False) for found in release_history.releases(catalog()).values()]
+        [release_history.as_json(found, detailed=False) for found in release_history.releases(open_catalog()).values()]
     )
 
 
 def answer_viewer(request: Request) -> Answer:
     name = request.options["viewer"]
-    return _text(viewer_of_series(catalog(), request.series, None if name == FITTING else Viewer(name)))
+    return _text(viewer_of_series(open_catalog(), request.series, None if name == FITTING else Viewer(name)))
 
 
 def answer_show(request: Request) -> Answer:
-    series = find(catalog(), request.series)
+    series = find(open_catalog(), request.series)
     return _json(describe(series, citation_text(series.selection, citations.CitationFormat.APA)))
 
 
@@ -266,12 +266,12 @@ def answer_clinical(request: Request) -> Answer:
     collection_id, table = unquote_plus(request.subject.removeprefix("collection_id=")), request.options.get("table")
     form = request.options["format"]
     if not table:
-        return _json(describe_collection(catalog(), collection_id))
-    columns_of(catalog(), collection_id, table)
+        return _json(describe_collection(open_catalog(), collection_id))
+    columns_of(open_catalog(), collection_id, table)
     if form == "summary":
-        return _json(describe_table(catalog(), collection_id, table))
+        return _json(describe_table(open_catalog(), collection_id, table))
     require([table])
-    return Answer(_ROW_MEDIA[form], JOINED_WRITERS[form](catalog(), collection_id, table), file_name(table, form))
+    return Answer(_ROW_MEDIA[form], JOINED_WRITERS[form](open_catalog(), collection_id, table), file_name(table, form))
 
 
 def answer_dicomweb(request: Request) -> Answer:

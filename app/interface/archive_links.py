@@ -24,7 +24,7 @@ from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 from starlette.types import Message, Receive, Scope, Send
 
-from app.catalog.catalog import catalog
+from app.catalog.catalog import open_catalog
 from app.cohort.cohort import Cohort
 from app.common.errors import UserError
 from app.common.memory import return_freed
@@ -32,8 +32,8 @@ from app.common.settings import settings
 from app.export.archive import Archive
 from app.interface.api import split_query
 from app.selection.selection import Selection
-from app.storage.buckets import Source
-from app.storage.errors import FaultyError
+from app.storage.buckets import Cloud
+from app.storage.errors import StorageError
 
 #: A link opens for at least so many seconds; its end is a full hour, so that a page's links rarely change.
 _VALID = 12 * 3600
@@ -49,7 +49,7 @@ class _ForbiddenError(UserError):
     """A token that does not open what is asked for."""
 
 
-def link(cohort: Cohort, source: Source, now: float | None = None) -> str:
+def link(cohort: Cohort, source: Cloud, now: float | None = None) -> str:
     """Path of the ZIP of `cohort`, relative to the server's root; `now` is seconds since 1970."""
     expires = (int(time.time() if now is None else now) // _HOUR + 1) * _HOUR + _VALID
     query = "&".join(part for part in (cohort.to_query(), f"source={source}") if part)
@@ -73,7 +73,7 @@ async def _answer(request: Request) -> Response:
         return PlainTextResponse("Too many ZIPs are being made now: try again in some minutes.\n", status_code=503)
     response: Response | None = None
     try:
-        archive = await run_in_threadpool(lambda: Archive(Selection(catalog(), cohort), source))
+        archive = await run_in_threadpool(lambda: Archive(Selection(open_catalog(), cohort), source))
         headers = {
             "Content-Length": str(archive.size_bytes),
             "Content-Disposition": f'attachment; filename="{archive.name}"',
@@ -86,8 +86,8 @@ async def _answer(request: Request) -> Response:
         return response
     except UserError as error:
         return PlainTextResponse(f"{error}\n", status_code=400)
-    except FaultyError as error:
-        return PlainTextResponse(f"The images can't be read: {error.fault} ({error}).\n", status_code=502)
+    except StorageError as error:
+        return PlainTextResponse(f"The images can't be read: {error.kind} ({error}).\n", status_code=502)
     finally:
         if response is None:
             slots.release()
@@ -109,9 +109,9 @@ class _Sent(StreamingResponse):
 
         try:
             await super().__call__(scope, receive, send_soon)
-        except FaultyError as error:
+        except StorageError as error:
             # Returning short of the announced length makes the server close the connection.
-            print(f"A ZIP was broken off: {error.fault} ({error}).", file=sys.stderr, flush=True)
+            print(f"A ZIP was broken off: {error.kind} ({error}).", file=sys.stderr, flush=True)
         except TimeoutError:
             print("A ZIP was broken off: its reader took nothing any more.", file=sys.stderr, flush=True)
         finally:
@@ -124,7 +124,7 @@ def _slots() -> BoundedSemaphore:
     return BoundedSemaphore(settings().zips_at_once)
 
 
-def _opened(token: str, raw: bytes) -> tuple[Cohort, Source]:
+def _opened(token: str, raw: bytes) -> tuple[Cohort, Cloud]:
     """What a token opens.
 
     Raises
@@ -136,15 +136,15 @@ def _opened(token: str, raw: bytes) -> tuple[Cohort, Source]:
     cohort = Cohort.from_query(query)
     expires, _, signature = token.partition(".")
     source = options.get("source")
-    if source not in tuple(Source) or not (expires.isascii() and expires.isdecimal() and len(expires) <= 12):
+    if source not in tuple(Cloud) or not (expires.isascii() and expires.isdecimal() and len(expires) <= 12):
         raise _ForbiddenError(_REFUSED)
-    right = _signature(cohort, Source(source), int(expires))
+    right = _signature(cohort, Cloud(source), int(expires))
     if not hmac.compare_digest(signature.encode(), right.encode()) or int(expires) < time.time():
         raise _ForbiddenError(_REFUSED)
-    return cohort, Source(source)
+    return cohort, Cloud(source)
 
 
-def _signature(cohort: Cohort, source: Source, expires: int) -> str:
+def _signature(cohort: Cohort, source: Cloud, expires: int) -> str:
     return hmac.new(_key(), f"{expires}\n{source}\n{cohort.to_query()}".encode(), sha256).hexdigest()
 
 

@@ -26,8 +26,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        0, or 2 after one sentence on stderr about a faulty request; 1 for a download that is not complete, for a
-        folder with faults and for a query of which not all rows are given.
+        0, or 2 after one sentence on stderr about an invalid request; 1 for a download that is not complete, for a
+        folder with errors and for a query of which not all rows are given.
     """
     parsed = _parser().parse_args(arguments)
     try:

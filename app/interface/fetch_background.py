@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import IO
 
-from app.catalog.catalog import catalog
+from app.catalog.catalog import open_catalog
 from app.clinical.fetching import require_any
 from app.common.settings import settings
 
@@ -56,7 +56,7 @@ def start(tables: Iterable[str]) -> None:
     """
     with _lock:
         for table in tables if may_fetch() else ():
-            require_any(catalog(), table)
+            require_any(open_catalog(), table)
             if table not in _fetches or _fetches[table].process.poll() is not None:
                 _fetches[table] = _Fetch(table)
 

@@ -13,20 +13,20 @@ from dataclasses import dataclass
 
 from app.ask import ask
 from app.catalog.build import ensure_built, is_built
-from app.catalog.catalog import Catalog, catalog
-from app.datasets.about import Kind, datasets
+from app.catalog.catalog import Catalog, open_catalog
+from app.datasets.about import DatasetKind, datasets
 from app.datasets.overview import holdings
 
 #: Home, its search box, and the pages of datasets and releases, which need one another's figures.
 _READ_AHEAD: tuple[Callable[[Catalog], object], ...] = (
     holdings,
-    lambda opened: datasets(opened, Kind.COLLECTION),
+    lambda opened: datasets(opened, DatasetKind.COLLECTION),
     lambda opened: ask("CT", opened),
 )
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class StartupState:
     """How far the catalog is; `error` is one sentence if it can't be built."""
 
     ready: bool
@@ -36,18 +36,18 @@ class State:
 
 
 _lock = threading.Lock()
-_state = State(ready=False)
+_state = StartupState(ready=False)
 _thread: threading.Thread | None = None
 
 
-def state() -> State:
+def state() -> StartupState:
     """Present state; starts the build at the first call if the catalog is missing, and again after an error."""
     global _thread
     if _state.ready:
         return _state
     with _lock:
         if is_built():
-            _set(State(ready=True, share=1.0))
+            _set(StartupState(ready=True, share=1.0))
         elif _thread is None or not (_thread.is_alive() or _state.error == ""):
             _thread = threading.Thread(target=_build, name="catalog-build", daemon=True)
             _thread.start()
@@ -65,26 +65,26 @@ def read_ahead() -> None:
         _thread.join()
     if _state.ready:
         for read in _READ_AHEAD:
-            read(catalog())
+            read(open_catalog())
 
 
-def _set(new: State) -> None:
+def _set(new: StartupState) -> None:
     global _state
     _state = new
 
 
 def _build() -> None:
-    _set(State(ready=False))
+    _set(StartupState(ready=False))
     try:
         ensure_built(_report)
-        catalog()
+        open_catalog()
     except Exception as error:  # whatever it is, the page must say it
-        _set(State(ready=False, error=f"The catalog could not be built: {error}"))
+        _set(StartupState(ready=False, error=f"The catalog could not be built: {error}"))
         print(f"The catalog could not be built: {error}", file=sys.stderr, flush=True)
         return
-    _set(State(ready=True, share=1.0))
+    _set(StartupState(ready=True, share=1.0))
 
 
 def _report(share: float, step: str) -> None:
-    _set(State(ready=False, share=share, step=step))
+    _set(StartupState(ready=False, share=share, step=step))
     print(f"Building the catalog: {share:4.0%}  {step}", file=sys.stderr, flush=True)

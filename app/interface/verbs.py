@@ -15,7 +15,7 @@ from app.common.viewer_urls import Viewer
 from app.export import citations, tools, writers
 from app.interface import answers
 from app.interface.answers import Answer, Request
-from app.storage.buckets import Source
+from app.storage.buckets import Cloud
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ _BIGQUERY_COLUMNS = Option("columns", "columns of idc-index, or all DICOM metada
 
 _SERIES = "SERIES_UID"
 
-_SOURCE = Option("source", "cloud to read from", tuple(Source))
+_SOURCE = Option("source", "cloud to read from", tuple(Cloud))
 
 #: All verbs by name.
 VERBS: dict[str, Verb] = {
@@ -96,7 +96,7 @@ VERBS: dict[str, Verb] = {
             (
                 Option("format", "file format", tuple(writers.MANIFEST_WRITERS)),
                 _SOURCE,
-                Option("share", "one of N shares of about the same number of bytes, such as 2/8"),
+                Option("shard", "one of N shards of about the same number of bytes, such as 2/8"),
             ),
         ),
         Verb(
@@ -106,7 +106,7 @@ VERBS: dict[str, Verb] = {
             (
                 Option("tool", "what to download with", tuple(tools.TOOLS)),
                 _SOURCE,
-                Option("shares", f"shares of a script for clusters (default {tools.DEFAULT_SHARES})"),
+                Option("shards", f"shards of a script for clusters (default {tools.DEFAULT_SHARDS})"),
             ),
         ),
         Verb("notebook", "The cohort as a Jupyter notebook.", answers.answer_notebook),
@@ -116,7 +116,7 @@ VERBS: dict[str, Verb] = {
             answers.answer_citations,
             (Option("format", "citation format", tuple(citations.CitationFormat)),),
         ),
-        Verb("licenses", "Licences with counts and what they allow, as JSON.", answers.answer_licenses),
+        Verb("licenses", "Licenses with counts and what they allow, as JSON.", answers.answer_licenses),
         Verb("sentence", "The cohort in words.", answers.answer_sentence),
         Verb("url", "The canonical URL form.", answers.answer_url),
         Verb(
@@ -133,7 +133,7 @@ VERBS: dict[str, Verb] = {
         ),
         Verb(
             "show",
-            "All about one series: words, columns, relatives, licence, citation, viewers, commands, as JSON.",
+            "All about one series: words, columns, relatives, license, citation, viewers, commands, as JSON.",
             answers.answer_show,
             subject=_SERIES,
         ),
@@ -169,7 +169,7 @@ def run(verb: str, subject: str, options: Mapping[str, str]) -> Answer:
     Raises
     ------
     UserError
-        If the verb, an option or the subject is faulty.
+        If the verb, an option or the subject is invalid.
     """
     if verb not in VERBS:
         raise UserError(f"There is no verb “{shorten(verb)}”; choose from {', '.join(VERBS)}.")

@@ -16,7 +16,7 @@ from app.common.modalities import DERIVED
 from app.common.numbers import exact
 
 if TYPE_CHECKING:
-    from app.clinical.columns import Column
+    from app.clinical.columns import ClinicalColumn
 
 
 def sentence(cohort: Cohort) -> str:
@@ -85,19 +85,19 @@ def clinical_clause(clause: ClinicalClause) -> str:
     )
 
 
-def _clinical_value(value: str, column: Column | None) -> str:
+def _clinical_value(value: str, column: ClinicalColumn | None) -> str:
     meaning = column.labels.get(value) if column else None
     return f"“{value}” ({meaning})" if meaning else f"“{value}”"
 
 
-def _clinical_column(clause: ClinicalClause) -> Column | None:
+def _clinical_column(clause: ClinicalClause) -> ClinicalColumn | None:
     """What clinical_index says of the column, as far as it is there and knows it."""
-    from app.catalog.catalog import catalog
+    from app.catalog.catalog import open_catalog
     from app.clinical.columns import dictionary
 
     if DICTIONARY not in published():
         return None
-    return dictionary(catalog()).get(clause.collection_id, {}).get(clause.table, {}).get(clause.column)
+    return dictionary(open_catalog()).get(clause.collection_id, {}).get(clause.table, {}).get(clause.column)
 
 
 def combination_clause(combination: Combination) -> str:
@@ -126,7 +126,7 @@ def option_clauses(cohort: Cohort) -> list[str]:
     if cohort.sample:
         drawn = f"{exact(cohort.sample.patients)} patients" if cohort.sample.patients else "patients"
         limit = "" if cohort.sample.patients else f" up to {cohort.sample.gigabytes} GB"
-        parts.append(f"of these, {drawn} drawn at random{limit} (seed {cohort.seed}){_spread(cohort.sample.by)}")
+        parts.append(f"of these, {drawn} sampled at random{limit} (seed {cohort.seed}){_spread(cohort.sample.by)}")
     if cohort.split:
         shares = [f"{share} % {part}" for share, part in zip(cohort.split.shares, PARTS, strict=True) if share]
         only = f", of which only {cohort.split.part}" if cohort.split.part else ""

@@ -133,7 +133,7 @@ def _rows(cohort: Cohort, columns: Sequence[str], steps: _Steps) -> str:
     if cohort.sample:
         patients = _sampled(cohort.sample, patients, steps)
     if cohort.split:
-        patients = steps.add("dealt", _dealt(cohort.split, cohort.seed, patients))
+        patients = steps.add("parts", _split_parts(cohort.split, cohort.seed, patients))
         columns = [*columns, "split"]
         if cohort.split.part:
             chosen.append(f"split = {quote_text(cohort.split.part)}")
@@ -268,7 +268,7 @@ def _sampled(sample: Sample, patients: str, steps: _Steps) -> str:
     return steps.add("sampled", _select(["*"], patients, fitting) + f"\nQUALIFY {enough}")
 
 
-def _dealt(split: Split, seed: int, patients: str) -> str:
+def _split_parts(split: Split, seed: int, patients: str) -> str:
     order = f"md5('{int(seed)}/' || split_stratum), split_stratum, draw" if split.by else "draw"
     digit = f"substr('{split.pattern}', (row_number() OVER (ORDER BY {order}) - 1) % 100 + 1, 1)"
     parts = " ".join(f"WHEN '{number}' THEN '{part}'" for number, part in enumerate(PARTS))

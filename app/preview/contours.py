@@ -17,10 +17,10 @@ from pydicom import Dataset
 
 from app.preview.errors import PreviewError
 from app.preview.rasterize import crosses, even_odd, lines
-from app.preview.regions import Grid, Mask, Region, usual_colour
+from app.preview.regions import Grid, MarkedRegion, Mask, usual_colour
 
 if TYPE_CHECKING:
-    from app.preview.series import Series
+    from app.preview.series import SeriesPictures
 
 #: Millimetres that a contour of one plane may leave it by.
 _TILT = 0.5
@@ -45,14 +45,14 @@ class Way(NamedTuple):
 class Contours:
     """All contours of a structure set: by region, then by how they are drawn."""
 
-    regions: list[Region]
+    regions: list[MarkedRegion]
     source: str
     frames_of_reference: set[str]
     drawn: dict[int, dict[Way, list[Points]]]
     notes: list[str]
 
     @classmethod
-    def read(cls, series: Series) -> Contours:
+    def read(cls, series: SeriesPictures) -> Contours:
         """The structure set of an RTSTRUCT series."""
         header = series.instances[0].dataset()
         contours_of = {int(item.ReferencedROINumber): item for item in header.get("ROIContourSequence") or []}
@@ -63,7 +63,7 @@ class Contours:
             number = len(found.regions) + 1
             colour = [int(one) for one in contours.get("ROIDisplayColor") or ()]
             named = (colour[0], colour[1], colour[2]) if len(colour) == 3 else usual_colour(number)
-            found.regions.append(Region(number, str(roi.get("ROIName") or f"ROI {roi.ROINumber}"), named))
+            found.regions.append(MarkedRegion(number, str(roi.get("ROIName") or f"ROI {roi.ROINumber}"), named))
             found.drawn[number] = {}
             for item in contours.get("ContourSequence") or []:
                 kind = str(item.get("ContourGeometricType") or "no type")
@@ -85,7 +85,7 @@ class Contours:
         kept = [points for kinds in self.drawn.values() for contours in kinds.values() for points in contours]
         return sum(points.nbytes + 200 for points in kept) + 1000
 
-    def masks(self, grid: Grid, wanted: Collection[int]) -> Iterator[tuple[Region, Mask]]:
+    def masks(self, grid: Grid, wanted: Collection[int]) -> Iterator[tuple[MarkedRegion, Mask]]:
         """Pixels that each wanted region takes.
 
         Those whose centre it encloses, where a contour within another is a hole; those along its open contours; and a

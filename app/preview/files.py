@@ -15,15 +15,15 @@ from typing import TypeVar
 import obstore
 from obstore.store import LocalStore, S3Store
 
-from app.catalog.catalog import catalog
+from app.catalog.catalog import open_catalog
 from app.cohort.cohort import Cohort
 from app.common.numbers import exact, size
 from app.downloads.paths import DEFAULT_TEMPLATE, Template
 from app.downloads.plan import series_of
 from app.preview.errors import PreviewError
 from app.selection.selection import Selection
-from app.storage.buckets import Source
-from app.storage.errors import NETWORK, name_fault
+from app.storage.buckets import Cloud
+from app.storage.errors import NETWORK, classify
 from app.storage.limits import Limits
 from app.storage.store import endpoint, open_store
 
@@ -121,7 +121,7 @@ def valid_uid(text: str) -> str:
     return text
 
 
-def of_bucket(uid: str, source: Source = Source.AWS) -> Files:
+def of_bucket(uid: str, source: Cloud = Cloud.AWS) -> Files:
     """Files of a series of this release in its public bucket.
 
     Raises
@@ -130,7 +130,7 @@ def of_bucket(uid: str, source: Source = Source.AWS) -> Files:
         If there is no such series, or it can't be listed.
     """
     cohort = Cohort().with_values("SeriesInstanceUID", "eq", [valid_uid(uid)])
-    found = list(series_of(Selection(catalog(), cohort), source, Template(DEFAULT_TEMPLATE)))
+    found = list(series_of(Selection(open_catalog(), cohort), source, Template(DEFAULT_TEMPLATE)))
     if not found:
         raise PreviewError(f"Series {uid} is not in this IDC release.", 404)
     address, bucket, prefix = endpoint(source), found[0].bucket, f"{found[0].crdc_uuid}/"
@@ -150,9 +150,9 @@ def unreadable(error: Exception, where: str) -> PreviewError:
     """What a user reads about an error of a source; if that can't be reached, it is then left alone for a while."""
     if isinstance(error, PreviewError):
         return error
-    fault, _ = name_fault(error)
-    said = PreviewError(f"The images can't be read: {fault}.", 502)
-    if fault in NETWORK:
+    kind, _ = classify(error)
+    said = PreviewError(f"The images can't be read: {kind}.", 502)
+    if kind in NETWORK:
         with _lock:
             _resting[where] = (time.monotonic() + _REST, str(said))
     return said

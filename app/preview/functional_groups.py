@@ -15,7 +15,7 @@ _GROUPS = (
 )
 
 
-def flat(header: Dataset, frame: int) -> Dataset:
+def frame_header(header: Dataset, frame: int) -> Dataset:
     """`header` with the attributes of `frame` at the top."""
     shared = (header.get("SharedFunctionalGroupsSequence") or [None])[0]
     each = header.get("PerFrameFunctionalGroupsSequence") or []

@@ -17,7 +17,7 @@ from pydicom.uid import DeflatedExplicitVRLittleEndian, MicroscopyBulkSimpleAnno
 
 from app.preview.errors import PreviewError
 from app.preview.files import Files
-from app.preview.functional_groups import flat
+from app.preview.functional_groups import frame_header
 from app.preview.space import Space, space
 
 #: Bytes read of each file at first, and at most.
@@ -123,21 +123,21 @@ def read_headers(files: Files) -> list[Instance]:
         If there is none. A file that can't be read is passed over beside others that can.
     """
     found = []
-    problem = PreviewError("No file of this series was found.", 404)
+    reason = PreviewError("No file of this series was found.", 404)
     for path, start in files.read_starts(FIRST).items():
         try:
             instance = describe(files, path, start)
         except PreviewError as error:
             if error.status != 422:
                 raise
-            problem = error
+            reason = error
         except (AttributeError, TypeError, ValueError, IndexError) as error:  # values that are no values
-            problem = PreviewError(f"The header of a file can't be read ({type(error).__name__}).")
+            reason = PreviewError(f"The header of a file can't be read ({type(error).__name__}).")
         else:
             if instance is not None:
                 found.append(instance)
     if not found:
-        raise problem
+        raise reason
     return found
 
 
@@ -228,7 +228,7 @@ def _spaces(header: Dataset, planes: tuple[Plane | None, ...]) -> Iterator[Space
     for frame, plane in enumerate(planes):
         orientation = plane[:6] if plane else None
         if orientation not in found:
-            found[orientation] = space(flat(header, frame))
+            found[orientation] = space(frame_header(header, frame))
         yield found[orientation]
 
 

@@ -16,8 +16,8 @@ from app.preview import files as listed
 from app.preview.cache import shared
 from app.preview.headers import read_headers
 from app.preview.order import same_orientation
-from app.preview.series import Series, key_of, open_series
-from app.storage.buckets import Source
+from app.preview.series import SeriesPictures, key_of, open_series
+from app.storage.buckets import Cloud
 from app.storage.store import endpoint
 
 #: Files whose headers are read. With so many the picture usually lies within a twentieth of the series' length from its
@@ -25,35 +25,35 @@ from app.storage.store import endpoint
 SAMPLE, TOLERANCE = 16, 0.2
 
 
-def near_middle(uid: str, folder: Path | None = None) -> tuple[Series, int]:
+def near_middle(uid: str, folder: Path | None = None) -> tuple[SeriesPictures, int]:
     """A series, or files of it alone, and the number of a picture there that lies near the middle of the series.
 
     Series that are small, lie on this machine, are held already, or are slides, which have one picture, are read whole.
     """
-    if folder is not None or key_of(uid, Source.AWS, None) in shared():
+    if folder is not None or key_of(uid, Cloud.AWS, None) in shared():
         return _whole(uid, folder)
 
-    def read() -> Series | None:
+    def read() -> SeriesPictures | None:
         files = listed.of_bucket(uid)
         if len(files.sizes) <= SAMPLE:
             return None
         names = sorted(files.sizes)
         chosen = np.linspace(0, len(names) - 1, SAMPLE).round().astype(int)
         some = replace(files, sizes={names[number]: files.sizes[names[number]] for number in chosen})
-        series = Series(some, read_headers(some))
+        series = SeriesPictures(some, read_headers(some))
         return None if series.modality == "SM" or not series.pictures else series
 
-    key = ("some of", uid, endpoint(Source.AWS))
+    key = ("some of", uid, endpoint(Cloud.AWS))
     some = shared().get(key, read, lambda series: series.size if series else 0)
     return _whole(uid, None) if some is None else (some, _nearest(some))
 
 
-def _whole(uid: str, folder: Path | None) -> tuple[Series, int]:
+def _whole(uid: str, folder: Path | None) -> tuple[SeriesPictures, int]:
     series = open_series(uid, folder=folder)
     return series, series.middle
 
 
-def _nearest(series: Series) -> int:
+def _nearest(series: SeriesPictures) -> int:
     """Number of the picture that is nearest to the middle of those of its orientation."""
     first = series.pictures[0]
     places = [one.place for one in takewhile(lambda one: same_orientation(one, first), series.pictures)]

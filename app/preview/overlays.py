@@ -14,9 +14,9 @@ from app.common.modalities import OVERLAYS
 from app.preview.cache import shared
 from app.preview.contours import Contours
 from app.preview.errors import PreviewError
-from app.preview.regions import Grid, Mask, Region
+from app.preview.regions import Grid, MarkedRegion, Mask
 from app.preview.segments import Segments
-from app.preview.series import Series
+from app.preview.series import SeriesPictures
 
 #: Opacity of what lies inside, of 255; the edge is opaque.
 _INSIDE = 90
@@ -26,10 +26,10 @@ class Marks(Protocol):
     """What both kinds can do."""
 
     @property
-    def regions(self) -> list[Region]:
+    def regions(self) -> list[MarkedRegion]:
         """What is marked, under names."""
 
-    def masks(self, grid: Grid, wanted: Collection[int]) -> Iterator[tuple[Region, Mask]]:
+    def masks(self, grid: Grid, wanted: Collection[int]) -> Iterator[tuple[MarkedRegion, Mask]]:
         """Pixels of a picture that each of the wanted regions takes, if any."""
 
 
@@ -40,7 +40,7 @@ _READERS: dict[str, type[Segments] | type[Contours]] = {"SEG": Segments, "RTSTRU
 class Overlay:
     """A SEG or RTSTRUCT series over another; made by `overlay`."""
 
-    series: Series
+    series: SeriesPictures
     marks: Segments | Contours
 
     @property
@@ -56,7 +56,9 @@ class Overlay:
         ]
         return {"source": self.source, "regions": regions, "notes": self.marks.notes}
 
-    def layer(self, source: Series, number: int, wanted: Collection[int] | None = None) -> npt.NDArray[np.uint8]:
+    def layer(
+        self, source: SeriesPictures, number: int, wanted: Collection[int] | None = None
+    ) -> npt.NDArray[np.uint8]:
         """RGBA of picture `number` of `source`: the wanted regions, all if None, transparent elsewhere.
 
         Raises
@@ -74,7 +76,7 @@ class Overlay:
             drawn[_edge(mask)] = (*region.colour, 255)
         return drawn
 
-    def _require_kin(self, source: Series, header: Dataset) -> None:
+    def _require_kin(self, source: SeriesPictures, header: Dataset) -> None:
         if source.files.uid == self.source:
             return
         frame = str(header.get("FrameOfReferenceUID") or "")
@@ -82,7 +84,7 @@ class Overlay:
             raise PreviewError("This was drawn on another series, in another frame of reference.")
 
 
-def overlay(series: Series) -> Overlay:
+def overlay(series: SeriesPictures) -> Overlay:
     """The marks of a SEG or RTSTRUCT series.
 
     Raises

@@ -24,7 +24,7 @@ _COLOURS: tuple[Colour, ...] = (
 
 
 @dataclass(frozen=True, slots=True)
-class Region:
+class MarkedRegion:
     """One segment or ROI: its number in the legend from 1, name and colour."""
 
     number: int

@@ -16,7 +16,7 @@ from app.preview.errors import PreviewError
 from app.preview.files import valid_uid
 from app.preview.middle import near_middle
 from app.preview.overlays import overlay
-from app.preview.series import MAX_EDGE, Series, as_png, open_series
+from app.preview.series import MAX_EDGE, SeriesPictures, as_png, open_series
 from app.preview.window import parse_window
 
 _NUMBER = re.compile(r"[1-9][0-9]{0,6}")
@@ -66,7 +66,7 @@ def header(request: Request) -> Response:
     return JSONResponse(series.header_table(number), headers=_KEPT)
 
 
-def _opened(request: Request, part: str) -> Series:
+def _opened(request: Request, part: str) -> SeriesPictures:
     uid, folder = _place(request, part)
     return open_series(uid, folder=folder)
 

@@ -13,11 +13,11 @@ from pydicom import Dataset
 
 from app.preview.errors import PreviewError
 from app.preview.files import at_once
-from app.preview.regions import Colour, Grid, Mask, Region, usual_colour
+from app.preview.regions import Colour, Grid, MarkedRegion, Mask, usual_colour
 
 if TYPE_CHECKING:
     from app.preview.headers import Instance
-    from app.preview.series import Series
+    from app.preview.series import SeriesPictures
 
 Floats = npt.NDArray[np.float64]
 
@@ -62,17 +62,17 @@ class _Object:
 class Segments:
     """All segments of a SEG series."""
 
-    series: Series
-    regions: list[Region]
+    series: SeriesPictures
+    regions: list[MarkedRegion]
     source: str
     frames_of_reference: set[str]
     objects: list[_Object]
     notes: list[str]
 
     @classmethod
-    def read(cls, series: Series) -> Segments:
+    def read(cls, series: SeriesPictures) -> Segments:
         """The segments of a SEG series; of its frames, only where they lie."""
-        regions: list[Region] = []
+        regions: list[MarkedRegion] = []
         objects, source, frames, notes = [], "", set(), []
         for instance in series.instances:
             header = instance.dataset()
@@ -81,7 +81,7 @@ class Segments:
             for item in header.get("SegmentSequence") or []:
                 number = shift + int(item.SegmentNumber)
                 numbers.append(number)
-                regions.append(Region(number, str(item.get("SegmentLabel") or number), _colour(item, number)))
+                regions.append(MarkedRegion(number, str(item.get("SegmentLabel") or number), _colour(item, number)))
             objects.append(_describe(instance, header, shift, numbers))
             source = source or _source(header)
             frames.add(str(header.get("FrameOfReferenceUID")))
@@ -95,7 +95,7 @@ class Segments:
         """Bytes in memory, about; parsed headers take several times their bytes."""
         return sum(6 * len(one.instance.header) + 300 * len(one.places) for one in self.objects)
 
-    def masks(self, grid: Grid, wanted: Collection[int]) -> Iterator[tuple[Region, Mask]]:
+    def masks(self, grid: Grid, wanted: Collection[int]) -> Iterator[tuple[MarkedRegion, Mask]]:
         """Pixels of a picture that each wanted region takes."""
         regions = {region.number: region for region in self.regions}
         for one in self.objects:
@@ -151,11 +151,11 @@ def _frames_on(one: _Object, grid: Grid) -> list[int]:
 
 
 def _describe(instance: Instance, header: Dataset, shift: int, numbers: list[int]) -> _Object:
-    from app.preview.functional_groups import flat
+    from app.preview.functional_groups import frame_header
 
     each = header.get("PerFrameFunctionalGroupsSequence") or []
     planes = instance.planes
-    first = flat(header, 0)
+    first = frame_header(header, 0)
     grid = Grid.of(first, abs(float(first.get("SpacingBetweenSlices") or 0))) if planes and planes[0] else None
     grid = grid if grid is not None and grid.origin is not None else None
     places = np.full(instance.frames, np.nan)

@@ -19,7 +19,7 @@ from app.preview.cache import shared
 from app.preview.errors import PreviewError
 from app.preview.files import Files
 from app.preview.frames import read_frame
-from app.preview.functional_groups import flat
+from app.preview.functional_groups import frame_header
 from app.preview.headers import Instance, read_headers
 from app.preview.non_image import what_instead
 from app.preview.order import Picture, ordered, spacing_between
@@ -41,7 +41,7 @@ from app.preview.window import (
     is_colour,
     rescaled,
 )
-from app.storage.buckets import Source
+from app.storage.buckets import Cloud
 from app.storage.store import endpoint
 
 #: Bytes that a series and one of its slices are counted with beside what they hold.
@@ -52,7 +52,7 @@ MAX_EDGE = 8_192
 
 
 @dataclass(frozen=True, eq=False)
-class Series:
+class SeriesPictures:
     """A series that can be looked at; made by `open_series`."""
 
     files: Files
@@ -120,7 +120,7 @@ class Series:
     def header(self, number: int) -> Dataset:
         """What holds for picture `number`, at the top of one header."""
         picture, instance = self.picture(number)
-        return flat(instance.dataset(), picture.frame)
+        return frame_header(instance.dataset(), picture.frame)
 
     def stored(self, number: int) -> Array:
         """Stored values of picture `number`."""
@@ -237,7 +237,7 @@ class Series:
         }
 
 
-def open_series(uid: str, source: Source = Source.AWS, folder: Path | None = None) -> Series:
+def open_series(uid: str, source: Cloud = Cloud.AWS, folder: Path | None = None) -> SeriesPictures:
     """A series of this release out of its bucket, or out of a folder; its headers are read and kept for a while.
 
     Raises
@@ -246,14 +246,14 @@ def open_series(uid: str, source: Source = Source.AWS, folder: Path | None = Non
         If it is not there, or can't be read.
     """
 
-    def read() -> Series:
+    def read() -> SeriesPictures:
         found = listed.of_bucket(uid, source) if folder is None else listed.of_folder(uid, folder)
-        return Series(found, read_headers(found))
+        return SeriesPictures(found, read_headers(found))
 
     return shared().get(key_of(uid, source, folder), read, lambda series: series.size)
 
 
-def key_of(uid: str, source: Source, folder: Path | None) -> Hashable:
+def key_of(uid: str, source: Cloud, folder: Path | None) -> Hashable:
     """What an opened series is kept under."""
     return ("series", uid, folder or endpoint(source))
 

@@ -100,7 +100,7 @@ def _chosen(of_entry: Array, codes: Array, selected: Array) -> Iterator[tuple[Ar
 
 def sources(catalog: Catalog, tables: Sequence[str]) -> tuple[Array, Array]:
     """Rows of series and of the image series that they were made from, as far as `tables` name them."""
-    shelves = [catalog.extension(name) for name in tables]
+    stores = [catalog.extension(name) for name in tables]
     none = np.zeros(0, dtype=np.int32)
-    made = np.concatenate([none, *(shelf.array("sources.made") for shelf in shelves)])
-    return made, np.concatenate([none, *(shelf.array("sources.source") for shelf in shelves)])
+    made = np.concatenate([none, *(store.array("sources.made") for store in stores)])
+    return made, np.concatenate([none, *(store.array("sources.source") for store in stores)])

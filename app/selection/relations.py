@@ -39,13 +39,13 @@ def _count_near(catalog: Catalog, relation: Relation, others: Array, days: int) 
     """For each series, how many of the series (or studies) `others` of its patient lie at most `days` from its date."""
     patients, dates = catalog.array("PatientID"), catalog.array("StudyDate")
 
-    def moments(rows: Array) -> tuple[Array, Array]:
+    def dated_rows(rows: Array) -> tuple[Array, Array]:
         """Those of `rows` that have a date, and patient and day of each as one number."""
         dated = rows[~np.isnan(dates.take(rows))]
         return dated, patients.take(dated).astype(np.int64) * _DAYS + dates.take(dated).astype(np.int64)
 
-    others, when = moments(others)
-    rows, here = moments(in_scope(catalog, others, Scope.PATIENT))
+    others, when = dated_rows(others)
+    rows, here = dated_rows(in_scope(catalog, others, Scope.PATIENT))
     # The series of a study stand together and mostly share its date: one answer serves a run of them.
     starts = np.flatnonzero(np.diff(here, prepend=-1))
     if relation.counted is Scope.STUDY:

@@ -31,7 +31,7 @@ class Level(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class RowColumn:
     """One column of the grid: `sql` is an aggregate, except at series level; `rank` is what it is sorted by instead."""
 
     name: str
@@ -75,12 +75,12 @@ _RANKS = {
 }
 
 
-def _series_columns() -> dict[str, Column]:
+def _series_columns() -> dict[str, RowColumn]:
     columns = {}
     for name, column in schema.tables()["index"].columns.items():
         label = _LABELS.get(name) or (ATTRIBUTES[name].title if name in ATTRIBUTES else name)
         numeric = column.type in ("INTEGER", "FLOAT")
-        columns[name] = Column(name, label, name, numeric=numeric, rank=_RANKS.get(name, ""))
+        columns[name] = RowColumn(name, label, name, numeric=numeric, rank=_RANKS.get(name, ""))
     return columns
 
 
@@ -89,56 +89,56 @@ def _list(name: str) -> str:
 
 
 _SUMS = (
-    Column("series", "Series", "count(*)", numeric=True),
-    Column("instances", "Instances", "sum(instanceCount)::BIGINT", numeric=True),
-    Column("size_MB", "Size (MB)", "round(sum(series_size_MB), 6)", numeric=True),
+    RowColumn("series", "Series", "count(*)", numeric=True),
+    RowColumn("instances", "Instances", "sum(instanceCount)::BIGINT", numeric=True),
+    RowColumn("size_MB", "Size (MB)", "round(sum(series_size_MB), 6)", numeric=True),
 )
-_MODALITIES = Column("Modality", "Modalities", _list("Modality"))
-_BODY_PARTS = Column("BodyPartExamined", "Body parts", _list("BodyPartExamined"))
-_LICENCES = Column("license_short_name", "Licences", _list("license_short_name"))
-_STUDIES = Column("studies", "Studies", "count(DISTINCT StudyInstanceUID)", numeric=True)
+_MODALITIES = RowColumn("Modality", "Modalities", _list("Modality"))
+_BODY_PARTS = RowColumn("BodyPartExamined", "Body parts", _list("BodyPartExamined"))
+_LICENSES = RowColumn("license_short_name", "Licenses", _list("license_short_name"))
+_STUDIES = RowColumn("studies", "Studies", "count(DISTINCT StudyInstanceUID)", numeric=True)
 
 #: Level → columns that a user may choose, in order.
-COLUMNS: dict[Level, dict[str, Column]] = {
+COLUMNS: dict[Level, dict[str, RowColumn]] = {
     Level.SERIES: _series_columns(),
     Level.STUDY: {
         column.name: column
         for column in (
-            Column("collection_id", "Collection", "min(collection_id)"),
-            Column("PatientID", "Patient ID", "min(PatientID)"),
-            Column("StudyDate", "Study date", "min(StudyDate)"),
-            Column("StudyDescription", "Study description", "min(StudyDescription)"),
+            RowColumn("collection_id", "Collection", "min(collection_id)"),
+            RowColumn("PatientID", "Patient ID", "min(PatientID)"),
+            RowColumn("StudyDate", "Study date", "min(StudyDate)"),
+            RowColumn("StudyDescription", "Study description", "min(StudyDescription)"),
             _MODALITIES,
             _BODY_PARTS,
             *_SUMS,
-            _LICENCES,
-            Column("StudyInstanceUID", "Study UID", "min(StudyInstanceUID)"),
+            _LICENSES,
+            RowColumn("StudyInstanceUID", "Study UID", "min(StudyInstanceUID)"),
         )
     },
     Level.PATIENT: {
         column.name: column
         for column in (
-            Column("collection_id", "Collection", "min(collection_id)"),
-            Column("PatientID", "Patient ID", "min(PatientID)"),
-            Column("PatientSex", "Sex", _list("PatientSex")),
-            Column("PatientAge", "Age", _list("PatientAge"), rank=f"min({_RANKS['PatientAge']})"),
+            RowColumn("collection_id", "Collection", "min(collection_id)"),
+            RowColumn("PatientID", "Patient ID", "min(PatientID)"),
+            RowColumn("PatientSex", "Sex", _list("PatientSex")),
+            RowColumn("PatientAge", "Age", _list("PatientAge"), rank=f"min({_RANKS['PatientAge']})"),
             _MODALITIES,
             _BODY_PARTS,
             _STUDIES,
             *_SUMS,
-            _LICENCES,
+            _LICENSES,
         )
     },
     Level.COLLECTION: {
         column.name: column
         for column in (
-            Column("collection_id", "Collection", "min(collection_id)"),
+            RowColumn("collection_id", "Collection", "min(collection_id)"),
             _MODALITIES,
             _BODY_PARTS,
-            Column("patients", "Patients", "count(DISTINCT PatientID)", numeric=True),
+            RowColumn("patients", "Patients", "count(DISTINCT PatientID)", numeric=True),
             _STUDIES,
             *_SUMS,
-            _LICENCES,
+            _LICENSES,
         )
     },
 }

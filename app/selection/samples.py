@@ -1,4 +1,4 @@
-"""Patients drawn and dealt out: the same ones on any machine, here and in the SQL of `app.language.statement`.
+"""Patients sampled and split: the same ones on any machine, here and in the SQL of `app.language.statement`.
 
 The draw is the order of the patients by the MD5 of seed and identifiers, which every database can compute.
 """
@@ -16,8 +16,8 @@ from app.cohort.attributes import ATTRIBUTES
 from app.cohort.clauses import Sample, Split
 
 
-def drawn(catalog: Catalog, rows: Array, sample: Sample, seed: int) -> Array:
-    """Rows of the patients that `sample` draws from those of `rows`."""
+def sampled(catalog: Catalog, rows: Array, sample: Sample, seed: int) -> Array:
+    """Rows of the patients that `sample` samples from those of `rows`."""
     patients, starts = _patients(catalog, rows)
     draw = _draw(catalog, seed)[patients - 1]
     sizes = np.add.reduceat(catalog.array("bytes").take(rows), starts) if len(rows) else np.zeros(0, np.int64)
@@ -48,7 +48,7 @@ def _places(strata: Array, draw: Array) -> Array:
     return places
 
 
-def dealt(catalog: Catalog, rows: Array, split: Split, seed: int) -> Array:
+def split_parts(catalog: Catalog, rows: Array, split: Split, seed: int) -> Array:
     """For each of `rows`, the number of its patient's part, from 1."""
     patients, starts = _patients(catalog, rows)
     draw = _draw(catalog, seed)[patients - 1]
@@ -84,7 +84,7 @@ def _strata(catalog: Catalog, rows: Array, starts: Array, name: str) -> Array:
 
 @lru_cache(maxsize=4)
 def _draw(catalog: Catalog, seed: int) -> Array:
-    """What each patient of the release is drawn by: the first half of the MD5, which no two patients share."""
+    """What each patient of the release is sampled by: the first half of the MD5, which no two patients share."""
     text = f"md5('{int(seed)}/' || collection_id || '/' || PatientID)"
     found = catalog.cursor().execute(f"SELECT ('0x' || left({text}, 16))::UBIGINT AS draw FROM patient ORDER BY code")
     return np.asarray(found.fetchnumpy()["draw"])

@@ -23,7 +23,7 @@ from app.cohort.cohort import Cohort
 from app.selection import entries, masks
 from app.selection.profiles import Profiles, per_value
 from app.selection.relations import combination_mask, completed, in_scope, relation_mask
-from app.selection.samples import dealt, drawn
+from app.selection.samples import sampled, split_parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,12 +109,12 @@ class Selection:
         allowed = self._combinations_without(None)
         if allowed is None:
             return np.arange(min(count, self.catalog.series_count))
-        # Each of these stays has a series that matches, so as many stays are enough.
-        stays = self._matching_stays[:count]
-        lengths = self.catalog.array("stay.series").take(stays)
+        # Each of these patient studies has a series that matches, so as many patient studies are enough.
+        patient_studies = self._matching_patient_studies[:count]
+        lengths = self.catalog.array("patient_study.series").take(patient_studies)
         ends = np.cumsum(lengths)
         rows = np.arange(ends[-1] if len(ends) else 0)
-        rows += np.repeat(self.catalog.array("stay.start").take(stays) - (ends - lengths), lengths)
+        rows += np.repeat(self.catalog.array("patient_study.start").take(patient_studies) - (ends - lengths), lengths)
         return rows[allowed.take(self.catalog.array("combination").take(rows))][:count]
 
     @property
@@ -130,12 +130,12 @@ class Selection:
         rows = in_scope(self.catalog, self._matching_rows, cohort.scope)
         if cohort.added:
             rows = completed(self.catalog, rows, cohort.added)
-        return drawn(self.catalog, rows, cohort.sample, cohort.seed) if cohort.sample else rows
+        return sampled(self.catalog, rows, cohort.sample, cohort.seed) if cohort.sample else rows
 
     @cached_property
     def _parts(self) -> Array:
         rows, split = self._rows_of_everybody, self.cohort.split
-        return dealt(self.catalog, rows, split, self.cohort.seed) if split else np.zeros(len(rows), dtype=np.int8)
+        return split_parts(self.catalog, rows, split, self.cohort.seed) if split else np.zeros(len(rows), dtype=np.int8)
 
     def scopes(self) -> dict[Scope, Totals]:
         """Totals of the matching series, of their studies and of their patients."""
@@ -143,13 +143,16 @@ class Selection:
         if matching.series == self.catalog.series_count:
             return dict.fromkeys(Scope, matching)
         found = {Scope.SERIES: matching}
-        for scope, name in ((Scope.STUDY, "stay.study"), (Scope.PATIENT, "stay.patient")):
+        for scope, name in ((Scope.STUDY, "patient_study.study"), (Scope.PATIENT, "patient_study.patient")):
             unit = array(name)
             marks = np.zeros(int(unit.max()) + 1, dtype=bool)
-            marks[unit.take(self._matching_stays)] = True
-            stays = np.flatnonzero(marks.take(unit))
-            sums = (int(array(f"stay.{part}").take(stays).sum()) for part in ("series", "instances", "bytes"))
-            found[scope] = Totals(*self._count_stays(stays), *sums)
+            marks[unit.take(self._matching_patient_studies)] = True
+            patient_studies = np.flatnonzero(marks.take(unit))
+            sums = (
+                int(array(f"patient_study.{part}").take(patient_studies).sum())
+                for part in ("series", "instances", "bytes")
+            )
+            found[scope] = Totals(*self._count_patient_studies(patient_studies), *sums)
         return found
 
     @cached_property
@@ -170,25 +173,29 @@ class Selection:
         return np.arange(self.catalog.series_count) if mask is None else np.flatnonzero(mask)
 
     @cached_property
-    def _matching_stays(self) -> Array:
-        """Numbers of the stays with a series that meets every condition."""
+    def _matching_patient_studies(self) -> Array:
+        """Numbers of the patient studies with a series that meets every condition."""
         if self._row_masks and self._matching_mask is not None:
-            return np.flatnonzero(np.logical_or.reduceat(self._matching_mask, self.catalog.array("stay.start")))
-        return self._stays_with(self._combinations_without(None))
+            return np.flatnonzero(
+                np.logical_or.reduceat(self._matching_mask, self.catalog.array("patient_study.start"))
+            )
+        return self._patient_studies_with(self._combinations_without(None))
 
-    def _stays_with(self, allowed: Array | None) -> Array:
-        """Numbers of the stays with a series in `allowed` combinations, or of all."""
+    def _patient_studies_with(self, allowed: Array | None) -> Array:
+        """Numbers of the patient studies with a series in `allowed` combinations, or of all."""
         array = self.catalog.array
         if allowed is None:
-            return np.arange(len(array("stay.study")))
+            return np.arange(len(array("patient_study.study")))
         signatures = np.logical_or.reduceat(allowed.take(array("signature.combination")), array("signature.start"))
-        return np.flatnonzero(signatures.take(array("stay.signature")))
+        return np.flatnonzero(signatures.take(array("patient_study.signature")))
 
-    def _count_stays(self, stays: Array) -> tuple[int, int]:
+    def _count_patient_studies(self, patient_studies: Array) -> tuple[int, int]:
         """How many patients and studies they are."""
         studies = np.zeros(self.catalog.study_count + 1, dtype=bool)
-        studies[self.catalog.array("stay.study").take(stays)] = True
-        return _count_runs(self.catalog.array("stay.patient").take(stays)), int(np.count_nonzero(studies))
+        studies[self.catalog.array("patient_study.study").take(patient_studies)] = True
+        return _count_runs(self.catalog.array("patient_study.patient").take(patient_studies)), int(
+            np.count_nonzero(studies)
+        )
 
     @cached_property
     def totals(self) -> Totals:
@@ -198,7 +205,9 @@ class Selection:
     @cached_property
     def _totals_of_matching(self) -> Totals:
         if self._row_masks:
-            return Totals(*self._count_stays(self._matching_stays), *self._sums(self._matching_rows))
+            return Totals(
+                *self._count_patient_studies(self._matching_patient_studies), *self._sums(self._matching_rows)
+            )
         return self._totals_in(None)
 
     def _sums(self, rows: Array) -> tuple[int, int, int]:
@@ -233,8 +242,8 @@ class Selection:
         allowed = _all_of([mask for mask in (self._combinations_without(None), within) if mask is not None])
         chosen = slice(None) if allowed is None else allowed
         sums = (int(array(f"combination.{name}")[chosen].sum()) for name in ("series", "instances", "bytes"))
-        stays = self._matching_stays if within is None else self._stays_with(allowed)
-        return Totals(*self._count_stays(stays), *sums)
+        patient_studies = self._matching_patient_studies if within is None else self._patient_studies_with(allowed)
+        return Totals(*self._count_patient_studies(patient_studies), *sums)
 
     def facet(self, attribute: Attribute, unit: str = "series") -> FacetCounts:
         """Counts of one attribute under all other conditions.

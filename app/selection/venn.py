@@ -14,7 +14,7 @@ from app.selection.selection import Selection, Totals
 
 
 @dataclass(frozen=True, slots=True)
-class Region:
+class VennRegion:
     """One region: `inside` are the positions of the cohorts that it lies in, and it lies in no other."""
 
     inside: tuple[int, ...]
@@ -36,7 +36,7 @@ def combined(operation: Operation, cohorts: Sequence[Cohort], unit: Scope) -> Co
     return reduce(lambda left, right: Cohort().with_clause(Combination.of(operation, left, right, unit)), cohorts)
 
 
-def regions(catalog: Catalog, cohorts: Sequence[Cohort], unit: Scope) -> list[Region]:
+def regions(catalog: Catalog, cohorts: Sequence[Cohort], unit: Scope) -> list[VennRegion]:
     """Regions of two or three cohorts, those in the fewest cohorts first; together they hold every unit once."""
     found = []
     for size in range(1, len(cohorts) + 1):
@@ -44,5 +44,5 @@ def regions(catalog: Catalog, cohorts: Sequence[Cohort], unit: Scope) -> list[Re
             common = combined(Operation.INTERSECTION, [cohorts[position] for position in inside], unit)
             others = [cohort for position, cohort in enumerate(cohorts) if position not in inside]
             region = combined(Operation.DIFFERENCE, [common, *others], unit)
-            found.append(Region(inside, region, Selection(catalog, region).totals))
+            found.append(VennRegion(inside, region, Selection(catalog, region).totals))
     return found

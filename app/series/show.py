@@ -14,7 +14,7 @@ from app.series.words import series_sentence
 
 
 def describe(series: Series, citation: str) -> dict[str, Any]:
-    """Words, columns, siblings, sources and derived series, licence, citation, viewers, commands, DICOMweb.
+    """Words, columns, siblings, sources and derived series, license, citation, viewers, commands, DICOMweb.
 
     Parameters
     ----------
@@ -22,7 +22,7 @@ def describe(series: Series, citation: str) -> dict[str, Any]:
         What to cite, as text.
     """
     found, doi = related(series), series.values.get("source_DOI")
-    (licence,) = licenses(series.selection) or [{}]
+    (terms,) = licenses(series.selection) or [{}]
     bucket, _, uuid = series.place.partition("/")
     return {
         "words": series_sentence(series),
@@ -37,7 +37,7 @@ def describe(series: Series, citation: str) -> dict[str, Any]:
         "sources": [other.uid for other in found.sources],
         "derived": [other.uid for other in found.derived],
         "related": {"certain": found.certain, "note": found.note},
-        "license": {name: licence.get(name) for name in ("license", "commercial_use", "verdict", "url")},
+        "license": {name: terms.get(name) for name in ("license", "commercial_use", "verdict", "url")},
         "citation": citation,
         "doi": doi_url(doi) if doi else None,
         "viewers": [{"viewer": view.viewer, "url": view.url, "opens": view.opens} for view in views(series, found)],

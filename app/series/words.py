@@ -50,7 +50,7 @@ _AGE = re.compile(r"([0-9]{3})([DWMY])")
 
 
 def series_sentence(series: Series) -> str:
-    """What it is, whose, from when, made with what, how large, under which licence and since when in IDC."""
+    """What it is, whose, from when, made with what, how large, under which license and since when in IDC."""
     values = series.values
     parts = [f"{_what(series)}, from patient {values['PatientID']} of collection {values['collection_id']}"]
     parts += _person(values)

@@ -8,7 +8,7 @@ from enum import StrEnum
 from app.common.errors import UserError
 
 
-class Source(StrEnum):
+class Cloud(StrEnum):
     """Where IDC's public buckets are read from."""
 
     AWS = "aws"
@@ -16,7 +16,7 @@ class Source(StrEnum):
 
 
 #: Source → endpoint that s5cmd is to use.
-ENDPOINTS = {Source.AWS: "https://s3.amazonaws.com", Source.GCS: "https://storage.googleapis.com"}
+ENDPOINTS = {Cloud.AWS: "https://s3.amazonaws.com", Cloud.GCS: "https://storage.googleapis.com"}
 
 #: AWS bucket → the Google bucket with the same objects.
 GCS_BUCKETS = {

@@ -10,8 +10,8 @@ import obstore
 from obstore.store import S3Store
 
 from app.common.settings import settings
-from app.storage.buckets import ENDPOINTS, Source
-from app.storage.errors import Fault, FaultyError
+from app.storage.buckets import ENDPOINTS, Cloud
+from app.storage.errors import ErrorKind, StorageError
 from app.storage.limits import Limits
 
 _FILE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,119}")
@@ -45,7 +45,7 @@ def open_store(address: str, bucket: str, limits: Limits) -> S3Store:
     )
 
 
-def list_files(store: S3Store, series: Series) -> dict[str, int]:
+def list_files(store: S3Store, series: WantedSeries) -> dict[str, int]:
     """Name → bytes of the files of a series.
 
     Raises
@@ -59,15 +59,15 @@ def list_files(store: S3Store, series: Series) -> dict[str, int]:
         for meta in page:
             name = meta["path"].removeprefix(prefix)
             if not _FILE_NAME.fullmatch(name):
-                raise FaultyError(Fault.UNSAFE, repr(name[:60]))
+                raise StorageError(ErrorKind.UNSAFE, repr(name[:60]))
             listed[name] = meta["size"]
     if not listed:
-        raise FaultyError(Fault.NOT_FOUND, f"nothing lies at {series.bucket}/{prefix}")
+        raise StorageError(ErrorKind.NOT_FOUND, f"nothing lies at {series.bucket}/{prefix}")
     return listed
 
 
 @dataclass(frozen=True, slots=True)
-class Series:
+class WantedSeries:
     """One wanted series.
 
     Parameters
@@ -90,6 +90,6 @@ class Series:
     size_bytes: int
 
 
-def endpoint(source: Source) -> str:
+def endpoint(source: Cloud) -> str:
     """Address that `source` is read from."""
     return settings().s3_endpoint or ENDPOINTS[source]

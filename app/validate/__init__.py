@@ -1,6 +1,6 @@
 """Check a folder of DICOM files against what the index says of their series.
 
 `files` reads one file, `listing` says what is to be there, `geometry` looks at the slices of a series, `validation`
-reads a whole folder in processes and judges it, `report` is what it found, `command` is ``python -m app validate``.
+reads a whole folder in processes and checks it, `report` is what it found, `command` is ``python -m app validate``.
 Nothing is trusted but the files: not their names, nor that a download once said it was complete.
 """

@@ -1,4 +1,4 @@
-"""Files judged against a listing: what is wrong, missing or out of place."""
+"""Files checked against a listing: what is wrong, missing or out of place."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
-from app.validate.expected import Listing, Series
+from app.validate.expected import Expectation, ExpectedSeries
 from app.validate.files import File
-from app.validate.findings import Finding, Kind
+from app.validate.findings import Finding, FindingKind
 from app.validate.geometry import geometry
 
 #: What may be a SeriesInstanceUID or a CRDC UUID in a folder's name.
 _IDENTIFIER = re.compile(r"(?<![\d.])\d+(?:\.\d+){3,}(?![\d.])|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-_ORDER = {kind: number for number, kind in enumerate(Kind)}
+_ORDER = {kind: number for number, kind in enumerate(FindingKind)}
 
 
 def folder_of(file: File) -> str:
@@ -28,7 +28,9 @@ def identifiers(folder: str) -> frozenset[str]:
     return frozenset(_IDENTIFIER.findall(folder))
 
 
-def judge(files: Collection[File], wanted: Listing, others: Collection[Series], is_whole: bool) -> list[Finding]:
+def check(
+    files: Collection[File], wanted: Expectation, others: Collection[ExpectedSeries], is_whole: bool
+) -> list[Finding]:
     """All findings, in the order of their kinds.
 
     Parameters
@@ -46,19 +48,23 @@ def judge(files: Collection[File], wanted: Listing, others: Collection[Series], 
     released = expected | {one.uid: one for one in others}
     by_name = {name: one.uid for one in released.values() for name in (one.uid, one.crdc_uuid)}
     by_series: dict[str, list[File]] = {}
-    findings = [Finding(Kind.UNKNOWN, entry) for entry in wanted.unknown]
+    findings = [Finding(FindingKind.UNKNOWN, entry) for entry in wanted.unknown]
     for file in files:
         named = {by_name[name] for name in identifiers(folder_of(file)) if name in by_name}
         findings += file.findings if file.series else _in_series(file.findings, named)
         if file.series:
             by_series.setdefault(file.series, []).append(file)
             if named and file.series not in named:
-                findings.append(Finding(Kind.WRONG_FOLDER, f"the folder's is {min(named)}", file.series, file.path))
+                findings.append(
+                    Finding(FindingKind.WRONG_FOLDER, f"the folder's is {min(named)}", file.series, file.path)
+                )
     for uid, group in by_series.items():
         findings += _judge_series(uid, group, expected, released, is_whole)
     if is_whole:
         missing = (one for one in wanted.series if one.uid not in by_series)
-        findings += (Finding(Kind.MISSING_SERIES, f"{one.instances:,} files expected", one.uid) for one in missing)
+        findings += (
+            Finding(FindingKind.MISSING_SERIES, f"{one.instances:,} files expected", one.uid) for one in missing
+        )
     return sorted(findings, key=lambda one: (one.is_warning, _ORDER[one.kind], one.series or "", one.path or ""))
 
 
@@ -69,28 +75,32 @@ def _in_series(findings: Sequence[Finding], named: Collection[str]) -> list[Find
 
 
 def _judge_series(
-    uid: str, files: Sequence[File], expected: Mapping[str, Series], released: Mapping[str, Series], is_whole: bool
+    uid: str,
+    files: Sequence[File],
+    expected: Mapping[str, ExpectedSeries],
+    released: Mapping[str, ExpectedSeries],
+    is_whole: bool,
 ) -> Iterator[Finding]:
     if uid not in released:
-        yield from (Finding(Kind.NOT_IN_RELEASE, "", uid, file.path) for file in files)
+        yield from (Finding(FindingKind.NOT_IN_RELEASE, "", uid, file.path) for file in files)
         return
     if uid not in expected:
-        yield from (Finding(Kind.NOT_WANTED, "", uid, file.path) for file in files)
+        yield from (Finding(FindingKind.NOT_WANTED, "", uid, file.path) for file in files)
         return
     series = expected[uid]
     first: dict[str, str] = {}
     for file in files:
         if file.study != series.study:
-            yield Finding(Kind.STUDY, f"{file.study or 'none'}, not {series.study}", uid, file.path)
+            yield Finding(FindingKind.STUDY, f"{file.study or 'none'}, not {series.study}", uid, file.path)
         if file.patient != series.patient:
-            yield Finding(Kind.PATIENT, f"{file.patient or 'none'}, not {series.patient}", uid, file.path)
+            yield Finding(FindingKind.PATIENT, f"{file.patient or 'none'}, not {series.patient}", uid, file.path)
         if file.instance and first.setdefault(file.instance, file.path) != file.path:
-            yield Finding(Kind.DUPLICATE, f"{file.instance}, also in {first[file.instance]}", uid, file.path)
+            yield Finding(FindingKind.DUPLICATE, f"{file.instance}, also in {first[file.instance]}", uid, file.path)
     if not is_whole:
         return
     if len(files) != series.instances:
-        yield Finding(Kind.INSTANCES, f"{len(files):,}, not {series.instances:,}", uid)
+        yield Finding(FindingKind.INSTANCES, f"{len(files):,}, not {series.instances:,}", uid)
     if (size_bytes := sum(file.size for file in files)) != series.size_bytes:
-        yield Finding(Kind.BYTES, f"{size_bytes:,}, not {series.size_bytes:,}", uid)
+        yield Finding(FindingKind.BYTES, f"{size_bytes:,}, not {series.size_bytes:,}", uid)
     for odd in geometry([file.plane for file in files if file.plane]):
         yield replace(odd, series=uid)

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from app.catalog.array_store import Array
-from app.catalog.catalog import Catalog, catalog
+from app.catalog.catalog import Catalog, open_catalog
 from app.cohort.attributes import ATTRIBUTES
 from app.cohort.cohort import Cohort
 from app.common.errors import UserError
@@ -21,7 +21,7 @@ _IDENTIFIERS = ("SeriesInstanceUID", "crdc_series_uuid")
 
 
 @dataclass(frozen=True, slots=True)
-class Series:
+class ExpectedSeries:
     """A series of the index: identifiers, ``instanceCount`` and exact bytes."""
 
     uid: str
@@ -33,7 +33,7 @@ class Series:
 
 
 @dataclass(frozen=True, slots=True)
-class Listing:
+class Expectation:
     """The series that are wanted.
 
     Parameters
@@ -45,17 +45,17 @@ class Listing:
     """
 
     name: str
-    series: tuple[Series, ...]
+    series: tuple[ExpectedSeries, ...]
     unknown: tuple[str, ...] = ()
 
 
-def listing(text: str) -> Listing:
+def listing(text: str) -> Expectation:
     """Listing of a query in URL form or of a manifest, where `text` has no ``=`` and names a file.
 
     Raises
     ------
     UserError
-        If the query is faulty, the file is no list, or no series is meant.
+        If the query is invalid, the file is no list, or no series is meant.
     """
     # A query is never looked for among the files: it may come from a page.
     found = of_manifest(Path(text)) if text and "=" not in text and Path(text).is_file() else of_query(text)
@@ -64,18 +64,18 @@ def listing(text: str) -> Listing:
     return found
 
 
-def of_query(query: str) -> Listing:
+def of_query(query: str) -> Expectation:
     """Listing of a cohort in URL form."""
     cohort = Cohort.from_query(query)
-    opened = catalog()
-    return Listing(cohort.to_query() or "all of IDC", _read(opened, Selection(opened, cohort).rows))
+    opened = open_catalog()
+    return Expectation(cohort.to_query() or "all of IDC", _read(opened, Selection(opened, cohort).rows))
 
 
-def of_manifest(path: Path) -> Listing:
+def of_manifest(path: Path) -> Expectation:
     """Listing of a manifest, or of any other list of identifiers."""
     import pyarrow as pa
 
-    opened = catalog()
+    opened = open_catalog()
     if path.stat().st_size > id_lists.MAX_BYTES:
         raise UserError(
             f"{path.name} has more than {id_lists.MAX_BYTES / 1e6:.0f} MB: give the cohort's query instead."
@@ -86,12 +86,12 @@ def of_manifest(path: Path) -> Listing:
     found = cursor.execute(
         f"SELECT series_row FROM series SEMI JOIN asked ON value = {report.found.attribute} ORDER BY series_row"
     ).fetchnumpy()
-    return Listing(path.name, _read(opened, np.asarray(found["series_row"])), (*report.older, *report.not_found))
+    return Expectation(path.name, _read(opened, np.asarray(found["series_row"])), (*report.older, *report.not_found))
 
 
-def find(identifiers: Collection[str]) -> tuple[Series, ...]:
+def find(identifiers: Collection[str]) -> tuple[ExpectedSeries, ...]:
     """The series of this release with one of these SeriesInstanceUIDs or CRDC UUIDs."""
-    opened, asked = catalog(), sorted(identifiers)
+    opened, asked = open_catalog(), sorted(identifiers)
     rows = {
         int(row)
         for name in _IDENTIFIERS
@@ -101,13 +101,13 @@ def find(identifiers: Collection[str]) -> tuple[Series, ...]:
     return _read(opened, np.array(sorted(rows), dtype=np.int64))
 
 
-def _read(opened: Catalog, rows: Array) -> tuple[Series, ...]:
-    found: list[Series] = []
+def _read(opened: Catalog, rows: Array) -> tuple[ExpectedSeries, ...]:
+    found: list[ExpectedSeries] = []
     for start in range(0, len(rows), _BATCH):
         cursor = opened.cursor()
         cursor.register("chosen", {"series_row": rows[start : start + _BATCH].astype("int32")})
         found += (
-            Series(*row)
+            ExpectedSeries(*row)
             for row in cursor.execute(
                 "SELECT SeriesInstanceUID, StudyInstanceUID, PatientID, crdc_series_uuid, instanceCount,"
                 " round(series_size_MB * 1e6)::BIGINT FROM series SEMI JOIN chosen USING (series_row)"

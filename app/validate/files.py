@@ -19,7 +19,7 @@ from pydicom.pixels.decoders.base import get_decoder
 from pydicom.pixels.utils import iter_pixels
 from pydicom.uid import UID, DeflatedExplicitVRLittleEndian
 
-from app.validate.findings import Finding, Kind, visible
+from app.validate.findings import Finding, FindingKind, visible
 from app.validate.values import TAGS, expected_length, text, texts
 
 #: Modalities whose slices form volumes.
@@ -105,17 +105,17 @@ def read_file(root: str, path: str, options: Options) -> File:
             found = list(_pixel_findings(header, stream, size))
             file = _describe(header, path, size)
         if not (file.series and file.instance):
-            found.append(Finding(Kind.NO_UID))
+            found.append(Finding(FindingKind.NO_UID))
         if options.decode and has_pixels and "Rows" in header:
             found += _decode(whole, header)
         if options.dciodvfy:
             found += _run_dciodvfy(options.dciodvfy, whole)
     except OSError as error:
-        return File(path, size, findings=(Finding(Kind.UNREADABLE, error.strerror or "", path=path),))
+        return File(path, size, findings=(Finding(FindingKind.UNREADABLE, error.strerror or "", path=path),))
     except InvalidDicomError:
-        return File(path, size, findings=(Finding(Kind.NOT_DICOM, path=path),))
+        return File(path, size, findings=(Finding(FindingKind.NOT_DICOM, path=path),))
     except Exception as error:  # pydicom raises nearly anything on damaged headers
-        return File(path, size, findings=(Finding(Kind.NOT_DICOM, _one_line(error), path=path),))
+        return File(path, size, findings=(Finding(FindingKind.NOT_DICOM, _one_line(error), path=path),))
     if not found:
         return file
     return replace(file, findings=tuple(replace(one, series=file.series or None, path=path) for one in found))
@@ -152,13 +152,13 @@ def _pixel_findings(header: Dataset, stream: BinaryIO, size: int) -> Iterator[Fi
     left = size - stream.tell()
     if length == _UNDEFINED:
         if not _fragments_end(stream, size):
-            yield Finding(Kind.CUT, "the last fragment is cut, or the end of the sequence is missing")
+            yield Finding(FindingKind.CUT, "the last fragment is cut, or the end of the sequence is missing")
         return
     if length > left:
-        yield Finding(Kind.CUT, f"{left:,} of {length:,} bytes are there")
+        yield Finding(FindingKind.CUT, f"{left:,} of {length:,} bytes are there")
     wanted = expected_length(header)
     if wanted is not None and length != wanted:
-        yield Finding(Kind.PIXEL_LENGTH, f"{length:,} bytes, expected {wanted:,}")
+        yield Finding(FindingKind.PIXEL_LENGTH, f"{length:,} bytes, expected {wanted:,}")
 
 
 def _is_deflated(header: Dataset) -> bool:
@@ -184,16 +184,16 @@ def _decode(path: Path, header: Dataset) -> Iterator[Finding]:
     except NotImplementedError:
         is_available = False
     if not is_available:
-        yield Finding(Kind.NO_DECODER, syntax.name)
+        yield Finding(FindingKind.NO_DECODER, syntax.name)
         return
     try:
         frames = sum(1 for _ in _until_stopped(iter_pixels(path, raw=True)))
     except Exception as error:  # each decoder has errors of its own
-        yield Finding(Kind.DECODE, _one_line(error))
+        yield Finding(FindingKind.DECODE, _one_line(error))
     else:
         wanted = int(header.get("NumberOfFrames") or 1)
         if frames != wanted and not _is_stopping():
-            yield Finding(Kind.DECODE, f"{frames:,} frames, expected {wanted:,}")
+            yield Finding(FindingKind.DECODE, f"{frames:,} frames, expected {wanted:,}")
 
 
 def _until_stopped(frames: Iterator[Any]) -> Iterator[Any]:
@@ -214,10 +214,10 @@ def _run_dciodvfy(program: str, path: Path) -> Iterator[Finding]:
                     process.kill()
         else:
             process.kill()
-            yield Finding(Kind.DCIODVFY, f"it did not end within {_PATIENCE} s")
+            yield Finding(FindingKind.DCIODVFY, f"it did not end within {_PATIENCE} s")
             return
     if errors := [line for line in output.decode(errors="replace").splitlines() if line.startswith("Error")]:
-        yield Finding(Kind.DCIODVFY, visible("; ".join(errors)))
+        yield Finding(FindingKind.DCIODVFY, visible("; ".join(errors)))
 
 
 def _one_line(error: Exception) -> str:

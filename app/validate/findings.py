@@ -8,7 +8,7 @@ from enum import StrEnum
 _MAX_LENGTH = 500
 
 
-class Kind(StrEnum):
+class FindingKind(StrEnum):
     """Kinds of findings; the value is what is shown."""
 
     UNREADABLE = "the file can't be opened"
@@ -40,13 +40,20 @@ class Kind(StrEnum):
 
 
 WARNINGS = frozenset(
-    {Kind.NO_DECODER, Kind.ORIENTATION, Kind.DOUBLED_SLICE, Kind.MISSING_SLICE, Kind.SPACING, Kind.DCIODVFY}
+    {
+        FindingKind.NO_DECODER,
+        FindingKind.ORIENTATION,
+        FindingKind.DOUBLED_SLICE,
+        FindingKind.MISSING_SLICE,
+        FindingKind.SPACING,
+        FindingKind.DCIODVFY,
+    }
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One fault or warning.
+    """One error or warning.
 
     Parameters
     ----------
@@ -56,7 +63,7 @@ class Finding:
         The file, relative to the folder with ``/``, if it is about one.
     """
 
-    kind: Kind
+    kind: FindingKind
     detail: str = ""
     series: str | None = None
     path: str | None = None

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from app.validate.findings import Finding, Kind
+from app.validate.findings import Finding, FindingKind
 
 #: Direction cosines of one series differ by rounding only.
 _COSINE_TOLERANCE = 1e-3
@@ -32,7 +32,7 @@ def geometry(planes: Sequence[tuple[float, ...]]) -> Iterator[Finding]:
     orientation, position = table[:, :6], table[:, 6:]
     differing = int((abs(orientation - np.median(orientation, axis=0)).max(axis=1) > _COSINE_TOLERANCE).sum())
     if differing:
-        yield Finding(Kind.ORIENTATION, f"{differing:,} of {len(table):,} slices differ from the others")
+        yield Finding(FindingKind.ORIENTATION, f"{differing:,} of {len(table):,} slices differ from the others")
         return
     places = np.sort(position @ np.cross(orientation[0, :3], orientation[0, 3:]))
     gaps = np.diff(places)
@@ -49,9 +49,9 @@ def _at_each_place(places: np.ndarray, slices: np.ndarray) -> Iterator[Finding]:
     numbers, times = np.unique(slices, return_counts=True)
     usual = numbers[times.argmax()]
     if (more := places[slices > usual]).size:
-        yield Finding(Kind.DOUBLED_SLICE, f"at {_listed(more)} along the normal")
+        yield Finding(FindingKind.DOUBLED_SLICE, f"at {_listed(more)} along the normal")
     if (fewer := places[slices < usual]).size:
-        yield Finding(Kind.MISSING_SLICE, f"fewer than {usual} at {_listed(fewer)} along the normal")
+        yield Finding(FindingKind.MISSING_SLICE, f"fewer than {usual} at {_listed(fewer)} along the normal")
 
 
 def _between(spacings: np.ndarray) -> Iterator[Finding]:
@@ -61,11 +61,13 @@ def _between(spacings: np.ndarray) -> Iterator[Finding]:
     steps = np.maximum(np.round(spacings / usual), 1)
     is_whole = abs(spacings - steps * usual) <= _TOLERANCE * usual * steps
     if missing := int((steps[is_whole] - 1).sum()):
-        yield Finding(Kind.MISSING_SLICE, f"{missing:,} at a spacing of {usual:.4g} mm")
+        yield Finding(FindingKind.MISSING_SLICE, f"{missing:,} at a spacing of {usual:.4g} mm")
     if not is_whole.all():
         odd = spacings[~is_whole]
         span = f"{odd.min():.4g} mm" if len(odd) == 1 else f"{odd.min():.4g} to {odd.max():.4g} mm"
-        yield Finding(Kind.SPACING, f"{len(odd):,} of {len(spacings):,} spacings are {span}, usual is {usual:.4g} mm")
+        yield Finding(
+            FindingKind.SPACING, f"{len(odd):,} of {len(spacings):,} spacings are {span}, usual is {usual:.4g} mm"
+        )
 
 
 def _listed(places: np.ndarray) -> str:

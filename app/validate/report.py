@@ -10,7 +10,7 @@ from itertools import groupby
 from typing import Any
 
 from app.common.numbers import exact, size
-from app.validate.findings import Finding, Kind, visible
+from app.validate.findings import Finding, FindingKind, visible
 
 _SHOWN_PER_KIND = 10
 
@@ -22,7 +22,7 @@ _STYLE = (
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class ValidationReport:
     """What was found.
 
     Parameters
@@ -44,9 +44,9 @@ class Report:
     files_in_folder
         What there was to read.
     series_wanted, series_found, series_clean
-        Series that are to be there, those of them with a file, and those without a fault.
+        Series that are to be there, those of them with a file, and those without an error.
     findings
-        Faults, then warnings, each sorted by kind, series and path.
+        Errors, then warnings, each sorted by kind, series and path.
     """
 
     folder: str
@@ -64,19 +64,19 @@ class Report:
     findings: tuple[Finding, ...]
 
     @property
-    def faults(self) -> int:
+    def errors(self) -> int:
         """Number of findings that are no warnings."""
         return sum(not one.is_warning for one in self.findings)
 
     @property
     def warnings(self) -> int:
         """Number of warnings."""
-        return len(self.findings) - self.faults
+        return len(self.findings) - self.errors
 
     @property
     def is_clean(self) -> bool:
-        """Whether all was read and nothing is at fault."""
-        return not self.stopped and not self.faults
+        """Whether all was read and nothing is wrong."""
+        return not self.stopped and not self.errors
 
     @property
     def verdict(self) -> str:
@@ -84,11 +84,11 @@ class Report:
         warnings = f" {exact(self.warnings)} warnings." if self.warnings else ""
         if self.stopped:
             read = f"{exact(self.files)} of {exact(self.files_in_folder)} files"
-            return f"Stopped after {read}: {exact(self.faults)} faults so far.{warnings}"
-        if self.faults:
+            return f"Stopped after {read}: {exact(self.errors)} errors so far.{warnings}"
+        if self.errors:
             clean = f"{exact(self.series_clean)} of {exact(self.series_wanted)} series are without one"
-            return f"{exact(self.faults)} faults; {clean}.{warnings}"
-        return f"Clean: {exact(self.series_wanted)} series, {exact(self.files)} files, no fault.{warnings}"
+            return f"{exact(self.errors)} errors; {clean}.{warnings}"
+        return f"Clean: {exact(self.series_wanted)} series, {exact(self.files)} files, no error.{warnings}"
 
     @property
     def facts(self) -> dict[str, str]:
@@ -99,18 +99,18 @@ class Report:
             "Checks beyond headers": ", ".join(self.options) or "none",
             "Files read": f"{exact(self.files)} of {exact(self.files_in_folder)}, {size(self.size_bytes)}",
             "Series": f"{exact(self.series_found)} of {exact(self.series_wanted)} wanted have files,"
-            f" {exact(self.series_clean)} are without fault",
+            f" {exact(self.series_clean)} are without error",
             "Time": f"{self.seconds:.1f} s",
         }
 
     @property
-    def by_kind(self) -> Iterator[tuple[Kind, list[Finding]]]:
-        """Findings of each kind, faults first."""
+    def by_kind(self) -> Iterator[tuple[FindingKind, list[Finding]]]:
+        """Findings of each kind, errors first."""
         for kind, found in groupby(self.findings, key=lambda one: one.kind):
             yield kind, list(found)
 
 
-def as_text(report: Report) -> str:
+def as_text(report: ValidationReport) -> str:
     """The report for a terminal; of each kind the first findings."""
     lines = [report.verdict, *(f"  {label}: {value}" for label, value in report.facts.items())]
     for kind, found in report.by_kind:
@@ -122,7 +122,7 @@ def as_text(report: Report) -> str:
     return "\n".join(lines) + "\n"
 
 
-def as_json(report: Report) -> str:
+def as_json(report: ValidationReport) -> str:
     """The whole report as one JSON object."""
     value: dict[str, Any] = {
         "folder": visible(report.folder),
@@ -139,15 +139,15 @@ def as_json(report: Report) -> str:
         "series": {
             "wanted": report.series_wanted,
             "found": report.series_found,
-            "without_fault": report.series_clean,
+            "without_error": report.series_clean,
         },
-        "faults": [_as_object(one) for one in report.findings if not one.is_warning],
+        "errors": [_as_object(one) for one in report.findings if not one.is_warning],
         "warnings": [_as_object(one) for one in report.findings if one.is_warning],
     }
     return json.dumps(value, ensure_ascii=False, indent=2) + "\n"
 
 
-def as_html(report: Report) -> str:
+def as_html(report: ValidationReport) -> str:
     """The whole report as a page that needs nothing else."""
     facts = "".join(
         f"<tr><th>{escape(label)}</th><td>{escape(value)}</td></tr>" for label, value in report.facts.items()
@@ -167,7 +167,7 @@ def as_html(report: Report) -> str:
 
 
 def _grade(finding: Finding) -> str:
-    return "Warning" if finding.is_warning else "Fault"
+    return "Warning" if finding.is_warning else "Error"
 
 
 def _cells(finding: Finding) -> tuple[str, str, str]:

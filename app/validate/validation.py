@@ -1,4 +1,4 @@
-"""A whole folder read in reader processes, then judged against a listing."""
+"""A whole folder read in reader processes, then checked against a listing."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from time import monotonic
 from app.cohort import schema
 from app.common.errors import UserError
 from app.validate import expected
-from app.validate.checks import folder_of, identifiers, judge
-from app.validate.expected import Listing, Series
+from app.validate.checks import check, folder_of, identifiers
+from app.validate.expected import Expectation, ExpectedSeries
 from app.validate.files import File, Options, read_files, start_reader
-from app.validate.findings import Finding, Kind
-from app.validate.report import Report
+from app.validate.findings import Finding, FindingKind
+from app.validate.report import ValidationReport
 
 MAX_PARALLEL = 64
 
@@ -31,11 +31,11 @@ _AHEAD = 3
 #: Seconds between two looks at whether to stop, and between two reports of progress.
 _TICK = 0.25
 
-Find = Callable[[Collection[str]], tuple[Series, ...]]
+Find = Callable[[Collection[str]], tuple[ExpectedSeries, ...]]
 
 
 @dataclass(slots=True)
-class Progress:
+class ValidationProgress:
     """How far it is; `files_in_folder` is known once reading starts."""
 
     files_in_folder: int = 0
@@ -71,7 +71,7 @@ class Validation:
     def __init__(
         self,
         folder: Path,
-        wanted: Listing | None = None,
+        wanted: Expectation | None = None,
         options: Options | None = None,
         parallel: int | None = None,
         left_out: Collection[Path] = (),
@@ -83,7 +83,7 @@ class Validation:
         if not 1 <= self.parallel <= MAX_PARALLEL:
             raise UserError(f"Read with 1 to {MAX_PARALLEL} processes.")
         self.folder = folder.resolve()
-        self.progress = Progress()
+        self.progress = ValidationProgress()
         self._wanted = wanted
         self._options = options or Options()
         self._left_out = {str(path.resolve()) for path in left_out}
@@ -136,23 +136,23 @@ class Validation:
                 else:
                     yield path
 
-    def _refused(self, whole: str) -> Kind | None:
+    def _refused(self, whole: str) -> FindingKind | None:
         """Why a file is not read: a pipe would be waited for, a link may show what lies elsewhere."""
         try:
             found = os.lstat(whole)
             if stat.S_ISLNK(found.st_mode):
                 if not Path(whole).resolve().is_relative_to(self.folder):
-                    return Kind.LINK
+                    return FindingKind.LINK
                 found = os.stat(whole)
             if not stat.S_ISREG(found.st_mode):
-                return Kind.LINK
+                return FindingKind.LINK
         except (OSError, RuntimeError):
-            return Kind.LINK
-        return Kind.UNFINISHED if whole.endswith(".part") else None
+            return FindingKind.LINK
+        return FindingKind.UNFINISHED if whole.endswith(".part") else None
 
     def _note_unreadable(self, error: OSError) -> None:
         path = Path(error.filename).relative_to(self.folder).as_posix()
-        self._note([File(path, findings=(Finding(Kind.UNREADABLE, error.strerror or "", path=path),))])
+        self._note([File(path, findings=(Finding(FindingKind.UNREADABLE, error.strerror or "", path=path),))])
 
     def _note(self, files: Collection[File]) -> None:
         self._files += files
@@ -170,7 +170,7 @@ class Validation:
             alone = deque([path] for batch in lost for path in batch)
             while alone and not self._stopping.is_set():
                 for (path,) in (yield from self._read_with(alone, 1, 1)):
-                    self._note([File(path, findings=(Finding(Kind.CRASH, path=path),))])
+                    self._note([File(path, findings=(Finding(FindingKind.CRASH, path=path),))])
 
     def _read_with(
         self, waiting: deque[list[str]], parallel: int, ahead: int
@@ -198,20 +198,20 @@ class Validation:
 
     # --- judging -----------------------------------------------------------------------------------------------
 
-    def report(self) -> Report:
+    def report(self) -> ValidationReport:
         """What was found so far; of series as a whole only if everything was read."""
         asked = {one.series for one in self._files if one.series}
         asked |= {name for folder in {folder_of(one) for one in self._files} for name in identifiers(folder)}
         if self._wanted is None:
-            wanted = Listing("what the index says of the series in the folder", self._find(asked))
-            others: tuple[Series, ...] = ()
+            wanted = Expectation("what the index says of the series in the folder", self._find(asked))
+            others: tuple[ExpectedSeries, ...] = ()
         else:
             wanted = self._wanted
             others = self._find(asked - {one.uid for one in wanted.series})
-        findings = judge(self._files, wanted, others, self._is_read)
-        uids, faulty = {one.uid for one in wanted.series}, {one.series for one in findings if not one.is_warning}
+        findings = check(self._files, wanted, others, self._is_read)
+        uids, failed = {one.uid for one in wanted.series}, {one.series for one in findings if not one.is_warning}
         found = uids & {one.series for one in self._files}
-        return Report(
+        return ValidationReport(
             folder=str(self.folder),
             against=wanted.name,
             idc_version=schema.idc_version(),
@@ -223,7 +223,7 @@ class Validation:
             size_bytes=self.progress.size_bytes,
             series_wanted=len(uids),
             series_found=len(found),
-            series_clean=len(found - faulty),
+            series_clean=len(found - failed),
             findings=tuple(findings),
         )
 

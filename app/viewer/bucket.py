@@ -15,12 +15,12 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from app.catalog.catalog import catalog
+from app.catalog.catalog import open_catalog
 from app.common.errors import UserError
 from app.preview.errors import PreviewError
 from app.preview.files import MAX_FILES, valid_uid
 from app.series.series import Series, find
-from app.storage.buckets import Source
+from app.storage.buckets import Cloud
 from app.storage.store import endpoint
 from app.viewer import listing
 
@@ -41,7 +41,7 @@ def routes() -> list[Route]:
 
 def origin() -> str:
     """Scheme, host and port that files are fetched from."""
-    address = urlsplit(endpoint(Source.AWS))
+    address = urlsplit(endpoint(Cloud.AWS))
     return f"{address.scheme}://{address.netloc}"
 
 
@@ -53,7 +53,7 @@ def is_listed_whole(series: Series) -> bool:
 def refusal(series: Series, page: str) -> str | None:
     """One sentence if pages of the origin `page` may not read the series' files from its bucket; None if they may."""
     bucket, _, folder = series.place.partition("/")
-    address = f"{endpoint(Source.AWS)}/{bucket}?list-type=2&max-keys=1&prefix={quote(folder)}/"
+    address = f"{endpoint(Cloud.AWS)}/{bucket}?list-type=2&max-keys=1&prefix={quote(folder)}/"
     # The scheme is that of the operator's endpoint.
     request = urllib.request.Request(address, headers={"Origin": page})  # noqa: S310
     try:
@@ -74,7 +74,7 @@ def refusal(series: Series, page: str) -> str | None:
 def _list(request: Request) -> Response:
     try:
         wanted = [valid_uid(request.path_params["series"]), *map(valid_uid, request.query_params.getlist("with")[:1])]
-        found = [find(catalog(), uid) for uid in wanted]
+        found = [find(open_catalog(), uid) for uid in wanted]
         if len({series.study for series in found}) > 1 or not all(map(is_listed_whole, found)):
             return PlainTextResponse("These series can't be shown together.\n", status_code=400)
         opened = [(series.uid, list(_files(series))) for series in found]
@@ -92,4 +92,4 @@ def _files(series: Series) -> Iterator[listing.File]:
 
     bucket = series.place.partition("/")[0]
     for instance in open_series(series.uid).in_order:
-        yield f"{endpoint(Source.AWS)}/{bucket}/{instance.path}", headers.of(instance.dataset())
+        yield f"{endpoint(Cloud.AWS)}/{bucket}/{instance.path}", headers.of(instance.dataset())

@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from app.catalog.catalog import Catalog, catalog
+from app.catalog.catalog import Catalog, open_catalog
 from app.cohort.sql import quote_text
 from app.common.modalities import WITHOUT_PICTURE
 from app.downloads import jobs
@@ -80,12 +80,12 @@ def viewable(job: int, limit: int) -> list[Viewable]:
 
 def finished_of_study(study: str) -> list[Finished]:
     """The finished series of a study whose folders lie where pages may download into."""
-    return _finished(_series_of(catalog(), study)) if _UID.fullmatch(study) else []
+    return _finished(_series_of(open_catalog(), study)) if _UID.fullmatch(study) else []
 
 
 def slides_of(study: str, series: str | None = None) -> list[Finished]:
     """Those of them that are slides, or the one named."""
-    slides = _series_of(catalog(), study, "SM") if _UID.fullmatch(study) else ()
+    slides = _series_of(open_catalog(), study, "SM") if _UID.fullmatch(study) else ()
     return _finished([uid for uid in slides if series in (None, uid)])
 
 
@@ -108,7 +108,7 @@ def _finished(series: Sequence[str]) -> list[Finished]:
 
 
 def _rows(sql: str) -> list[tuple[Any, ...]]:
-    with catalog().cursor() as cursor:
+    with open_catalog().cursor() as cursor:
         return cursor.execute(sql).fetchall()
 
 

@@ -69,7 +69,7 @@ class Stored:
         Its transfer syntax.
     starts
         Where each frame begins in the file, and where the last one ends; of compressed frames, their first item.
-    problem
+    unreadable
         Why frames can't be read, if they can't.
     """
 
@@ -79,7 +79,7 @@ class Stored:
     bulk: tuple[bytes, ...]
     syntax: UID
     starts: npt.NDArray[np.int64]
-    problem: str = ""
+    unreadable: str = ""
 
     @property
     def media_type(self) -> str:
@@ -104,8 +104,8 @@ class Stored:
         for number in numbers:
             if not 1 <= number <= self.instance.frames:
                 raise PreviewError(f"There are frames 1 to {exact(self.instance.frames)}, not {exact(number)}.", 404)
-        if self.problem or count < self.instance.frames:
-            raise PreviewError(self.problem or _DAMAGED)
+        if self.unreadable or count < self.instance.frames:
+            raise PreviewError(self.unreadable or _DAMAGED)
         places = [(int(self.starts[number - 1]), int(self.starts[number])) for number in numbers]
         if any(stop <= start for start, stop in places):
             raise PreviewError(_DAMAGED)
@@ -173,14 +173,14 @@ def _read(uid: str, folder: Path, name: str, size: int) -> Stored | None:
     except (PreviewError, AttributeError, TypeError, ValueError, IndexError, KeyError):
         return None
     attributes, bulk = _json(header, instance.uid)
-    starts, problem = np.empty(0, np.int64), ""
+    starts, reason = np.empty(0, np.int64), ""
     try:
         starts = _starts(files, instance, header, syntax, folder / name)
     except PreviewError as error:
-        problem = str(error)
+        reason = str(error)
     except Exception:  # pydicom raises nearly anything on damaged items
-        problem = _DAMAGED
-    return Stored(folder / name, instance, attributes, bulk, syntax, starts, problem)
+        reason = _DAMAGED
+    return Stored(folder / name, instance, attributes, bulk, syntax, starts, reason)
 
 
 def _json(header: Dataset, uid: str) -> tuple[dict[str, bytes], tuple[bytes, ...]]:

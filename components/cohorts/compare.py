@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import streamlit as st
 
-from app.catalog.catalog import catalog
+from app.catalog.catalog import open_catalog
 from app.cohort.clauses import Scope
 from app.cohort.cohort import Cohort, Operation
 from app.common.errors import UserError
@@ -17,7 +17,7 @@ from app.common.numbers import compact, exact, size
 from app.imports.portal import from_portal
 from app.language.english import sentence
 from app.selection.selection import Selection
-from app.selection.venn import Region, combined, count, regions
+from app.selection.venn import VennRegion, combined, count, regions
 from components.common import state
 from components.common.echarts import CLICKABLE, Option, draw_clickable, text, tooltip
 from components.common.errors import plain
@@ -64,7 +64,7 @@ def compare() -> None:
         "Compare", list(_UNITS), default=Scope.PATIENT, format_func=lambda unit: _UNITS[unit], key="by"
     )
     unit = unit or Scope.PATIENT
-    found = regions(catalog(), list(cohorts.values()), unit)
+    found = regions(open_catalog(), list(cohorts.values()), unit)
     letters = [slot.upper() for slot in cohorts]
     picture, table = st.columns([3, 4], gap="large")
     with picture:
@@ -91,7 +91,7 @@ def _inputs() -> dict[str, Cohort]:
                 continue
             try:
                 cohorts[slot] = _read(text.strip())
-                totals = Selection(catalog(), cohorts[slot]).totals
+                totals = Selection(open_catalog(), cohorts[slot]).totals
             except UserError as error:
                 cohorts.pop(slot, None)
                 st.error(plain(str(error)), icon=":material/error:")
@@ -130,13 +130,13 @@ def _name(inside: tuple[int, ...], letters: list[str]) -> str:
     return f"{within}, not {without}" if without else within
 
 
-def _venn(found: list[Region], letters: list[str], unit: Scope) -> None:
+def _venn(found: list[VennRegion], letters: list[str], unit: Scope) -> None:
     position = draw_clickable(_option(found, letters, unit), _HEIGHTS[len(letters)], "venn", "Overlap of the cohorts")
     if position is not None:
         open_explore(found[position].cohort)
 
 
-def _option(found: list[Region], letters: list[str], unit: Scope) -> Option:
+def _option(found: list[VennRegion], letters: list[str], unit: Scope) -> Option:
     """Circles, their letters, and above them a place to click in each region, with its count."""
     centres = _CIRCLES[len(letters)]
     circles = {
@@ -185,11 +185,11 @@ def _option(found: list[Region], letters: list[str], unit: Scope) -> Option:
     }
 
 
-def _told(region: Region, letters: list[str], unit: Scope) -> str:
+def _told(region: VennRegion, letters: list[str], unit: Scope) -> str:
     return f"{_name(region.inside, letters)}: {exact(region.count(unit))} {_UNITS[unit].lower()}<br>Click to open"
 
 
-def _list_regions(found: list[Region], letters: list[str], unit: Scope) -> None:
+def _list_regions(found: list[VennRegion], letters: list[str], unit: Scope) -> None:
     st.header("Regions", anchor=False)
     for region in found:
         _row(_name(region.inside, letters), region.cohort, region.count(unit), region.totals.size_bytes, unit)
@@ -203,7 +203,7 @@ def _list_combinations(cohorts: list[Cohort], letters: list[str], unit: Scope) -
         (Operation.DIFFERENCE, "without"),
     ):
         cohort = combined(operation, cohorts, unit)
-        totals = Selection(catalog(), cohort).totals
+        totals = Selection(open_catalog(), cohort).totals
         _row(f" {word} ".join(letters), cohort, count(totals, unit), totals.size_bytes, unit)
 
 

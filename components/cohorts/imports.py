@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.catalog.catalog import catalog
+from app.catalog.catalog import open_catalog
 from app.cohort.cohort import Cohort
 from app.cohort.conditions import Condition
 from app.cohort.kept_lists import keep
 from app.common.errors import UserError
 from app.common.numbers import exact
-from app.imports.id_lists import MAX_BYTES, Report, report
+from app.imports.id_lists import MAX_BYTES, IdReport, report
 from app.imports.portal import from_portal
 from app.language.english import sentence
 from components.common.errors import plain
@@ -33,7 +33,7 @@ def import_list() -> None:
     if not data.strip():
         return
     try:
-        found = report(data, catalog())
+        found = report(data, open_catalog())
         _show_report(found)
         if found.found.values:
             explore_link(_cohort(found), "Open these in Explore")
@@ -61,14 +61,14 @@ def import_link() -> None:
     explore_link(cohort, "Open this in Explore")
 
 
-def _cohort(found: Report) -> Cohort:
+def _cohort(found: IdReport) -> Cohort:
     ids = found.found
     if len(ids.values) <= _IN_LINK:
         return Cohort.of([Condition.of(ids.attribute, "eq", ids.values)])
     return Cohort.of([Condition.of(ids.attribute, "in", [keep(ids.attribute, ids.values)])])
 
 
-def _show_report(found: Report) -> None:
+def _show_report(found: IdReport) -> None:
     with st.container(border=True):
         for line in found.sentences:
             st.text(line)

@@ -6,7 +6,7 @@ from typing import Any, NoReturn
 
 import streamlit as st
 
-from app.catalog.catalog import catalog
+from app.catalog.catalog import open_catalog
 from app.catalog.tables.extensions import MissingTableError, fetch_command
 from app.cohort.attributes import EXTRA_TABLES, Group
 from app.interface import fetch_background
@@ -57,7 +57,7 @@ def absent_tables(group: Group) -> list[dict[str, Any]]:
             "running": running.get(table, ""),
             "failed": failed.get(table, ""),
         }
-        for table in catalog().missing(table for table, heading in EXTRA_TABLES.items() if heading is group)
+        for table in open_catalog().missing(table for table, heading in EXTRA_TABLES.items() if heading is group)
     ]
 
 

@@ -11,15 +11,15 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from app.catalog.catalog import catalog
+from app.catalog.catalog import open_catalog
 from app.cohort.cohort import Cohort
 from app.common.settings import settings
-from app.datasets.about import Kind, datasets
+from app.datasets.about import DatasetKind, datasets
 from app.language.english import sentence
 from components.common.errors import plain
 
 _EXPLORE = "../pages/explore.py"
-_DATASETS = {Kind.COLLECTION: "../pages/collections.py", Kind.RESULT: "../pages/results.py"}
+_DATASETS = {DatasetKind.COLLECTION: "../pages/collections.py", DatasetKind.RESULT: "../pages/results.py"}
 
 
 def explore_link(
@@ -40,7 +40,7 @@ def dataset_links(cohort: Cohort) -> None:
     """Show a link to the page of the collection, and of the analysis result, that the cohort names if it names one."""
     for kind, page in _DATASETS.items():
         named = cohort.values(kind, "eq")
-        if len(named) == 1 and (found := datasets(catalog(), kind).get(named[0])):
+        if len(named) == 1 and (found := datasets(open_catalog(), kind).get(named[0])):
             query = {str(kind): found.id}
             st.page_link(page, label=f"About {plain(found.title)}", icon=":material/info:", query_params=query)
 
@@ -68,9 +68,9 @@ def explore(cohort: Cohort) -> Target:
     return Target("explore", tuple(cohort.to_pairs()))
 
 
-def dataset_page(kind: Kind, name: str) -> Target:
+def dataset_page(kind: DatasetKind, name: str) -> Target:
     """The page of a dataset."""
-    return Target("collections" if kind is Kind.COLLECTION else "results", ((str(kind), name),))
+    return Target("collections" if kind is DatasetKind.COLLECTION else "results", ((str(kind), name),))
 
 
 def query_page(sql: str) -> Target | None:

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 import streamlit as st
 
-from app.catalog.catalog import catalog
+from app.catalog.catalog import open_catalog
 from app.cohort.cohort import Cohort
 from app.selection.selection import Selection
 
@@ -34,7 +34,7 @@ def current() -> Cohort:
 
 def selection() -> Selection:
     """The series of the current cohort."""
-    return Selection(catalog(), current())
+    return Selection(open_catalog(), current())
 
 
 def show(cohort: Cohort) -> None:

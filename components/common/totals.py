@@ -14,16 +14,16 @@ from app.selection.selection import Selection
 
 
 def head(selection: Selection) -> None:
-    """Patients, studies, series, instances, size and licences; exact figures on hover."""
+    """Patients, studies, series, instances, size and licenses; exact figures on hover."""
     totals = selection.totals
-    licences = int((selection.facet_of_selected(ATTRIBUTES["license_short_name"])[1:] > 0).sum())
+    licenses = int((selection.facet_of_selected(ATTRIBUTES["license_short_name"])[1:] > 0).sum())
     figures = [
         ("Patients", compact(totals.patients), exact(totals.patients)),
         ("Studies", compact(totals.studies), exact(totals.studies)),
         ("Series", compact(totals.series), exact(totals.series)),
         ("Instances", compact(totals.instances), exact(totals.instances)),
         ("Size", size(totals.size_bytes), f"{exact(totals.size_bytes)} bytes"),
-        ("Licences", str(licences), f"{licences} different licences"),
+        ("Licenses", str(licenses), f"{licenses} different licenses"),
     ]
     st.html(f'<div class="idc-head" data-testid="head-counts">{cells(figures)}</div>', width="content")
 

@@ -10,8 +10,8 @@ from itertools import cycle
 
 import streamlit as st
 
-from app.catalog.catalog import catalog
-from app.clinical.columns import Column, dictionary, tables_of
+from app.catalog.catalog import open_catalog
+from app.clinical.columns import ClinicalColumn, dictionary, tables_of
 from app.clinical.export import JOINED_WRITERS
 from app.clinical.table import is_there
 from app.clinical.values import Bar, Distribution, Overlap, distribution, overlap, usable_columns
@@ -19,7 +19,7 @@ from app.cohort.clinical_clause import DICTIONARY, ClinicalClause
 from app.cohort.cohort import Cohort
 from app.cohort.conditions import QueryError
 from app.common.numbers import exact, size
-from app.datasets.about import Dataset, Kind, datasets
+from app.datasets.about import Dataset, DatasetKind, datasets
 from app.language.english import clinical_clause
 from app.selection.selection import Selection
 from components.common import state
@@ -50,22 +50,22 @@ def clinical_data() -> None:
         "Many collections bring tables about their patients beside the images: age, diagnosis, treatment, how they"
         " fared. Choose values, and see the images of these patients in Explore."
     )
-    named = datasets(catalog(), Kind.COLLECTION).get(st.query_params.get(_COLLECTION, ""))
-    if missing := catalog().missing([DICTIONARY]):
+    named = datasets(open_catalog(), DatasetKind.COLLECTION).get(st.query_params.get(_COLLECTION, ""))
+    if missing := open_catalog().missing([DICTIONARY]):
         if named:
             st.text(_listed(named))
         offer_tables(missing, _FIRST, "Get the list of clinical tables")
-    tables = dictionary(catalog())
+    tables = dictionary(open_catalog())
     if named and named.id not in tables:
         st.info(plain(f"IDC has no clinical tables of {named.title}. Other collections have some."))
     with st.container(horizontal=True, vertical_alignment="bottom"):
         collection_id = _choose("Collection", _COLLECTION, sorted(tables))
-        table = _choose("Table", _TABLE, list(tables_of(catalog(), collection_id)), above=collection_id)
+        table = _choose("Table", _TABLE, list(tables_of(open_catalog(), collection_id)), above=collection_id)
     if not is_there(table):
         offer_tables([table], _table_need(table, tables[collection_id][table]))
     watch_fetches()
-    _show_overlap(overlap(catalog(), collection_id, table), collection_id)
-    columns = usable_columns(catalog(), collection_id, table)
+    _show_overlap(overlap(open_catalog(), collection_id, table), collection_id)
+    columns = usable_columns(open_catalog(), collection_id, table)
     if not columns:
         st.info("The table has no columns of its own.")
         return
@@ -76,7 +76,7 @@ def clinical_data() -> None:
         above=f"{collection_id}/{table}",
         shown=lambda name: _title(columns[name]),
     )
-    _filter(collection_id, table, distribution(catalog(), collection_id, table, columns[name]))
+    _filter(collection_id, table, distribution(open_catalog(), collection_id, table, columns[name]))
     _others(collection_id, table, columns, name)
     _exports(collection_id, table)
 
@@ -87,7 +87,7 @@ def _listed(named: Dataset) -> str:
     return f"IDC {has} {named.title}."
 
 
-def _table_need(table: str, columns: Mapping[str, Column]) -> str:
+def _table_need(table: str, columns: Mapping[str, ClinicalColumn]) -> str:
     """What a table that is not here would tell."""
     titles = [column.title for column in columns.values()]
     names = ", ".join(titles[:_AT_ONCE])
@@ -117,7 +117,7 @@ def _choose(label: str, name: str, options: Sequence[str], above: str = "", show
     return str(chosen)
 
 
-def _title(column: Column) -> str:
+def _title(column: ClinicalColumn) -> str:
     return f"{column.label} ({column.name})" if column.label else column.name
 
 
@@ -158,7 +158,7 @@ def _filter(collection_id: str, table: str, spread: Distribution) -> None:
         _open(clause)
 
 
-def _others(collection_id: str, table: str, columns: Mapping[str, Column], shown: str) -> None:
+def _others(collection_id: str, table: str, columns: Mapping[str, ClinicalColumn], shown: str) -> None:
     """Further columns at a glance; a click on a bar chooses it, and takes its column to the top."""
     if len(columns) < 2:
         return
@@ -173,7 +173,7 @@ def _others(collection_id: str, table: str, columns: Mapping[str, Column], shown
     )
     places = cycle(st.columns(2, gap="large"))
     for name, place in zip((name for name in chosen if name != shown), places, strict=False):
-        spread = distribution(catalog(), collection_id, table, columns[name])
+        spread = distribution(open_catalog(), collection_id, table, columns[name])
         key = f"clinical_{collection_id}_{table}_{name}"
 
         def take(bar: Bar, spread: Distribution = spread, key: str = key) -> None:
@@ -265,7 +265,7 @@ def _open(clause: ClinicalClause) -> None:
     cohort = Cohort().with_clause(clause)
     with st.container(border=True, gap="xsmall", key="clinical_condition"):
         st.text(f"Series where {clinical_clause(clause)}.")
-        left = Selection(catalog(), cohort).totals
+        left = Selection(open_catalog(), cohort).totals
         st.caption(f"{exact(left.patients)} patients with {exact(left.series)} series, {size(left.size_bytes)}")
         explore_link(cohort, "Open in Explore")
         if (seen := state.seen()) and seen[0]:

@@ -10,12 +10,20 @@ import numpy as np
 import streamlit as st
 
 from app.catalog.build import bin_edges
-from app.catalog.catalog import catalog
+from app.catalog.catalog import open_catalog
 from app.cohort.attributes import ATTRIBUTES
 from app.cohort.cohort import Cohort
 from app.common.numbers import compact, exact
 from app.datasets import release_history
-from app.datasets.about import Dataset, Kind, UnknownDatasetError, clinical_tables, dataset, datasets, typical_series
+from app.datasets.about import (
+    Dataset,
+    DatasetKind,
+    UnknownDatasetError,
+    clinical_tables,
+    dataset,
+    datasets,
+    typical_series,
+)
 from app.datasets.plain_text import ADDRESS
 from app.export.licensing import licenses
 from app.selection.selection import Selection
@@ -26,7 +34,7 @@ from components.common.style import tab_title
 from components.common.totals import head
 from components.widgets.tally import Cell, number, tally
 
-_LISTS = {Kind.COLLECTION: "../pages/collections.py", Kind.RESULT: "../pages/results.py"}
+_LISTS = {DatasetKind.COLLECTION: "../pages/collections.py", DatasetKind.RESULT: "../pages/results.py"}
 
 _PROVENANCE = {
     "data_contributor": "Contributed by",
@@ -52,11 +60,11 @@ _SIZE_LABELS = (
 _SOURCES = 4
 
 
-def show_dataset(kind: Kind, name: str) -> None:
+def show_dataset(kind: DatasetKind, name: str) -> None:
     """Show one dataset, or say that there is none of this name."""
     st.page_link(_LISTS[kind], label=f"All {kind.noun}s", icon=":material/arrow_back:")
     try:
-        found = dataset(catalog(), kind, name)
+        found = dataset(open_catalog(), kind, name)
     except UnknownDatasetError as error:
         st.title(f"There is no such {kind.noun}", anchor=False)
         st.text(str(error))
@@ -65,7 +73,7 @@ def show_dataset(kind: Kind, name: str) -> None:
             st.page_link(_LISTS[kind], label=label, icon=":material/arrow_forward:", query_params=asked)
         return
     tab_title(found.title)
-    selection = Selection(catalog(), found.cohort)
+    selection = Selection(open_catalog(), found.cohort)
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
         st.html(_heading(found), width="content")
         with st.container(key="leading_link", width="content"):
@@ -79,7 +87,7 @@ def show_dataset(kind: Kind, name: str) -> None:
     with side:
         st.html(_section("Facts", _facts(found, selection)))
         _related(found)
-        if kind is Kind.COLLECTION:
+        if kind is DatasetKind.COLLECTION:
             st.html(_section("Clinical data", _clinical(found)))
         _history(found)
     st.html(_section("Sources", _sources(found)))
@@ -118,12 +126,12 @@ def _link(address: str, text: str) -> str:
 
 
 def _facts(found: Dataset, selection: Selection) -> str:
-    of_result = " (collections)" if found.kind is Kind.RESULT else ""
+    of_result = " (collections)" if found.kind is DatasetKind.RESULT else ""
     facts = [
         (f"Cancer types{of_result}", escape(", ".join(found.cancer_types))),
         (f"Locations{of_result}", escape(", ".join(found.tumor_locations))),
         (f"Species{of_result}", escape(", ".join(found.species))),
-        ("Licences", "<br>".join(_licence(entry) for entry in licenses(selection))),
+        ("Licenses", "<br>".join(_license(entry) for entry in licenses(selection))),
         ("Also has", escape(", ".join(found.supporting_data))),
         ("In IDC since", _release(found.first_release)),
         ("Last changed in", _release(found.last_release)),
@@ -134,7 +142,7 @@ def _facts(found: Dataset, selection: Selection) -> str:
     return f'<dl class="idc-facts">{rows}</dl>'
 
 
-def _licence(entry: dict) -> str:
+def _license(entry: dict) -> str:
     name = _link(entry["url"], entry["license"]) if entry["url"] else escape(entry["license"])
     strict = "" if entry["commercial_use"] == "allowed" else ' class="strict"'
     return f'{name} <small title="{exact(entry["series"])} series">{compact(entry["series"])} series.</small>' + (
@@ -145,7 +153,7 @@ def _licence(entry: dict) -> str:
 def _release(version: int) -> str:
     if not version:
         return ""
-    day = release_history.releases(catalog())[version].day
+    day = release_history.releases(open_catalog())[version].day
     return f"v{version}" + (f", {day.day} {day:%B %Y}" if day else "")
 
 
@@ -205,7 +213,7 @@ def _series(found: Dataset) -> None:
             Cell(f"{row['series_size_MB']:,.1f} MB"),
             Cell("View", "Opens IDC's viewer", address=row["viewer"]),
         ]
-        for row in typical_series(catalog(), found.kind, found.id)
+        for row in typical_series(open_catalog(), found.kind, found.id)
     ]
     tally(
         "typical",
@@ -217,15 +225,15 @@ def _series(found: Dataset) -> None:
 
 
 def _related(found: Dataset) -> None:
-    other = Kind.RESULT if found.kind is Kind.COLLECTION else Kind.COLLECTION
-    known = datasets(catalog(), other)
+    other = DatasetKind.RESULT if found.kind is DatasetKind.COLLECTION else DatasetKind.COLLECTION
+    known = datasets(open_catalog(), other)
     rows = []
     for name, count in found.related.items():
         both = explore(found.cohort.with_values(other, "eq", [name]))
         title = known[name].title if name in known else name
-        modalities = ", ".join(known[name].modalities) if other is Kind.RESULT else ""
+        modalities = ", ".join(known[name].modalities) if other is DatasetKind.RESULT else ""
         rows.append([Cell(title, modalities, target=dataset_page(other, name)), number(count, "series", both)])
-    if found.kind is Kind.COLLECTION:
+    if found.kind is DatasetKind.COLLECTION:
         note = "" if rows else "No analysis result is about this collection yet."
         tally("related", "Derived datasets", ["Analysis result", "Series"], rows, most=8, note=note)
     else:
@@ -233,7 +241,7 @@ def _related(found: Dataset) -> None:
 
 
 def _clinical(found: Dataset) -> str:
-    tables = clinical_tables(catalog(), found.id)
+    tables = clinical_tables(open_catalog(), found.id)
     if tables:
         rows = "".join(f"<li><code>{escape(name)}</code> {count} columns</li>" for name, count in tables.items())
         return f"<ul>{rows}</ul><p>{_clinical_link(found, 'Values, filters and files')}</p>"
@@ -251,8 +259,8 @@ def _clinical_link(found: Dataset, label: str) -> str:
 
 def _history(found: Dataset) -> None:
     rows = []
-    for version, changes in release_history.history(catalog(), found.kind, found.id).items():
-        day = release_history.releases(catalog())[version].day
+    for version, changes in release_history.history(open_catalog(), found.kind, found.id).items():
+        day = release_history.releases(open_catalog())[version].day
         narrowed = {str(found.kind): found.id}
         rows.append(
             [
@@ -263,7 +271,7 @@ def _history(found: Dataset) -> None:
             ]
         )
     heads, note = ["Release", "Added", "Revised", "Removed"], ""
-    if found.kind is Kind.RESULT or not release_history.knows_removed():
+    if found.kind is DatasetKind.RESULT or not release_history.knows_removed():
         heads, rows, note = heads[:3], [row[:3] for row in rows], "What was removed is not known."
     tally("history", "What changed", heads, rows, most=6, note=note)
 
@@ -279,8 +287,8 @@ def _sources(found: Dataset) -> str:
 def _source(source) -> str:
     kind = "Analysis result" if source.derived else "Original data"
     doi = _link(f"https://doi.org/{quote(source.doi, safe='/:;()')}", source.doi) if source.doi else ""
-    licence = _link(source.license_url, source.license) if source.license_url else escape(source.license)
-    facts = [("DOI", doi), ("Licence", licence), ("Modalities", escape(source.modalities))]
+    terms = _link(source.license_url, source.license) if source.license_url else escape(source.license)
+    facts = [("DOI", doi), ("License", terms), ("Modalities", escape(source.modalities))]
     facts += [
         (label, escape(_NOT_SAID.get(source.provenance[key], source.provenance[key])))
         for key, label in _PROVENANCE.items()

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.catalog.catalog import catalog
+from app.catalog.catalog import open_catalog
 from app.cohort import schema
 from app.cohort.attributes import ATTRIBUTES
 from app.common.errors import UserError
 from app.common.numbers import compact, exact
 from app.datasets import release_history
-from app.datasets.about import Kind, datasets
+from app.datasets.about import DatasetKind, datasets
 from app.datasets.release_history import Changes, Release
 from app.selection.selection import Selection
 from components.common import colours
@@ -22,9 +22,9 @@ _HEADS = ["Added", "Revised", "Removed"]
 
 def release_notes() -> None:
     """All releases, and the one that the address bar names; the latest unless it names one."""
-    known = release_history.releases(catalog())
+    known = release_history.releases(open_catalog())
     try:
-        found = release_history.release(catalog(), st.query_params.get("release", str(schema.idc_version())))
+        found = release_history.release(open_catalog(), st.query_params.get("release", str(schema.idc_version())))
     except UserError as error:
         st.text(str(error))
         found = next(iter(known.values()))
@@ -58,11 +58,11 @@ def _show(found: Release) -> None:
     _list_new(found)
     left, right = st.columns([3, 2], gap="large")
     with left:
-        _by_dataset(found, Kind.COLLECTION)
+        _by_dataset(found, DatasetKind.COLLECTION)
     with right:
         _modalities(found)
         if found.by_result:
-            _by_dataset(found, Kind.RESULT)
+            _by_dataset(found, DatasetKind.RESULT)
 
 
 def _figures(found: Release) -> None:
@@ -92,8 +92,8 @@ def _figures(found: Release) -> None:
 
 def _list_new(found: Release) -> None:
     """Datasets whose first present series came with this release."""
-    for kind in Kind:
-        new = [one for one in datasets(catalog(), kind).values() if one.first_release == found.version]
+    for kind in DatasetKind:
+        new = [one for one in datasets(open_catalog(), kind).values() if one.first_release == found.version]
         rows = [
             [
                 Cell(one.title, one.id, target=dataset_page(kind, one.id)),
@@ -108,23 +108,23 @@ def _list_new(found: Release) -> None:
             tally(f"new_{kind}", title, ["Title", "<Modalities", "Patients", "Series"], rows, most=8)
 
 
-def _by_dataset(found: Release, kind: Kind) -> None:
-    known = datasets(catalog(), kind)
-    by = found.by_collection if kind is Kind.COLLECTION else found.by_result
+def _by_dataset(found: Release, kind: DatasetKind) -> None:
+    known = datasets(open_catalog(), kind)
+    by = found.by_collection if kind is DatasetKind.COLLECTION else found.by_result
     rows = []
     for name, changes in by.items():
         label = Cell(known[name].title, name, target=dataset_page(kind, name)) if name in known else Cell(name)
         cells = _counts(changes, found.version, {str(kind): name})
-        rows.append([label, *(cells if kind is Kind.COLLECTION else cells[:2])])
-    heads = _HEADS if kind is Kind.COLLECTION else _HEADS[:2]
+        rows.append([label, *(cells if kind is DatasetKind.COLLECTION else cells[:2])])
+    heads = _HEADS if kind is DatasetKind.COLLECTION else _HEADS[:2]
     tally(f"by_{kind}", f"By {kind.noun}", [kind.noun.capitalize(), *heads], rows, most=12)
 
 
 def _modalities(found: Release) -> None:
     attribute = ATTRIBUTES["Modality"]
     added = release_history.added_in(found.version)
-    counts = Selection(catalog(), added).facet_of_selected(attribute)[1:]
-    by_name = dict(zip(catalog().values(attribute), map(int, counts), strict=True))
+    counts = Selection(open_catalog(), added).facet_of_selected(attribute)[1:]
+    by_name = dict(zip(open_catalog().values(attribute), map(int, counts), strict=True))
     rows = []
     for name, count in sorted(by_name.items(), key=lambda item: (-item[1], item[0])):
         if count:

@@ -9,7 +9,7 @@ from app.common.settings import settings
 from app.export.archive import refusal
 from app.interface.archive_links import link
 from app.selection.selection import Selection
-from app.storage.buckets import Source
+from app.storage.buckets import Cloud
 
 
 def archive_button(selection: Selection) -> None:
@@ -21,7 +21,7 @@ def archive_button(selection: Selection) -> None:
         return
     st.link_button(
         f"ZIP with the images, {size(selection.totals.size_bytes)}",
-        link(selection.cohort, Source.AWS),
+        link(selection.cohort, Cloud.AWS),
         icon=":material/folder_zip:",
-        help="Images in folders, manifest, citations and licences",
+        help="Images in folders, manifest, citations and licenses",
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from app.catalog.build import bin_edges
-from app.catalog.catalog import catalog
+from app.catalog.catalog import open_catalog
 from app.cohort.attributes import ATTRIBUTES, Attribute
 from app.cohort.cohort import Cohort
 from app.selection.selection import FacetCounts, Selection
@@ -111,7 +111,7 @@ def _places(attribute: Attribute, selection: Selection, counted: FacetCounts) ->
 
 def _terms(attribute: Attribute, selection: Selection, counted: FacetCounts) -> list[_Place]:
     """The most frequent values, most frequent first."""
-    names = catalog().values(attribute)
+    names = open_catalog().values(attribute)
     chosen = set(selection.cohort.values(attribute.name, "eq"))
     ranked = sorted(range(len(names)), key=lambda code: (-counted.counts[code + 1], names[code]))
     places = []

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from app.catalog.catalog import catalog
+from app.catalog.catalog import open_catalog
 from app.catalog.tables.extensions import SOURCE_COLUMNS, linking
 from app.cohort.attributes import EXTRA_TABLES
 from app.cohort.clauses import Completion
@@ -39,7 +39,7 @@ def completion_dialog(cohort: Cohort) -> None:
 
 def _basis() -> str:
     """What says which series was made from which, and how to be told more."""
-    there, absent = linking(catalog().tables()), catalog().missing(SOURCE_COLUMNS)
+    there, absent = linking(open_catalog().tables()), open_catalog().missing(SOURCE_COLUMNS)
     by_study = "all images and derived series of one study count as belonging together"
     said = f"This goes by {' and '.join(there)}; where they name no source, {by_study}." if there else ""
     if absent:
@@ -51,8 +51,8 @@ def _basis() -> str:
 
 def _brought(cohort: Cohort, completion: Completion) -> str:
     """What one addition brings to the cohort as it stands without additions."""
-    before = Selection(catalog(), cohort.with_options(add=[])).totals
-    after = Selection(catalog(), cohort.with_options(add=[completion.value])).totals
+    before = Selection(open_catalog(), cohort.with_options(add=[])).totals
+    after = Selection(open_catalog(), cohort.with_options(add=[completion.value])).totals
     if after.series == before.series:
         return "Adds nothing to this cohort."
     return f"Adds {exact(after.series - before.series)} series, {size(after.size_bytes - before.size_bytes)}."

@@ -15,7 +15,7 @@ from app.downloads.paths import COLUMNS, DEFAULT_TEMPLATE, Template
 from app.downloads.plan import free_space, preview, series_of
 from app.language.english import sentence
 from app.selection.selection import Selection
-from app.storage.buckets import Source
+from app.storage.buckets import Cloud
 from app.storage.limits import DEFAULT_LIMITS, MAX_PARALLEL, Limits
 
 
@@ -40,7 +40,7 @@ def download_panel(selection: Selection) -> None:
         live="300ms",
     )
     with st.container(horizontal=True):
-        source = Source(str(st.selectbox("Source", list(Source), format_func=_upper, key="download_source")))
+        source = Cloud(str(st.selectbox("Source", list(Cloud), format_func=_upper, key="download_source")))
         parallel = st.number_input(
             "Requests at once", 1, MAX_PARALLEL, DEFAULT_LIMITS.parallel, key="download_parallel"
         )
@@ -70,7 +70,7 @@ def download_panel(selection: Selection) -> None:
         st.text(str(error))
 
 
-def _upper(source: Source) -> str:
+def _upper(source: Cloud) -> str:
     return source.upper()
 
 

@@ -1,4 +1,4 @@
-"""What a user takes away: files, commands, citations, licences and SQL of the cohort on screen."""
+"""What a user takes away: files, commands, citations, licenses and SQL of the cohort on screen."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from app.help.glossary import explain
 from app.interface.api import link
 from app.language.statement import select
 from app.selection.selection import Selection
-from app.storage.buckets import ENDPOINTS, Source
+from app.storage.buckets import ENDPOINTS, Cloud
 from components.common import state
 from components.common.errors import plain
 from components.explore.archive import archive_button
@@ -41,25 +41,25 @@ def data_panel(selection: Selection) -> None:
     archive_button(selection)
     st.text("A manifest lists what to fetch; run it where the images should go.")
     with st.container(horizontal=True):
-        for source in Source:
+        for source in Cloud:
             st.link_button(
                 f"Manifest for {source.upper()}",
                 link("manifest", cohort, "s5cmd", source=source),
                 icon=":material/download:",
-                type="primary" if source is Source.AWS else "secondary",
+                type="primary" if source is Cloud.AWS else "secondary",
             )
         st.link_button("Manifest as CSV", link("manifest", cohort, "csv"), icon=":material/download:")
-    aws, gcs = (file_name(f"manifest-{source}", "s5cmd") for source in Source)
+    aws, gcs = (file_name(f"manifest-{source}", "s5cmd") for source in Cloud)
     tabs = st.tabs(["s5cmd, AWS", "s5cmd, GCS", "idc download", "Python"])
     with tabs[0]:
         st.code(
-            f"s5cmd --no-sign-request --endpoint-url {ENDPOINTS[Source.AWS]} run {aws}",
+            f"s5cmd --no-sign-request --endpoint-url {ENDPOINTS[Cloud.AWS]} run {aws}",
             language="bash",
             wrap_lines=True,
         )
     with tabs[1]:
         st.code(
-            f"s5cmd --no-sign-request --endpoint-url {ENDPOINTS[Source.GCS]} run {gcs}",
+            f"s5cmd --no-sign-request --endpoint-url {ENDPOINTS[Cloud.GCS]} run {gcs}",
             language="bash",
             wrap_lines=True,
         )
@@ -69,7 +69,7 @@ def data_panel(selection: Selection) -> None:
         st.code(python_code(cohort), language="python", height=320)
     commands_panel(selection)
     st.header("Take the rows", anchor=False)
-    st.text("One row per series, with collection, patient, study, description, licence, DOI and location.")
+    st.text("One row per series, with collection, patient, study, description, license, DOI and location.")
     with st.container(horizontal=True):
         for form, label in (("csv", "CSV"), ("json", "JSON"), ("parquet", "Parquet")):
             st.link_button(label, link("series", cohort, form), icon=":material/download:")
@@ -98,10 +98,10 @@ def citations_panel(selection: Selection) -> None:
 
 
 def licenses_panel(selection: Selection) -> None:
-    """Licences with counts, and what they allow."""
+    """Licenses with counts, and what they allow."""
     entries = licenses(selection)
     if not entries:
-        st.info("An empty cohort has no licences.")
+        st.info("An empty cohort has no licenses.")
         return
     uses = {entry["commercial_use"] for entry in entries}
     if uses == {"allowed"}:
@@ -118,7 +118,7 @@ def licenses_panel(selection: Selection) -> None:
             )
     st.dataframe(
         {
-            "Licence": [entry["license"] for entry in entries],
+            "License": [entry["license"] for entry in entries],
             "Commercial use": [entry["commercial_use"] for entry in entries],
             "Patients": [entry["patients"] for entry in entries],
             "Series": [entry["series"] for entry in entries],
@@ -126,7 +126,7 @@ def licenses_panel(selection: Selection) -> None:
             "Text": [entry["url"] for entry in entries],
         },
         column_config={
-            "Text": st.column_config.LinkColumn(display_text="Read the licence"),
+            "Text": st.column_config.LinkColumn(display_text="Read the license"),
             "Patients": st.column_config.NumberColumn(format="localized"),
             "Series": st.column_config.NumberColumn(format="localized"),
             "Size (GB)": st.column_config.NumberColumn(format="localized"),
@@ -134,7 +134,7 @@ def licenses_panel(selection: Selection) -> None:
         hide_index=True,
     )
     if len(entries) > 1:
-        st.text("A patient with series under two licences counts in both rows.")
+        st.text("A patient with series under two licenses counts in both rows.")
 
 
 def sql_panel(selection: Selection) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 
 from app.catalog.build import bin_edges
-from app.catalog.catalog import catalog, extra_attributes
+from app.catalog.catalog import extra_attributes, open_catalog
 from app.cohort.attributes import BASE_ATTRIBUTES, OPEN_GROUPS, Attribute, Group, Kind
 from app.cohort.cohort import Cohort
 from app.cohort.operators import operators_of
@@ -45,7 +45,7 @@ def unit() -> str:
 
 def facet_counts(selection: Selection) -> dict[str, FacetCounts]:
     """Counts of the catalog's own attributes, and of those attributes of fetched tables that stand open."""
-    there = {attribute.name: attribute for attribute in extra_attributes(catalog().tables())}
+    there = {attribute.name: attribute for attribute in extra_attributes(open_catalog().tables())}
     opened = [there[name] for name in st.session_state.get(_OPENED, ()) if name in there]
     return selection.facets(unit()) | {
         attribute.name: selection.facet(attribute, unit())
@@ -56,7 +56,7 @@ def facet_counts(selection: Selection) -> dict[str, FacetCounts]:
 
 def facet_sidebar(selection: Selection, counts: dict[str, FacetCounts]) -> None:
     """Show all filters with counts under all other filters; tables that are absent say how to get them."""
-    shown = [*BASE_ATTRIBUTES.values(), *extra_attributes(catalog().tables())]
+    shown = [*BASE_ATTRIBUTES.values(), *extra_attributes(open_catalog().tables())]
     data = {
         "unit": unit(),
         "opened": st.session_state.get(_OPENED, []),
@@ -76,7 +76,7 @@ def facet_sidebar(selection: Selection, counts: dict[str, FacetCounts]) -> None:
 
 
 def _apply() -> None:
-    """Turn the panel's edits into one new cohort; a faulty value is said once and changes nothing."""
+    """Turn the panel's edits into one new cohort; an invalid value is said once and changes nothing."""
     cohort = state.current()
     try:
         for edit in pending_edits(_KEY):
@@ -130,14 +130,14 @@ def _selected(attribute: Attribute, cohort: Cohort) -> dict[str, Any]:
 
 
 def _values(attribute: Attribute, cohort: Cohort, counted: FacetCounts) -> dict[str, Any]:
-    names = catalog().values(attribute)
+    names = open_catalog().values(attribute)
     # Codes stand in the order of names, so a stable sort leaves equal counts in that order.
     order = np.argsort(-counted.counts[1:], kind="stable").tolist()
     counts = counted.counts[1:].tolist()
     asked = (*cohort.values(attribute.name, "eq"), *cohort.values(attribute.name, "not"))
     values: dict[str, Any] = {
         "values": [[names[code], names[code], counts[code]] for code in order],
-        "unknown": catalog().unknown_values(attribute, asked),
+        "unknown": open_catalog().unknown_values(attribute, asked),
     }
     if attribute.name == "Modality":
         values["swatches"] = {name: colours.MODALITY.get(name, colours.OTHER) for name in names}
@@ -146,7 +146,7 @@ def _values(attribute: Attribute, cohort: Cohort, counted: FacetCounts) -> dict[
 
 def _bins(attribute: Attribute, counted: FacetCounts) -> dict[str, Any]:
     """Bins from the first to the last that holds anything in the release, so that empty margins take no room."""
-    lowest, highest = catalog().bounds(attribute)
+    lowest, highest = open_catalog().bounds(attribute)
     edges = [*(float(edge) for edge in bin_edges(attribute)), highest]
     bins = [
         [_edge(attribute, low), _edge(attribute, high), int(count)]

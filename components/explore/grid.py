@@ -11,7 +11,7 @@ from st_aggrid import AgGrid, JsCode, StAggridTheme
 
 from app.cohort.cohort import Cohort
 from app.common.numbers import compact
-from app.selection.rows import COLUMNS, DEFAULT_COLUMNS, PAGE_SIZE, Column, Level, Page, page
+from app.selection.rows import COLUMNS, DEFAULT_COLUMNS, PAGE_SIZE, Level, Page, RowColumn, page
 from app.selection.selection import Selection
 from components.common import colours, state
 from components.common.links import dataset_links
@@ -271,7 +271,7 @@ def _returned(answer: Any, level: Level, on_page: set[str]) -> None:
         st.session_state["chosen"] = chosen
 
 
-def _options(columns: list[Column], level: Level, sort: str | None, descending: bool) -> dict[str, Any]:
+def _options(columns: list[RowColumn], level: Level, sort: str | None, descending: bool) -> dict[str, Any]:
     definitions = [_definition(column, level, sort, descending) for column in columns]
     if level in (Level.SERIES, Level.STUDY):
         link = {"field": "viewer", "headerName": "Viewer", "width": 66, "sortable": False, "cellRenderer": _LINK}
@@ -329,7 +329,7 @@ _STRETCHED = ("SeriesDescription", "StudyDescription")
 _LISTS = ("collection_id", "Modality", "BodyPartExamined", "license_short_name")
 
 
-def _definition(column: Column, level: Level, sort: str | None, descending: bool) -> dict[str, Any]:
+def _definition(column: RowColumn, level: Level, sort: str | None, descending: bool) -> dict[str, Any]:
     definition: dict[str, Any] = {
         "field": column.name,
         "headerName": column.label,

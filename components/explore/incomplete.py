@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.catalog.catalog import catalog
+from app.catalog.catalog import open_catalog
 from app.clinical.fetching import to_fetch
 from app.cohort.cohort import Cohort
 from app.selection.selection import Selection
@@ -18,10 +18,10 @@ def wait_for_tables(cohort: Cohort) -> None:
 
     The sidebar then counts what the rest of the cohort leaves; its edits are edits of the whole.
     """
-    missing = catalog().missing(cohort.tables()) or to_fetch(catalog(), cohort.clinical_tables())
+    missing = open_catalog().missing(cohort.tables()) or to_fetch(open_catalog(), cohort.clinical_tables())
     if not missing:
         return
-    rest = Selection(catalog(), cohort.without_tables(missing))
+    rest = Selection(open_catalog(), cohort.without_tables(missing))
     facet_sidebar(rest, facet_counts(rest))
     cohort_chips(cohort)
     st.text("The results wait for a table: fetch it, or remove the condition that needs it by its ×.")

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import streamlit as st
 
-from app.catalog.catalog import catalog, extra_attributes
+from app.catalog.catalog import extra_attributes, open_catalog
 from app.cohort.attributes import BASE_ATTRIBUTES, Attribute, Kind
 from app.cohort.clauses import Relation, Scope
 from app.cohort.cohort import Cohort
@@ -42,7 +42,7 @@ def relation_dialog(cohort: Cohort) -> None:
         return
     with st.container(border=True, gap="xsmall", key="relation_preview"):
         st.text(f"Series where {relation_clause(relation)}.")
-        left = Selection(catalog(), wanted.matching()).totals
+        left = Selection(open_catalog(), wanted.matching()).totals
         st.caption(f"Leaves {exact(left.patients)} patients with {exact(left.series)} series, {size(left.size_bytes)}.")
     if st.button("Add", type="primary", key="relation_add"):
         st.session_state.pop(_LINES, None)
@@ -97,7 +97,7 @@ def _drop_line(line: int) -> None:
 def _choices() -> list[Attribute]:
     """What can be asked. Identifiers name what one has in hand already; nobody looks for other series by them."""
     own = [attribute for attribute in BASE_ATTRIBUTES.values() if attribute.kind is not Kind.ID]
-    return [*own, *extra_attributes(catalog().tables())]
+    return [*own, *extra_attributes(open_catalog().tables())]
 
 
 def _line(line: int) -> list[tuple[str, str, list[str]]]:
@@ -133,8 +133,8 @@ def _line(line: int) -> list[tuple[str, str, list[str]]]:
 
 
 def _terms(attribute: Attribute, key: str) -> dict[str, list[str]]:
-    counts = Selection(catalog(), Cohort()).facet(attribute).counts[1:].tolist()
-    counted = dict(zip(catalog().values(attribute), counts, strict=True))
+    counts = Selection(open_catalog(), Cohort()).facet(attribute).counts[1:].tolist()
+    counted = dict(zip(open_catalog().values(attribute), counts, strict=True))
     chosen = st.multiselect(
         f"Values of {attribute.label}",
         sorted(counted, key=lambda value: -counted[value]),
@@ -166,7 +166,7 @@ def _number(attribute: Attribute, label: str, key: str) -> list[str]:
 
 
 def _date(attribute: Attribute, label: str, key: str) -> list[str]:
-    first, last = (date(1970, 1, 1) + timedelta(days=int(day)) for day in catalog().bounds(attribute))
+    first, last = (date(1970, 1, 1) + timedelta(days=int(day)) for day in open_catalog().bounds(attribute))
     day = st.date_input(label, value=None, min_value=first, max_value=last, format="YYYY-MM-DD", key=key)
     return [] if day is None else [day.isoformat()]
 

@@ -1,10 +1,10 @@
-"""The panel that draws a sample of patients and deals them out to training, validation and test."""
+"""The panel that samples a sample of patients and splits them into training, validation and test."""
 
 from __future__ import annotations
 
 import streamlit as st
 
-from app.catalog.catalog import catalog
+from app.catalog.catalog import open_catalog
 from app.cohort.attributes import ATTRIBUTES, Kind
 from app.cohort.clauses import PARTS, Sample, Split, write_pairs
 from app.cohort.cohort import Cohort
@@ -57,7 +57,7 @@ def _form(cohort: Cohort) -> None:
         st.rerun()
 
 
-_SEED_HELP = "The same seed draws the same patients from the same cohort, on any machine."
+_SEED_HELP = "The same seed samples the same patients from the same cohort, on any machine."
 
 
 def _sample(sample: Sample | None, turn: str) -> dict[str, list[str]]:
@@ -119,7 +119,7 @@ def _parts(cohort: Cohort, split: Split) -> None:
     st.header("Parts", anchor=False)
     for column, part, share in zip(st.columns(3), PARTS, split.shares, strict=True):
         only = cohort.with_options(part=[part])
-        totals = Selection(catalog(), only).totals
+        totals = Selection(open_catalog(), only).totals
         with column.container(border=True, key=f"part_{part}"):
             st.markdown(f"**{_TITLES[part]}**, {share} %")
             st.text(

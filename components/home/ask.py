@@ -6,8 +6,8 @@ from html import escape
 
 import streamlit as st
 
-from app.ask import Answer, ask
-from app.catalog.catalog import catalog
+from app.ask import Interpretation, ask
+from app.catalog.catalog import open_catalog
 from app.cohort.cohort import Cohort
 from app.common.numbers import exact, size
 from app.language.english import sentence
@@ -43,10 +43,10 @@ def ask_box() -> None:
             for example in EXAMPLES:
                 st.button(example, key=f"example_{example}", on_click=st.session_state.update, args=({_KEY: example},))
         return
-    _show(ask(text or "", catalog()))
+    _show(ask(text or "", open_catalog()))
 
 
-def _show(answer: Answer) -> None:
+def _show(answer: Interpretation) -> None:
     with st.container(border=True, key="ask_answer"):
         if answer.cohort is None:
             st.text("Nothing of this was understood. Name a modality, a body part, a cancer, a collection or a number.")
@@ -59,7 +59,7 @@ def _show(answer: Answer) -> None:
             st.text(_figures(answer.cohort))
 
 
-def _chips(answer: Answer) -> str:
+def _chips(answer: Interpretation) -> str:
     """Each phrase with what it was taken for, then what nobody understood."""
     chips = [_chip(found.phrase, found.meaning) for found in answer.understood]
     chips += [_chip(word, f"was read as “{meant}”") for word, meant in answer.corrections]
@@ -72,7 +72,7 @@ def _chip(phrase: str, meaning: str, kind: str = "") -> str:
 
 
 def _figures(cohort: Cohort) -> str:
-    totals = Selection(catalog(), cohort).totals
+    totals = Selection(open_catalog(), cohort).totals
     if not totals.series:
         return "No series meets all of this."
     patients, series = exact(totals.patients), exact(totals.series)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.catalog.catalog import catalog
+from app.catalog.catalog import open_catalog
 from app.cohort import schema
 from app.cohort.attributes import ATTRIBUTES
 from app.cohort.cohort import Cohort
@@ -31,13 +31,13 @@ def title() -> None:
     release = f"release v{schema.idc_version()}"
     st.text(
         f"All of the NCI Imaging Data Commons, {release}. Name what you need or click it together,"
-        " and leave with a manifest, citations and licences."
+        " and leave with a manifest, citations and licenses."
     )
 
 
 def figures() -> None:
     """How much IDC holds; exact figures on hover."""
-    held = holdings(catalog())
+    held = holdings(open_catalog())
     totals = held.totals
     shown = [
         ("Collections", compact(held.collections), exact(held.collections)),
@@ -52,7 +52,7 @@ def figures() -> None:
 
 def charts() -> None:
     """Three charts of everything; a click on a bar opens Explore."""
-    held, everything = holdings(catalog()), Selection(catalog(), Cohort())
+    held, everything = holdings(open_catalog()), Selection(open_catalog(), Cohort())
     shown = [name for name in CHARTED if name in ATTRIBUTES]
     with st.container(key="charts"):
         for name, column in zip(shown, st.columns(len(shown), gap="medium"), strict=True):
@@ -73,7 +73,7 @@ def latest_releases() -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.header("Latest releases", anchor=False, width="content")
         st.page_link("../pages/releases.py", label="What’s new", icon=":material/new_releases:")
-    for release in list(releases(catalog()).values())[:_RELEASES]:
+    for release in list(releases(open_catalog()).values())[:_RELEASES]:
         with st.container(horizontal=True, vertical_alignment="center", key=f"release_{release.version}"):
             explore_link(added_in(release.version), f"IDC v{release.version}", icon=None)
             st.text(f"{f'{release.day} · ' if release.day else ''}{exact(release.changes.added)} new series")

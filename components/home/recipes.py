@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from app.catalog.catalog import catalog
+from app.catalog.catalog import open_catalog
 from app.cohort.cohort import Cohort
 from app.cohort.recipes import RECIPES, Recipe
 from app.common.numbers import compact, size
@@ -23,8 +23,8 @@ def recipe_cards(recipes: Sequence[Recipe] = RECIPES) -> None:
             with column.container(border=True, height="stretch"):
                 st.header(recipe.title, anchor=False)
                 st.text(recipe.why)
-                missing = catalog().missing(recipe.cohort.tables())
-                st.caption(_needed(missing) if missing else _figures(recipe.query, catalog().tables()))
+                missing = open_catalog().missing(recipe.cohort.tables())
+                st.caption(_needed(missing) if missing else _figures(recipe.query, open_catalog().tables()))
                 explore_link(recipe.cohort, "Open in Explore")
 
 
@@ -35,5 +35,5 @@ def _needed(missing: list[str]) -> str:
 @st.cache_data(show_spinner=False, max_entries=len(RECIPES))
 def _figures(query: str, tables: list[str]) -> str:
     """Counts with these fetched `tables`, by which additions go."""
-    totals = Selection(catalog(), Cohort.from_query(query)).totals
+    totals = Selection(open_catalog(), Cohort.from_query(query)).totals
     return f"{compact(totals.patients)} patients · {compact(totals.series)} series · {size(totals.size_bytes)}"

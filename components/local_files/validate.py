@@ -92,7 +92,7 @@ def _show(report: dict[str, Any], page: bytes) -> None:
         text = json.dumps(report, ensure_ascii=False, indent=2)
         st.download_button("Report as a page", page, f"{name}.html", "text/html", on_click="ignore")
         st.download_button("Report as JSON", text, f"{name}.json", "application/json", on_click="ignore")
-    for grade, findings in (("Fault", report["faults"]), ("Warning", report["warnings"])):
+    for grade, findings in (("Error", report["errors"]), ("Warning", report["warnings"])):
         for reason, group in groupby(findings, key=itemgetter("reason")):
             found = list(group)
             with st.expander(f"{grade}: {reason} ({exact(len(found))})"):

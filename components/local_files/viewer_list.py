@@ -1,4 +1,4 @@
-"""Finished downloads in the viewer of the house, where it is installed."""
+"""Finished downloads in the built-in viewer, where it is installed."""
 
 from __future__ import annotations
 

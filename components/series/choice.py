@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.catalog.catalog import catalog
+from app.catalog.catalog import open_catalog
 from app.series.series import Series, UnknownSeriesError, find
 from components.common.links import explore_link
 from components.widgets.plain_table import PARAMETER
@@ -16,7 +16,7 @@ def chosen_series() -> Series | None:
     """The series of the address bar; where it names none, say so, ask, and give None."""
     asked = st.query_params.get(PARAMETER, "")
     try:
-        series = find(catalog(), asked) if asked else None
+        series = find(open_catalog(), asked) if asked else None
     except UnknownSeriesError as error:
         _ask(str(error))
         if error.cohort:

@@ -13,12 +13,12 @@ from components.common.errors import plain
 
 
 def terms(series: Series) -> None:
-    """Licence with its verdict, citation, DOI."""
+    """License with its verdict, citation, DOI."""
     for entry in licenses(series.selection):
         show = st.success if entry["commercial_use"] == "allowed" else st.warning
         show(plain(f"{entry['license']}: {entry['verdict']}"), icon=":material/gavel:")
         if entry["url"]:
-            st.link_button("Read the licence", entry["url"], icon=":material/open_in_new:")
+            st.link_button("Read the license", entry["url"], icon=":material/open_in_new:")
     st.header("Cite it", anchor=False)
     st.code(citation_text(series.selection, CitationFormat.APA), language=None, wrap_lines=True)
     with st.container(horizontal=True):

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import streamlit as st
 
-from app.catalog.catalog import catalog
+from app.catalog.catalog import open_catalog
 from app.common.modalities import OVERLAYS
 from app.common.viewer_urls import LABELS, Viewer
 from app.downloads.finished import are_here
@@ -75,18 +75,18 @@ def _to_preview() -> None:
     st.session_state["look"] = _PREVIEW.key
 
 
-def _house_fits(series: Series, related: Related) -> bool:
+def _built_in_fits(series: Series, related: Related) -> bool:
     return is_installed() and not series.in_slide_study
 
 
-def _show_house(series: Series, related: Related) -> None:
+def _show_built_in(series: Series, related: Related) -> None:
     first, opens = opened_at(series, related)
     framed(site.viewer_url(series.study, first), f"OHIF with series {series.uid}", opens or "Served by this app.")
 
 
 def _downloaded_fits(series: Series, related: Related) -> bool:
     first, _ = opened_at(series, related)
-    fits = _house_fits(series, related) or series.modality == "SM"
+    fits = _built_in_fits(series, related) or series.modality == "SM"
     return is_installed() and fits and first is not None and are_here({series.uid, first})
 
 
@@ -99,7 +99,7 @@ def _show_downloaded(series: Series, related: Related) -> None:
 
 def _bucket_fits(series: Series, related: Related) -> bool:
     first, _ = opened_at(series, related)
-    return _house_fits(series, related) and first is not None and bucket.is_listed_whole(series)
+    return _built_in_fits(series, related) and first is not None and bucket.is_listed_whole(series)
 
 
 def _show_bucket(series: Series, related: Related) -> None:
@@ -114,14 +114,14 @@ def _show_bucket(series: Series, related: Related) -> None:
 
 @st.cache_data(ttl="1m", max_entries=500, show_spinner=False)
 def _refusal(uid: str, page: str) -> str | None:
-    return bucket.refusal(find(catalog(), uid), page)
+    return bucket.refusal(find(open_catalog(), uid), page)
 
 
 def _preview_fits(series: Series, related: Related) -> bool:
     return series.has_picture or series.values.get("Modality") in (*OVERLAYS, "RTDOSE")
 
 
-_HOUSE = Way("house", "OHIF here", _house_fits, _show_house)
+_BUILT_IN = Way("built_in", "OHIF here", _built_in_fits, _show_built_in)
 _DOWNLOADED = Way("downloaded", "Downloaded files", _downloaded_fits, _show_downloaded)
 _BUCKET = Way("bucket", "OHIF over the bucket", _bucket_fits, _show_bucket)
 _PREVIEW = Way("preview", "Preview", _preview_fits, lambda series, related: preview(series.uid, related.derived))
@@ -132,7 +132,7 @@ WAYS: tuple[Way, ...] = (
     _viewer(Viewer.OHIF),
     _viewer(Viewer.SLIM),
     _viewer(Viewer.VOLVIEW),
-    _HOUSE,
+    _BUILT_IN,
     _DOWNLOADED,
     _BUCKET,
     _PREVIEW,

@@ -106,8 +106,8 @@ def _across(column: pa.ChunkedArray) -> tuple[Option, list[Any]]:
     if _is_number(column.type):
         return {"type": "value", "scale": True, "axisLabel": text()}, _numbers(column)
     if pa.types.is_date(column.type) or pa.types.is_timestamp(column.type):
-        moments = column.cast(pa.timestamp("s"), safe=False).cast(pa.int64()).to_pylist()
-        near = [None if moment is None or abs(moment) >= FAR_AWAY else 1_000 * moment for moment in moments]
+        times = column.cast(pa.timestamp("s"), safe=False).cast(pa.int64()).to_pylist()
+        near = [None if time is None or abs(time) >= FAR_AWAY else 1_000 * time for time in times]
         return {"type": "time", "axisLabel": text()}, near
     texts = [None if value is None else str(value) for value in column.to_pylist()]
     order = {value: position for position, value in enumerate(dict.fromkeys(v for v in texts if v is not None))}

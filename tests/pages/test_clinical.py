@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from app.catalog.catalog import catalog
+from app.catalog.catalog import open_catalog
 from app.catalog.tables.extensions import publish
 from app.catalog.tables.fetching import fetch as fetch_table
 from app.clinical.fetching import fetch
@@ -83,7 +83,7 @@ def test_a_value_of_a_fetched_table_opens_its_patients(page: Page) -> None:
 def test_hostile_names_and_values_are_text(page: Page) -> None:
     fetch_table(DICTIONARY)
     publish(DICTIONARY)
-    fetch(catalog(), PERSONS)
+    fetch(open_catalog(), PERSONS)
     requests: list[str] = []
     page.on("request", lambda request: requests.append(request.url))
     page.goto("/explore?" + Cohort().with_clause(_hostile(1)).to_query())

@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from app.common.numbers import exact
 from app.datasets import about as engine
-from app.datasets.about import Kind, datasets
+from app.datasets.about import DatasetKind, datasets
 from app.datasets.release_history import added_in, releases, revised_in
 from app.selection.selection import Selection
 from components.datasets import dataset, dataset_list
@@ -20,7 +20,7 @@ from components.widgets import tally
 from tests.support.explore import PATIENCE, expect_cohort, open_page, visit
 from tests.support.paths import ROOT
 
-PAGES = {Kind.COLLECTION: "collections", Kind.RESULT: "results"}
+PAGES = {DatasetKind.COLLECTION: "collections", DatasetKind.RESULT: "results"}
 
 # --- without a browser ------------------------------------------------------------------------------------------
 
@@ -34,7 +34,7 @@ def said(shown: AppTest) -> str:
     return " ".join(element.proto.body for element in shown.main.get("html"))
 
 
-@pytest.mark.parametrize("kind", list(Kind))
+@pytest.mark.parametrize("kind", list(DatasetKind))
 def test_every_dataset_has_a_page(kind, catalog):
     shown = open_script(PAGES[kind])
     for one in datasets(catalog, kind).values():
@@ -120,7 +120,7 @@ def test_hostile_texts_stay_text(catalog, monkeypatch):
 
     monkeypatch.setattr(engine, "_rows", rows)
     poisoned = engine._read.__wrapped__(catalog)
-    one = poisoned[Kind.COLLECTION]["nlst"]
+    one = poisoned[DatasetKind.COLLECTION]["nlst"]
     selection = Selection(catalog, one.cohort)
     parts = [dataset._heading(one), dataset._description(one), dataset._facts(one, selection), dataset._sources(one)]
     tags = Tags()
@@ -150,10 +150,10 @@ def expect_query(page: Page, query: str) -> None:
 
 @pages_in_browser
 def test_hostile_texts_stay_text_in_the_parts_that_scripts_draw(chromium: Browser, catalog) -> None:
-    payload = dataset_list._payload(catalog, Kind.COLLECTION)
+    payload = dataset_list._payload(catalog, DatasetKind.COLLECTION)
     item = payload["items"][0]
     texts = dict.fromkeys(("title", "about", "text", "badge", "program", "id"), HOSTILE)
-    item = item | texts | {"licences": [HOSTILE], "facets": {name: [HOSTILE] for name in item["facets"]}}
+    item = item | texts | {"licenses": [HOSTILE], "facets": {name: [HOSTILE] for name in item["facets"]}}
     cells = [tally.Cell(HOSTILE, HOSTILE), tally.Cell(HOSTILE, share=0.5, address=f"https://a.b/{HOSTILE}")]
     rows = [[tally._entry(cell) for cell in cells]]
     columns = [{"label": HOSTILE, "text": True}] * 2
@@ -180,7 +180,7 @@ def test_from_a_search_to_explore(page: Page, catalog) -> None:
     page.get_by_role("searchbox", name="Search collections").fill("MOONSHOT colorectal")
     expected = [
         one.id
-        for one in datasets(catalog, Kind.COLLECTION).values()
+        for one in datasets(catalog, DatasetKind.COLLECTION).values()
         if "moonshot" in one.searched and "colorectal" in one.searched
     ]
     assert 0 < len(expected) < 20
@@ -210,14 +210,14 @@ def test_from_the_table_of_results_to_a_derived_dataset(page: Page, catalog) -> 
     page.get_by_role("button", name="Table").click()
     page.get_by_role("columnheader", name="Series").get_by_role("button").click()
     expect_query(page, "?sort=series&view=table")
-    ranked = sorted(datasets(catalog, Kind.RESULT).values(), key=lambda one: -one.totals.series)
+    ranked = sorted(datasets(catalog, DatasetKind.RESULT).values(), key=lambda one: -one.totals.series)
     rows = page.locator("tbody tr")
     expect(rows).to_have_count(26)
     assert rows.evaluate_all("rows => rows.map(row => row.dataset.id)")[:5] == [one.id for one in ranked[:5]]
     rows.first.get_by_role("link").click()
     expect_query(page, f"?analysis_result_id={ranked[0].id}")
     collection = next(iter(ranked[0].related))
-    title = datasets(catalog, Kind.COLLECTION)[collection].title
+    title = datasets(catalog, DatasetKind.COLLECTION)[collection].title
     page.get_by_role("link", name=title, exact=True).click()
     expect(page.get_by_role("heading", name=title, exact=True)).to_be_visible()
     assert urlsplit(page.url).path == "/collections"

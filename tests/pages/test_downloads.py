@@ -15,8 +15,8 @@ from app.common.settings import settings
 from app.downloads.paths import Template
 from app.downloads.plan import series_of
 from app.selection.selection import Selection
-from app.storage.buckets import Source
-from app.storage.store import Series
+from app.storage.buckets import Cloud
+from app.storage.store import WantedSeries
 from tests.support import server
 from tests.support.downloads import environment, expected, objects_of, on_disk
 from tests.support.s3_server import Fault, S3Server
@@ -30,9 +30,9 @@ TEMPLATE = "%PatientID/%Modality_%SeriesInstanceUID"
 
 
 @pytest.fixture
-def wanted(catalog) -> list[Series]:
+def wanted(catalog) -> list[WantedSeries]:
     """The cohort's real series, as the page is to download them."""
-    return list(series_of(Selection(catalog, Cohort.from_query(QUERY)), Source.AWS, Template(TEMPLATE)))
+    return list(series_of(Selection(catalog, Cohort.from_query(QUERY)), Cloud.AWS, Template(TEMPLATE)))
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def data_folder(tmp_path: Path) -> Path:
     return tmp_path / "data"
 
 
-def test_a_download_from_the_page(wanted: list[Series], data_folder: Path, tmp_path: Path) -> None:
+def test_a_download_from_the_page(wanted: list[WantedSeries], data_folder: Path, tmp_path: Path) -> None:
     objects, root = objects_of(wanted), tmp_path / "root"
     faulty = f"{wanted[1].crdc_uuid}/"
     source = S3Server({wanted[0].bucket: objects}, faults={faulty: Fault(status=403)})
@@ -89,12 +89,12 @@ def test_without_a_root_no_download_is_offered(catalog, root: str, offered: bool
     settings.cache_clear()
 
     def page() -> None:
-        from app.catalog.catalog import catalog
+        from app.catalog.catalog import open_catalog
         from app.cohort.cohort import Cohort
         from app.selection.selection import Selection
         from components.explore.download_panel import download_panel
 
-        download_panel(Selection(catalog(), Cohort.from_query("Modality=PR")))
+        download_panel(Selection(open_catalog(), Cohort.from_query("Modality=PR")))
 
     shown = AppTest.from_function(page, default_timeout=60).run()
     settings.cache_clear()

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, FrameLocator, Page, expect
 from pyarrow import parquet
 
-from app.catalog.catalog import catalog
+from app.catalog.catalog import open_catalog
 from app.cohort.attributes import ATTRIBUTES
 from app.cohort.cohort import Cohort
 from app.common.numbers import compact
@@ -44,7 +44,7 @@ def test_clicking_values_narrows_counts_chips_and_rows(page: Page) -> None:
     expect_cohort(page, "Modality=MR")
     choose(page, "BodyPartExamined", "BREAST")
     expect_cohort(page, "Modality=MR&BodyPartExamined=BREAST")
-    selection = Selection(catalog(), Cohort.from_query("Modality=MR&BodyPartExamined=BREAST"))
+    selection = Selection(open_catalog(), Cohort.from_query("Modality=MR&BodyPartExamined=BREAST"))
     words = page.get_by_test_id("cohort-sentence")
     expect(words).to_have_text(re.compile("Series where.*modality.*is.*MR.*and.*body part.*is.*BREAST"))
     first = [row["id"] for row in rows_page(selection, limit=3).rows]
@@ -55,8 +55,8 @@ def test_clicking_values_narrows_counts_chips_and_rows(page: Page) -> None:
 
 def test_facet_counts_follow_the_other_filters(page: Page) -> None:
     visit(page, "BodyPartExamined=BREAST")
-    counts = Selection(catalog(), Cohort.from_query("BodyPartExamined=BREAST")).facet(ATTRIBUTES["Modality"])
-    names = catalog().values(counts.attribute)
+    counts = Selection(open_catalog(), Cohort.from_query("BodyPartExamined=BREAST")).facet(ATTRIBUTES["Modality"])
+    names = open_catalog().values(counts.attribute)
     for name in ("MR", "MG", "SEG"):
         wanted = compact(int(counts.counts[names.index(name) + 1]))
         expect(value(page, "Modality", name).locator(".count")).to_have_text(wanted)
@@ -157,16 +157,16 @@ def test_missing_values_are_a_choice_of_their_own(page: Page) -> None:
 def test_counting_patients(page: Page) -> None:
     visit(page, "BodyPartExamined=BREAST")
     page.locator('[data-unit="patients"]').click()
-    selection = Selection(catalog(), Cohort.from_query("BodyPartExamined=BREAST"))
+    selection = Selection(open_catalog(), Cohort.from_query("BodyPartExamined=BREAST"))
     counted = selection.facet(ATTRIBUTES["Modality"], "patients")
-    wanted = compact(int(counted.counts[catalog().values(counted.attribute).index("MR") + 1]))
+    wanted = compact(int(counted.counts[open_catalog().values(counted.attribute).index("MR") + 1]))
     expect(value(page, "Modality", "MR").locator(".count")).to_have_text(wanted)
 
 
 def test_second_page_sorted_by_size_and_choice_over_two_pages(page: Page) -> None:
     query = "Modality=MR&BodyPartExamined=BREAST"
     visit(page, query)
-    selection = Selection(catalog(), Cohort.from_query(query))
+    selection = Selection(open_catalog(), Cohort.from_query(query))
     grid_ids(page, [row["id"] for row in rows_page(selection, limit=3).rows])
     for _ in range(2):
         grid(page).locator('.ag-header-cell[col-id="series_size_MB"]').click()
@@ -196,7 +196,7 @@ def _tick(page: Page, row: int) -> None:
 def test_levels(page: Page) -> None:
     query = "Modality=MR&BodyPartExamined=BREAST"
     visit(page, query)
-    selection = Selection(catalog(), Cohort.from_query(query))
+    selection = Selection(open_catalog(), Cohort.from_query(query))
     for label, level in (("Studies", Level.STUDY), ("Patients", Level.PATIENT), ("Collections", Level.COLLECTION)):
         page.get_by_test_id("stButtonGroup").get_by_text(label, exact=True).click()
         grid_ids(page, [row["id"] for row in rows_page(selection, level, limit=3).rows])
@@ -222,10 +222,10 @@ def test_levels(page: Page) -> None:
 
 def test_a_click_on_a_bar_filters_and_the_next_one_takes_it_back(page: Page) -> None:
     visit(page, "BodyPartExamined=BREAST")
-    counts = Selection(catalog(), Cohort.from_query("BodyPartExamined=BREAST"))
+    counts = Selection(open_catalog(), Cohort.from_query("BodyPartExamined=BREAST"))
     attribute = ATTRIBUTES["Modality"]
     counted = counts.facet(attribute).counts[1:]
-    top = catalog().values(attribute)[int(counted.argmax())]
+    top = open_catalog().values(attribute)[int(counted.argmax())]
     chart = page.locator('[class*="st-key-chart_Modality"]')
     for query in (f"BodyPartExamined=BREAST&Modality={top}", "BodyPartExamined=BREAST") * 2:
         click_bar(chart, top)
@@ -310,13 +310,13 @@ def _check_content(ending: str, content: bytes, query: str) -> None:
 
 def _uids_of(query: str) -> set[str]:
     conditions = " AND ".join(f"{key} = '{text}'" for key, text in parse_qsl(query))
-    rows = catalog().cursor().execute(f"SELECT SeriesInstanceUID FROM index WHERE {conditions}").fetchall()
+    rows = open_catalog().cursor().execute(f"SELECT SeriesInstanceUID FROM index WHERE {conditions}").fetchall()
     return {uid for (uid,) in rows}
 
 
-def test_licences_panel_gives_a_verdict(page: Page) -> None:
+def test_licenses_panel_gives_a_verdict(page: Page) -> None:
     visit(page, "Modality=MR&BodyPartExamined=BREAST")
-    page.get_by_role("tab", name="Licences", exact=True).click()
+    page.get_by_role("tab", name="Licenses", exact=True).click()
     expect(page.get_by_text("Not every series may be used commercially", exact=False)).to_be_visible()
 
 

@@ -8,7 +8,7 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from app.catalog.catalog import catalog
+from app.catalog.catalog import open_catalog
 from app.cohort.attributes import ATTRIBUTES
 from app.cohort.clauses import PARTS, Relation
 from app.cohort.cohort import Cohort
@@ -76,8 +76,8 @@ def manifest_urls(page: Page, link: Locator) -> set[str]:
 
 def urls_of(query: str) -> set[str]:
     """Manifest lines of a cohort, by way of its row numbers alone."""
-    cursor = catalog().cursor()
-    cursor.register("chosen", {"series_row": Selection(catalog(), Cohort.from_query(query)).rows})
+    cursor = open_catalog().cursor()
+    cursor.register("chosen", {"series_row": Selection(open_catalog(), Cohort.from_query(query)).rows})
     path = "aws_bucket || '/' || crdc_series_uuid"
     found = cursor.execute(f"SELECT 'cp s3://' || {path} || '/* .' FROM series SEMI JOIN chosen USING (series_row)")
     return {line for (line,) in found.fetchall()}
@@ -95,7 +95,7 @@ def test_patients_with_ct_and_pt_and_no_seg_by_clicks_and_back_again(page: Page)
     opened = builder(page)
     opened.get_by_text("have no", exact=True).click()
     pick(page, opened, "modality", "SEG")
-    left = Selection(catalog(), Cohort.from_query(QUERY)).totals
+    left = Selection(open_catalog(), Cohort.from_query(QUERY)).totals
     expect(opened).to_contain_text(f"Leaves {exact(left.patients)} patients with {exact(left.series)} series")
     add(opened, lacks_seg)
     expect_cohort(page, QUERY)
@@ -144,7 +144,7 @@ def test_builder_takes_numbers_texts_counts_and_days(page: Page) -> None:
 def test_scope_changes_head_charts_and_what_is_exported(page: Page) -> None:
     query = "Modality=PT&BodyPartExamined=BREAST"
     visit(page, query)
-    selection = Selection(catalog(), Cohort.from_query(query))
+    selection = Selection(open_catalog(), Cohort.from_query(query))
     for scope, totals in selection.scopes().items():
         segment = page.locator(f'[data-scope="{scope}"]')
         expect(segment).to_contain_text(f"{compact(totals.series)} series")
@@ -153,12 +153,12 @@ def test_scope_changes_head_charts_and_what_is_exported(page: Page) -> None:
     assert len({totals.series for totals in selection.scopes().values()}) == 3
     page.locator('[data-scope="patient"]').click()
     expect_cohort(page, f"{query}&scope=patient")
-    whole = Selection(catalog(), Cohort.from_query(f"{query}&scope=patient"))
+    whole = Selection(open_catalog(), Cohort.from_query(f"{query}&scope=patient"))
     modality = ATTRIBUTES["Modality"]
     counts = whole.facet_of_selected(modality)
     top = int(counts[1:].argmax())
     bars = page.locator('[class*="st-key-chart_Modality"]')
-    expect(bars.locator("text").first).to_have_text(catalog().values(modality)[top])
+    expect(bars.locator("text").first).to_have_text(open_catalog().values(modality)[top])
     expect(bars.get_by_text(compact(int(counts[top + 1])), exact=True)).to_be_visible()
     expect(page.get_by_text("The charts count the whole cohort", exact=False)).to_be_visible()
     tab(page, "Data")
@@ -172,7 +172,7 @@ def test_completing_adds_the_series_that_it_names(page: Page) -> None:
     query = "Modality=SEG&collection_id=qin_prostate_repeatability"
     visit(page, query)
     tab(page, "SQL")
-    before, after = (Selection(catalog(), Cohort.from_query(q)).totals for q in (query, f"{query}&add=sources"))
+    before, after = (Selection(open_catalog(), Cohort.from_query(q)).totals for q in (query, f"{query}&add=sources"))
     opened = dialog(page, "Add segmentations or source images")
     expect(opened).to_contain_text(
         f"Adds {exact(after.series - before.series)} series, {size(after.size_bytes - before.size_bytes)}."
@@ -203,7 +203,7 @@ def test_parts_of_a_split_sample_add_up_and_share_nothing(page: Page) -> None:
     parts = [page.locator(f".st-key-part_{part}") for part in PARTS]
     shown = [re.search(r"([\d,]+) patients.*\(([\d,]+) bytes", card.inner_text(), re.DOTALL) for card in parts]
     patients, sizes = (sum(int(found[place].replace(",", "")) for found in shown if found) for place in (1, 2))
-    totals = Selection(catalog(), Cohort.from_query(query)).totals
+    totals = Selection(open_catalog(), Cohort.from_query(query)).totals
     assert (patients, sizes) == (60, totals.size_bytes)
     found = [manifest_urls(page, card.get_by_role("link", name="Manifest")) for card in parts]
     assert sum(map(len, found)) == totals.series
@@ -221,7 +221,7 @@ def test_conditions_tab_says_what_each_removes_and_what_is_missing(page: Page) -
     query = f"{QUERY}&scope=study"
     visit(page, query)
     tab(page, "Conditions")
-    selection = Selection(catalog(), Cohort.from_query(query))
+    selection = Selection(open_catalog(), Cohort.from_query(query))
     rows = page.get_by_test_id("steps").locator("tbody tr")
     steps = waterfall(selection)
     expect(rows).to_have_count(len(steps))

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from app.ask import ask
-from app.catalog.catalog import catalog
+from app.catalog.catalog import open_catalog
 from app.cohort.attributes import ATTRIBUTES
 from app.cohort.cohort import Cohort
 from app.cohort.recipes import RECIPES
@@ -31,18 +31,18 @@ def ask_here(page: Page, question: str) -> None:
 @browser
 def test_a_question_is_understood_as_one_types_and_opens_in_explore(page: Page) -> None:
     page.goto("/")
-    held = holdings(catalog()).totals
+    held = holdings(open_catalog()).totals
     figures = page.get_by_test_id("holdings").locator("> div")
     expect(figures.filter(has_text=re.compile("^Series"))).to_have_attribute("title", exact(held.series))
     question = "lung CT of women over 60 <img src=x> quux"
-    answer = ask(question, catalog())
+    answer = ask(question, open_catalog())
     assert answer.cohort
     ask_here(page, question)
     chips = page.get_by_test_id("understood").get_by_role("listitem")
     wanted = [f"{found.phrase} {found.meaning}" for found in answer.understood]
     expect(chips).to_have_text([*wanted, *(f"{words} was not understood" for words in answer.not_understood)])
     assert page.locator("img[src='x']").count() == 0
-    series = Selection(catalog(), answer.cohort).totals.series
+    series = Selection(open_catalog(), answer.cohort).totals.series
     expect(page.get_by_text(f"{exact(series)} series")).to_be_visible()
     page.locator(".st-key-ask_open").get_by_role("link", name="Open in Explore").click()
     expect_cohort(page, answer.cohort.to_query())
@@ -59,7 +59,7 @@ def test_two_clicks_lead_to_a_cohort(page: Page) -> None:
     page.goto("/")
     page.get_by_role("button", name=EXAMPLES[3]).click()
     page.locator(".st-key-ask_open").get_by_role("link", name="Open in Explore").click()
-    wanted = ask(EXAMPLES[3], catalog()).cohort
+    wanted = ask(EXAMPLES[3], open_catalog()).cohort
     assert wanted
     expect_cohort(page, wanted.to_query())
 
@@ -67,8 +67,8 @@ def test_two_clicks_lead_to_a_cohort(page: Page) -> None:
 @browser
 def test_a_bar_and_a_recipe_open_in_one_click_and_lead_back_in_one(page: Page) -> None:
     page.goto("/")
-    counts = holdings(catalog()).counts["Modality"].counts[1:]
-    top = catalog().values(ATTRIBUTES["Modality"])[int(counts.argmax())]
+    counts = holdings(open_catalog()).counts["Modality"].counts[1:]
+    top = open_catalog().values(ATTRIBUTES["Modality"])[int(counts.argmax())]
     click_bar(page.locator('[class*="st-key-overview_Modality"]'), top)
     expect_cohort(page, f"Modality={top}")
     page.go_back()
@@ -90,7 +90,7 @@ def test_a_saved_cohort_stays_in_the_browser_until_it_is_removed(page: Page) -> 
     expect(page.get_by_role("status").filter(has_text="Saved as “<img src=x> breast”")).to_be_visible()
     page.goto("/")
     saved = page.get_by_role("region", name="Saved cohorts")
-    totals = Selection(catalog(), Cohort.from_query(query)).totals
+    totals = Selection(open_catalog(), Cohort.from_query(query)).totals
     expect(saved).to_contain_text(f"{exact(totals.patients)} patients, {exact(totals.series)} series")
     expect(saved).to_contain_text(sentence(Cohort.from_query(query)))
     remove = saved.get_by_role("button", name="Remove <img src=x> breast")
@@ -125,11 +125,11 @@ def test_help_has_every_topic_and_a_link_to_each(page: Page) -> None:
 
 
 def test_home_counts_what_the_index_holds(plain) -> None:
-    held = holdings(catalog())
+    held = holdings(open_catalog())
     query = "SELECT count(*), count(DISTINCT collection_id), count(DISTINCT analysis_result_id) FROM index"
     assert plain.execute(query).fetchone() == (held.totals.series, held.collections, held.analysis_results)
 
 
 def test_every_example_is_understood_whole() -> None:
-    answers = [ask(example, catalog()) for example in EXAMPLES]
+    answers = [ask(example, open_catalog()) for example in EXAMPLES]
     assert all(answer.cohort and not answer.not_understood and not answer.corrections for answer in answers)

@@ -14,7 +14,7 @@ from threading import Thread
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from app.catalog.catalog import catalog
+from app.catalog.catalog import open_catalog
 from app.series.series import find
 from app.series.words import series_sentence
 from tests.support import server
@@ -87,7 +87,7 @@ def lenient(chromium: Browser, address: str) -> Iterator[Page]:
 
 def expect_series(page: Page, uid: str) -> None:
     """The page shows this series, and says so in the address bar."""
-    expect(page.get_by_test_id("stText").first).to_have_text(series_sentence(find(catalog(), uid)))
+    expect(page.get_by_test_id("stText").first).to_have_text(series_sentence(find(open_catalog(), uid)))
     page.wait_for_function("uid => new URLSearchParams(location.search).get('SeriesInstanceUID') === uid", arg=uid)
 
 
@@ -101,7 +101,7 @@ def test_from_a_row_to_the_page_its_viewer_and_a_sibling(page: Page, allows: Vie
 
     frame = series.get_by_title(f"OHIF with series {CT}").content_frame
     expect(frame.get_by_role("heading", name="A viewer")).to_be_visible()
-    study = find(catalog(), CT).study
+    study = find(open_catalog(), CT).study
     asked = f"?StudyInstanceUIDs={study}&initialSeriesInstanceUID={CT}"
     expect(series.get_by_role("link", name="Open in a new tab")).to_have_attribute(
         "href", f"{allows.url}/viewer/{asked}"
@@ -110,7 +110,7 @@ def test_from_a_row_to_the_page_its_viewer_and_a_sibling(page: Page, allows: Vie
     assert allows.asked.count(f"/viewer/{asked}") == 2  # the frame, and the trial without scripts
     assert allows.asked.count(f"/started{asked}") == 1
 
-    sibling = next(other for other in find(catalog(), CT).in_study if other.modality == "SEG")
+    sibling = next(other for other in find(open_catalog(), CT).in_study if other.modality == "SEG")
     link = series.get_by_role("link", name=sibling.description or sibling.uid).first
     expect(link).to_have_attribute("href", f"series?SeriesInstanceUID={sibling.uid}")
     link.click()
@@ -162,11 +162,11 @@ def test_columns_terms_and_commands(lenient: Page) -> None:
     lenient.get_by_role("tab", name="All columns").click()
     box = lenient.get_by_role("searchbox", name="Search columns and values")
     rows = lenient.get_by_role("tabpanel").filter(has=box).get_by_role("row")
-    expect(rows).to_have_count(len(find(catalog(), CT).values) + 1)
+    expect(rows).to_have_count(len(find(open_catalog(), CT).values) + 1)
     box.fill("siemens manufacturer")
     expect(rows.filter(visible=True)).to_have_count(2)
     expect(rows.nth(0)).to_contain_text("What it is")
-    lenient.get_by_role("tab", name="Licence and citation").click()
+    lenient.get_by_role("tab", name="License and citation").click()
     expect(lenient.get_by_text("CC BY-NC 3.0: Commercial use is not allowed.")).to_be_visible()
     expect(lenient.get_by_role("link", name="DOI 10.7937")).to_have_attribute(
         "href", re.compile("^https://doi.org/10.7937")

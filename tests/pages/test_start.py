@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import FilePayload, Page, expect
 
-from app.catalog.catalog import catalog
+from app.catalog.catalog import open_catalog
 from app.cohort.clauses import Scope
 from app.cohort.cohort import Cohort
 from app.cohort.recipes import RECIPES
@@ -29,7 +29,7 @@ def test_a_recipe_opens(page: Page) -> None:
     visit(page)
     open_page(page, "Discover", "Recipes")
     card = page.get_by_test_id("stVerticalBlock").filter(has_text=RECIPES[3].title).last
-    totals = Selection(catalog(), RECIPES[3].cohort).totals
+    totals = Selection(open_catalog(), RECIPES[3].cohort).totals
     expect(card).to_contain_text(f"{compact(totals.patients)} patients")
     card.get_by_role("link", name="Open in Explore").click()
     expect_cohort(page, RECIPES[3].query)
@@ -82,7 +82,7 @@ def test_a_region_of_two_cohorts_opens_from_the_picture_and_from_the_list(page: 
     box = page.get_by_role("textbox", name="Cohort B")
     box.fill(f"http://localhost:8501/?{B}")
     box.press("Enter")
-    found = {r.inside: r for r in regions(catalog(), [Cohort.from_query(q) for q in (A, B)], Scope.PATIENT)}
+    found = {r.inside: r for r in regions(open_catalog(), [Cohort.from_query(q) for q in (A, B)], Scope.PATIENT)}
     both = found[0, 1]
     expect(page.get_by_text(f"{exact(both.count(Scope.PATIENT))} patients, ").first).to_be_visible()
     page.get_by_role("link", name="A, not B", exact=True).click()

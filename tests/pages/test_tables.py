@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-import app.catalog.catalog
+from app.catalog.catalog import open_catalog
 from app.cohort.attributes import ATTRIBUTES
 from app.cohort.cohort import Cohort
 from app.common.numbers import compact
@@ -63,8 +63,8 @@ def test_a_table_is_fetched_and_its_filter_used(page):
     expect(ct.locator(".absent-table")).to_have_count(0)
     kernel.locator(".facet-head").click()
     attribute = ATTRIBUTES["ct_ConvolutionKernel"]
-    counts = Selection(app.catalog.catalog.catalog(), Cohort.from_query("Modality=CT")).facet(attribute).counts
-    code = app.catalog.catalog.catalog().codes(attribute)["LUNG"]
+    counts = Selection(open_catalog(), Cohort.from_query("Modality=CT")).facet(attribute).counts
+    code = open_catalog().codes(attribute)["LUNG"]
     expect(value(page, attribute.name, "LUNG").locator(".count")).to_have_text(compact(counts[code]))
     value(page, attribute.name, "LUNG").locator("input[type=checkbox]").first.click()
     expect_cohort(page, "Modality=CT&ct_ConvolutionKernel=LUNG")
@@ -78,9 +78,9 @@ def test_a_link_that_names_an_absent_table_keeps_its_cohort(page, offered):
     page.goto("/explore?Modality=MR&mr_MRAcquisitionType=3D")
     expect(page.get_by_text("This needs the table mr_index, which is not on this machine.")).to_be_visible()
     expect(page.get_by_role("button", name="Remove MR acquisition type 3D")).to_be_visible()
-    rest = Selection(app.catalog.catalog.catalog(), Cohort.from_query("Modality=MR"))
+    rest = Selection(open_catalog(), Cohort.from_query("Modality=MR"))
     part = value(page, "BodyPartExamined", "BREAST")
-    code = app.catalog.catalog.catalog().codes(ATTRIBUTES["BodyPartExamined"])["BREAST"]
+    code = open_catalog().codes(ATTRIBUTES["BodyPartExamined"])["BREAST"]
     expect(part.locator(".count")).to_have_text(compact(rest.facet(ATTRIBUTES["BodyPartExamined"]).counts[code]))
     page.get_by_role("button", name="Fetch mr_index").click()
     expect(page.get_by_text("it is no readable parquet file")).to_be_visible()

@@ -11,10 +11,10 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from app.downloads import jobs
-from app.downloads.transfer import Progress, Report, Transfer
-from app.storage.buckets import Source
+from app.downloads.transfer import SeriesOutcome, Transfer, TransferProgress
+from app.storage.buckets import Cloud
 from app.storage.limits import Limits
-from app.storage.store import Series
+from app.storage.store import WantedSeries
 from tests.support.paths import ROOT
 
 BUCKET = "idc-open-data"
@@ -23,7 +23,7 @@ BUCKET = "idc-open-data"
 QUICK = Limits(parallel=8, patience=1.0)
 
 
-def made_up(count: int, files: int, size: int, seed: int = 0) -> tuple[list[Series], dict[str, bytes]]:
+def made_up(count: int, files: int, size: int, seed: int = 0) -> tuple[list[WantedSeries], dict[str, bytes]]:
     """`count` series of `files` files with `size` random bytes each; and their objects, by key."""
     chance = random.Random(seed)
     wanted, objects = [], {}
@@ -32,12 +32,12 @@ def made_up(count: int, files: int, size: int, seed: int = 0) -> tuple[list[Seri
         for _ in range(files):
             objects[f"{name}/{uuid.UUID(int=chance.getrandbits(128))}.dcm"] = chance.randbytes(size)
         wanted.append(
-            Series(f"1.2.{number}", BUCKET, name, f"patient {number % 3}/series {number}", files, files * size)
+            WantedSeries(f"1.2.{number}", BUCKET, name, f"patient {number % 3}/series {number}", files, files * size)
         )
     return wanted, objects
 
 
-def objects_of(wanted: Iterable[Series]) -> dict[str, bytes]:
+def objects_of(wanted: Iterable[WantedSeries]) -> dict[str, bytes]:
     """Random objects behind real series, of the number and the size in all that the index names."""
     chance = random.Random(3)
     objects = {}
@@ -49,7 +49,7 @@ def objects_of(wanted: Iterable[Series]) -> dict[str, bytes]:
     return objects
 
 
-def keys_of(series: Series, objects: dict[str, bytes]) -> list[str]:
+def keys_of(series: WantedSeries, objects: dict[str, bytes]) -> list[str]:
     return [key for key in objects if key.startswith(f"{series.crdc_uuid}/")]
 
 
@@ -58,14 +58,14 @@ def on_disk(root: Path) -> dict[str, bytes]:
     return {str(path.relative_to(root)): path.read_bytes() for path in root.rglob("*") if not path.is_dir()}
 
 
-def expected(wanted: Iterable[Series], objects: dict[str, bytes]) -> dict[str, bytes]:
+def expected(wanted: Iterable[WantedSeries], objects: dict[str, bytes]) -> dict[str, bytes]:
     """What must be on the disk once all of `wanted` is there."""
     return {f"{one.folder}/{key.split('/')[1]}": objects[key] for one in wanted for key in keys_of(one, objects)}
 
 
 def fetch(
-    root: Path, url: str, wanted: list[Series], limits: Limits = QUICK, dry_run: bool = False
-) -> tuple[Transfer, dict[str, Report]]:
+    root: Path, url: str, wanted: list[WantedSeries], limits: Limits = QUICK, dry_run: bool = False
+) -> tuple[Transfer, dict[str, SeriesOutcome]]:
     """Run a transfer to its end; gives it, and the report of each series."""
     transfer = Transfer(root, url, limits, dry_run)
     reports = [one for ended in transfer.run(wanted) for one in ended]
@@ -84,12 +84,12 @@ def start_worker(env: dict[str, str]) -> subprocess.Popen[bytes]:
     return subprocess.Popen([sys.executable, "-m", "app.downloads.worker"], cwd=ROOT, env=env, stdin=subprocess.PIPE)
 
 
-def finished(title: str, wanted: list[Series], root: Path) -> int:
+def finished(title: str, wanted: list[WantedSeries], root: Path) -> int:
     """A job of this process's queue that is through, whatever lies in `root`; gives its number."""
-    number = jobs.add(title, wanted, root, Source.AWS)
+    number = jobs.add(title, wanted, root, Cloud.AWS)
     taken = jobs.take()
     assert taken
     assert taken.number == number
-    jobs.note(number, Progress(series_done=len(wanted)), 0, [])
-    jobs.finish(number, jobs.State.DONE)
+    jobs.note(number, TransferProgress(series_done=len(wanted)), 0, [])
+    jobs.finish(number, jobs.JobState.DONE)
     return number

@@ -6,7 +6,7 @@ import re
 
 from playwright.sync_api import Locator, Page, expect
 
-from app.catalog.catalog import catalog
+from app.catalog.catalog import open_catalog
 from app.cohort.cohort import Cohort
 from app.common.numbers import exact
 from app.selection.selection import Selection
@@ -52,7 +52,7 @@ def open_page(page: Page, section: str, name: str) -> None:
 def expect_cohort(page: Page, query: str) -> None:
     """The page shows this cohort: its counts in the head, its words, and its URL in the address bar."""
     cohort = Cohort.from_query(query)
-    totals = Selection(catalog(), cohort).totals
+    totals = Selection(open_catalog(), cohort).totals
     expect(head(page, "Series")).to_have_attribute("title", exact(totals.series))
     expect(head(page, "Patients")).to_have_attribute("title", exact(totals.patients))
     expect(head(page, "Size")).to_have_attribute("title", f"{exact(totals.size_bytes)} bytes")

@@ -24,7 +24,7 @@ from pyarrow import parquet
 
 import app.catalog.catalog
 from app.catalog.build import catalog_folder
-from app.catalog.catalog import Catalog, catalog
+from app.catalog.catalog import Catalog, open_catalog
 from app.catalog.tables.fetching import fetchable
 from app.cohort import schema
 from app.common.settings import settings
@@ -157,7 +157,7 @@ def working_in(home: Path) -> Iterator[Catalog]:
     patch.setenv("IDC_COHORT_DATA", str(home))
     _forget()
     try:
-        yield catalog()
+        yield open_catalog()
     finally:
         patch.undo()
         _forget()

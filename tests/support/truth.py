@@ -52,11 +52,11 @@ def day(text: str) -> date | None:
         return None
 
 
-def commercial_use(licence: str) -> str:
-    """What a licence says of commercial use."""
-    if licence.startswith("CC BY-NC"):
+def commercial_use(short_name: str) -> str:
+    """What a license says of commercial use."""
+    if short_name.startswith("CC BY-NC"):
         return "not allowed"
-    return "allowed" if licence.startswith(("CC BY", "CC0")) else "custom terms"
+    return "allowed" if short_name.startswith(("CC BY", "CC0")) else "custom terms"
 
 
 #: Derived attributes: the column and what becomes of its text (None stays missing, except for `origin`).

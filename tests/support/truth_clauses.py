@@ -140,8 +140,8 @@ def md5(text: str) -> str:
     return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
 
 
-def draws(patients: np.ndarray, seed: int) -> dict[int, str]:
-    """What patients are drawn by."""
+def samples(patients: np.ndarray, seed: int) -> dict[int, str]:
+    """What patients are sampled by."""
     return {int(patient): md5(f"{seed}/{names()[int(patient)]}") for patient in patients}
 
 
@@ -160,10 +160,10 @@ def strata(found: np.ndarray, by: str) -> dict[int, str]:
 
 
 def sample(found: np.ndarray, sample: Sample, seed: int) -> set[int]:
-    """Patients drawn."""
+    """Patients sampled."""
     rows = frame()[found]
     sizes = rows.groupby("patient")["bytes"].sum()
-    draw, stratum = draws(sizes.index.to_numpy(), seed), strata(found, sample.by)
+    draw, stratum = samples(sizes.index.to_numpy(), seed), strata(found, sample.by)
     budget = None if sample.patients else int(Decimal(sample.gigabytes) * 10**9)
     members = defaultdict(list)
     for patient in sorted(draw, key=draw.__getitem__):
@@ -186,7 +186,7 @@ def sample(found: np.ndarray, sample: Sample, seed: int) -> set[int]:
 
 def split(found: np.ndarray, split: Split, seed: int) -> dict[int, str]:
     """Patient → part."""
-    draw, stratum = draws(np.unique(truth.patients()[found]), seed), strata(found, split.by)
+    draw, stratum = samples(np.unique(truth.patients()[found]), seed), strata(found, split.by)
 
     def position(patient: int) -> tuple[str, ...]:
         value = stratum[patient]

@@ -1,4 +1,4 @@
-"""The viewer of the house for tests: ``python -m tests.support.viewer`` installs it as ``make viewer`` does.
+"""The built-in viewer for tests: ``python -m tests.support.viewer`` installs it as ``make viewer`` does.
 
 Where there is no npm, PyPI's build of it is installed into this environment; Debian's would bring 300 packages.
 """

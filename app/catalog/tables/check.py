@@ -25,7 +25,7 @@ _IS: dict[str, Callable[[pa.DataType], bool]] = {
 }
 
 
-class FaultyTableError(UserError):
+class InvalidTableError(UserError):
     """A file that is not the table it should be."""
 
 
@@ -44,19 +44,19 @@ def check_table(path: Path, table: schema.Table) -> None:
                 pass
     except (pa.ArrowException, OSError) as error:
         line = str(error).partition("\n")[0].rstrip(".")
-        raise FaultyTableError(f"it is no readable parquet file ({line[:200]})") from None
+        raise InvalidTableError(f"it is no readable parquet file ({line[:200]})") from None
     _check_keys(path, table)
 
 
 def _check_columns(found: pa.Schema, table: schema.Table) -> None:
     lacking = [name for name in table.columns if name not in found.names]
     if lacking:
-        raise FaultyTableError(f"it lacks {' and '.join(lacking[:3])}")
+        raise InvalidTableError(f"it lacks {' and '.join(lacking[:3])}")
     for column in table.columns.values():
         kind = found.field(column.name).type
         if not _fits(kind, column):
             expected = f"a list of {column.type}" if column.repeated else column.type
-            raise FaultyTableError(f"its {column.name} is {kind}, not {expected}")
+            raise InvalidTableError(f"its {column.name} is {kind}, not {expected}")
 
 
 def _fits(kind: pa.DataType, column: schema.Column) -> bool:
@@ -88,8 +88,8 @@ def _check_keys(path: Path, table: schema.Table) -> None:
         ).fetchall()
     rows, malformed, known = found[0]
     if not rows:
-        raise FaultyTableError("it has no rows")
+        raise InvalidTableError("it has no rows")
     if malformed:
-        raise FaultyTableError(f"{malformed:,} of its rows have no {key} that can be one")
+        raise InvalidTableError(f"{malformed:,} of its rows have no {key} that can be one")
     if known * 2 < rows:
-        raise FaultyTableError(f"IDC v{schema.idc_version()} knows only {known:,} of its {rows:,} values of {key}")
+        raise InvalidTableError(f"IDC v{schema.idc_version()} knows only {known:,} of its {rows:,} values of {key}")

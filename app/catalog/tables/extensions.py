@@ -16,7 +16,7 @@ import duckdb
 import numpy as np
 from filelock import FileLock, Timeout
 
-from app.catalog.array_store import ARRAYS, Array, Shelf
+from app.catalog.array_store import ARRAYS, Array, ArrayStore
 from app.catalog.build import DATABASE, bins, catalog_folder, fetch_columns, is_built
 from app.catalog.groups import Arrays
 from app.catalog.tables.fetching import fetchable, is_fetched, parquet_of
@@ -49,7 +49,7 @@ class MissingTableError(UserError):
         super().__init__(f"{self.need}; fetch {'it' if len(tables) == 1 else 'them'} with: {fetch_command(tables)}")
 
 
-class Extension(Shelf):
+class Extension(ArrayStore):
     """One published table: `cursor` queries it under its own name, `array` gives the entries of its attributes."""
 
     def __init__(self, folder: Path) -> None:

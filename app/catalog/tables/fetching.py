@@ -14,13 +14,13 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from app.catalog.tables.check import FaultyTableError, check_table
-from app.catalog.tables.mirrors import Source, sources
+from app.catalog.tables.check import InvalidTableError, check_table
+from app.catalog.tables.mirrors import Mirror, sources
 from app.catalog.tables.transfer import discard, fetch_file
 from app.cohort import schema
 from app.common.errors import UserError, shorten
 from app.common.settings import settings
-from app.storage.errors import NETWORK, Fault, FaultyError
+from app.storage.errors import NETWORK, ErrorKind, StorageError
 
 #: Called with what is happening, and how far it is: done and whole, in bytes.
 Progress = Callable[[str, int, int], None]
@@ -100,7 +100,7 @@ def fetch(name: str, progress: Progress = lambda step, done, size: None) -> Path
 
 def _fetch_from_any(name: str, final: Path, progress: Progress) -> None:
     """Try the sources one after the other."""
-    refusals: list[tuple[Source, str, bool]] = []
+    refusals: list[tuple[Mirror, str, bool]] = []
     for source in sources():
         part = final.with_name(f"{name}.{sha256(source.address.encode()).hexdigest()[:8]}.part")
         try:
@@ -108,11 +108,11 @@ def _fetch_from_any(name: str, final: Path, progress: Progress) -> None:
             fetch_file(source.open(), f"{name}.parquet", part, step)
             progress(f"Verifying {name}", 0, 0)
             check_table(part, schema.tables()[name])
-        except FaultyError as error:
-            if error.fault in (Fault.DISK_FULL, Fault.WRITE):
-                raise FetchError(f"{name} could not be kept in {final.parent}: {error.fault}.") from None
-            refusals.append((source, str(error.fault), error.fault in NETWORK))
-        except FaultyTableError as error:
+        except StorageError as error:
+            if error.kind in (ErrorKind.DISK_FULL, ErrorKind.WRITE):
+                raise FetchError(f"{name} could not be kept in {final.parent}: {error.kind}.") from None
+            refusals.append((source, str(error.kind), error.kind in NETWORK))
+        except InvalidTableError as error:
             discard(part)
             refusals.append((source, str(error), False))
         else:
@@ -130,7 +130,7 @@ def _publish(part: Path, final: Path) -> None:
         discard(left_over)
 
 
-def _explain(name: str, refusals: list[tuple[Source, str, bool]]) -> FetchError:
+def _explain(name: str, refusals: list[tuple[Mirror, str, bool]]) -> FetchError:
     offline = all(unreachable for _, _, unreachable in refusals)
     hosts: dict[str, list[str]] = {}
     for source, reason, _ in refusals:

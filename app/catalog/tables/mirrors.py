@@ -23,7 +23,7 @@ _PATIENCE = timedelta(seconds=20)
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class Mirror:
     """A folder, or an address below which files lie; `name` is what a message calls it."""
 
     address: str
@@ -54,7 +54,7 @@ class Source:
         )
 
 
-def sources() -> list[Source]:
+def sources() -> list[Mirror]:
     """Sources in the order in which they are tried.
 
     Raises
@@ -63,15 +63,15 @@ def sources() -> list[Source]:
         If the operator's mirror is neither a folder nor an address.
     """
     addresses = [address.replace("{version}", schema.data_version()) for address in _PUBLIC]
-    found = [Source(address, urlsplit(address).netloc) for address in addresses]
+    found = [Mirror(address, urlsplit(address).netloc) for address in addresses]
     mirror = settings().mirror
     return [_mirror(mirror.replace("{version}", schema.data_version())), *found] if mirror else found
 
 
-def _mirror(address: str) -> Source:
+def _mirror(address: str) -> Mirror:
     if address.startswith(("http://", "https://")):
-        return Source(address, urlsplit(address).netloc)
+        return Mirror(address, urlsplit(address).netloc)
     folder = Path(address).expanduser().resolve()
     if not folder.is_dir():
         raise UserError(f"IDC_COHORT_MIRROR is neither a folder nor an http address: {address}.")
-    return Source(str(folder), "the folder in IDC_COHORT_MIRROR")
+    return Mirror(str(folder), "the folder in IDC_COHORT_MIRROR")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import obstore
 from obstore.exceptions import BaseError
 
-from app.storage.errors import Fault, FaultyError, name_fault
+from app.storage.errors import ErrorKind, StorageError, classify
 
 if TYPE_CHECKING:
     from obstore import GetOptions, GetResult
@@ -22,8 +22,8 @@ Progress = Callable[[int, int], None]
 _ATTEMPTS = 2
 _CHUNK = 1 << 16
 
-#: Faults that another attempt, which goes on where this one ended, may get past.
-_PASSING = frozenset({Fault.CUT, Fault.STALLED, Fault.SERVER, Fault.BYTES})
+#: Errors that another attempt, which goes on where this one ended, may get past.
+_PASSING = frozenset({ErrorKind.CUT, ErrorKind.STALLED, ErrorKind.SERVER, ErrorKind.BYTES})
 
 
 def fetch_file(store: ObjectStore, path: str, part: Path, progress: Progress = lambda done, size: None) -> None:
@@ -40,10 +40,10 @@ def fetch_file(store: ObjectStore, path: str, part: Path, progress: Progress = l
     for attempt in range(1, _ATTEMPTS + 1):
         try:
             _advance(store, path, part, progress)
-        except (BaseError, OSError, FaultyError) as error:
-            fault, detail = name_fault(error)
-            if fault not in _PASSING or attempt == _ATTEMPTS:
-                raise FaultyError(fault, detail) from None
+        except (BaseError, OSError, StorageError) as error:
+            kind, detail = classify(error)
+            if kind not in _PASSING or attempt == _ATTEMPTS:
+                raise StorageError(kind, detail) from None
         else:
             _note_of(part).unlink()
             return
@@ -68,7 +68,7 @@ def _advance(store: ObjectStore, path: str, part: Path, progress: Progress) -> N
                 there += len(chunk)
                 progress(there, size)
     if there != size:
-        raise FaultyError(Fault.BYTES, f"{there:,} of {size:,} bytes came")
+        raise StorageError(ErrorKind.BYTES, f"{there:,} of {size:,} bytes came")
 
 
 def _ask(store: ObjectStore, path: str, part: Path) -> tuple[GetResult, int]:

@@ -7,7 +7,7 @@ import sys
 from typing import Any
 
 from app.ask.answer import ask
-from app.catalog.catalog import catalog
+from app.catalog.catalog import open_catalog
 
 
 def add_parser(verbs: Any) -> None:
@@ -23,7 +23,7 @@ def add_parser(verbs: Any) -> None:
 
 def answer(parsed: argparse.Namespace) -> int:
     """Run ``ask``."""
-    found = ask(" ".join(parsed.text), catalog())
+    found = ask(" ".join(parsed.text), open_catalog())
     for word, meant in found.corrections:
         print(f"“{word}” was read as “{meant}”.", file=sys.stderr)
     for words in found.not_understood:

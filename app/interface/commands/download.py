@@ -15,12 +15,12 @@ from app.common.errors import UserError
 from app.common.numbers import compact, size
 from app.common.progress import ProgressLine
 from app.downloads.paths import DEFAULT_TEMPLATE, Template
-from app.storage.buckets import Source
+from app.storage.buckets import Cloud
 from app.storage.limits import DEFAULT_LIMITS, Limits
 
 if TYPE_CHECKING:
-    from app.downloads.transfer import Progress, Report, Transfer
-    from app.storage.store import Series
+    from app.downloads.transfer import SeriesOutcome, Transfer, TransferProgress
+    from app.storage.store import WantedSeries
 
 _HELP = "Download the images into a folder; run it again to resume. The report is JSON."
 
@@ -30,7 +30,7 @@ def add_parser(verbs: Any) -> None:
     command = verbs.add_parser("download", help=_HELP, description=_HELP)
     command.add_argument("subject", metavar="QUERY")
     command.add_argument("folder", metavar="DIR", type=Path)
-    command.add_argument("--source", help="cloud to read from", choices=tuple(Source), default=Source.AWS)
+    command.add_argument("--source", help="cloud to read from", choices=tuple(Cloud), default=Cloud.AWS)
     command.add_argument("--template", help="folders below DIR (default %(default)s)", default=DEFAULT_TEMPLATE)
     command.add_argument("--dry-run", help="list and compare only", action="store_true")
     usual = DEFAULT_LIMITS.parallel
@@ -49,19 +49,19 @@ def download(parsed: argparse.Namespace) -> int:
     Raises
     ------
     UserError
-        If the request is faulty.
+        If the request is invalid.
     """
-    from app.catalog.catalog import catalog
+    from app.catalog.catalog import open_catalog
     from app.cohort.cohort import Cohort
     from app.downloads.plan import series_of
     from app.downloads.transfer import Transfer
     from app.selection.selection import Selection
     from app.storage.store import endpoint
 
-    source = Source(parsed.source)
+    source = Cloud(parsed.source)
     limits = Limits(parsed.parallel, None if parsed.limit is None else parsed.limit * 1e6)
     cohort = Cohort.from_query(parsed.subject)
-    wanted = list(series_of(Selection(catalog(), cohort), source, Template(parsed.template)))
+    wanted = list(series_of(Selection(open_catalog(), cohort), source, Template(parsed.template)))
     if not wanted:
         raise UserError("There is nothing to download; widen the cohort.")
     root = parsed.folder.resolve()
@@ -78,7 +78,7 @@ def download(parsed: argparse.Namespace) -> int:
         "complete": progress.series_done == len(wanted),
         "stopped": stopped,
         "seconds": round(monotonic() - started, 1),
-        "series": {"wanted": len(wanted), "complete": progress.series_done, "faulty": progress.series_faulty},
+        "series": {"wanted": len(wanted), "complete": progress.series_done, "failed": progress.series_failed},
         "files": {
             "wanted": sum(one.instances for one in wanted),
             "already_there": progress.files_present,
@@ -93,28 +93,30 @@ def download(parsed: argparse.Namespace) -> int:
             if parsed.dry_run
             else progress.bytes_done - progress.bytes_present,
         },
-        "faults": [
+        "errors": [
             {
                 "SeriesInstanceUID": one.series.uid,
                 "folder": one.series.folder,
-                "fault": one.fault.name.lower(),
-                "reason": one.fault.value,
+                "error": one.error.name.lower(),
+                "reason": one.error.value,
                 "detail": one.detail,
             }
             for one in reports
-            if one.fault
+            if one.error
         ],
     }
     print(json.dumps(report, ensure_ascii=False, indent=2))
     return 0 if report["complete"] else 1
 
 
-def _run(transfer: Transfer, root: Path, wanted: list[Series], dry_run: bool) -> tuple[list[Report], str | None]:
+def _run(
+    transfer: Transfer, root: Path, wanted: list[WantedSeries], dry_run: bool
+) -> tuple[list[SeriesOutcome], str | None]:
     """Run the transfer; gives the series that ended, and why it stopped before its end."""
     from app.downloads.plan import require_space
     from app.downloads.worker import claim
 
-    reports: list[Report] = []
+    reports: list[SeriesOutcome] = []
     try:
         if dry_run:
             _watch(transfer, wanted, reports)
@@ -130,7 +132,7 @@ def _run(transfer: Transfer, root: Path, wanted: list[Series], dry_run: bool) ->
     return reports, transfer.stopped_by
 
 
-def _watch(transfer: Transfer, wanted: list[Series], reports: list[Report]) -> None:
+def _watch(transfer: Transfer, wanted: list[WantedSeries], reports: list[SeriesOutcome]) -> None:
     """Run, collect the series that ended, and say how far it is."""
     from app.downloads.transfer import Meter
 
@@ -141,11 +143,11 @@ def _watch(transfer: Transfer, wanted: list[Series], reports: list[Report]) -> N
             line = _line(transfer.progress, total, meter.rate(transfer.progress.bytes_received))
             shown.show(line, transfer.progress.bytes_done, total)
     shown.end()
-    for fault, count in Counter(one.fault for one in reports if one.fault).items():
+    for fault, count in Counter(one.error for one in reports if one.error).items():
         print(f"{count:,} series: {fault}.", file=sys.stderr)
 
 
-def _line(progress: Progress, total: int, rate: float) -> str:
+def _line(progress: TransferProgress, total: int, rate: float) -> str:
     left = f", {round((total - progress.bytes_done) / rate):,} s left" if rate else ""
     return (
         f"{progress.bytes_done / max(total, 1):4.0%}  {compact(progress.files_done)} files,"

@@ -81,14 +81,14 @@ def _fetch_clinical(names: list[str]) -> None:
     UserError
         If it does not, or one can't be had.
     """
-    from app.catalog.catalog import catalog
+    from app.catalog.catalog import open_catalog
     from app.clinical.fetching import fetch, require_known
 
-    require_known(catalog(), names)
+    require_known(open_catalog(), names)
     for name in names:
         line = _Line()
         try:
-            fetch(catalog(), name, line.show)
+            fetch(open_catalog(), name, line.show)
         finally:
             line.end("")
         print(f"{name}\tthere")

@@ -10,7 +10,7 @@ from typing import Any
 
 from app.common.errors import UserError
 from app.common.modalities import OVERLAYS
-from app.storage.buckets import Source
+from app.storage.buckets import Cloud
 
 _PREVIEW = "Make a PNG of one slice of a series; without --output, say what there is to see (JSON)."
 _HEADER = "Print the DICOM header of one instance of a series, and the tree of a report."
@@ -23,7 +23,7 @@ def add_parsers(verbs: Any) -> None:
     for command in (preview, header):
         command.add_argument("subject", metavar="SERIES_UID")
         command.add_argument("--folder", help="read files of this folder, not the bucket", metavar="DIR", type=Path)
-        command.add_argument("--source", help="cloud to read from", choices=tuple(Source), default=Source.AWS)
+        command.add_argument("--source", help="cloud to read from", choices=tuple(Cloud), default=Cloud.AWS)
     preview.add_argument("--slice", help="number of the slice, from 1 (default: the middle)", metavar="N", type=int)
     preview.add_argument("--window", help="soft, lung, bone, brain, header, minmax, or CENTER,WIDTH", metavar="W")
     preview.add_argument("--overlay", help="a SEG or RTSTRUCT to draw over it", metavar="SERIES_UID")
@@ -47,7 +47,7 @@ def preview(parsed: argparse.Namespace) -> int:
     from app.preview.window import parse_window
 
     def opened(uid: str) -> Any:
-        return open_series(uid, Source(parsed.source), parsed.folder)
+        return open_series(uid, Cloud(parsed.source), parsed.folder)
 
     if parsed.edge is not None and not 16 <= parsed.edge <= MAX_EDGE:
         raise UserError(f"An edge has 16 to {MAX_EDGE} pixels.")
@@ -76,7 +76,7 @@ def header(parsed: argparse.Namespace) -> int:
     """Run ``header``; 0, or 1 if nothing holds the text that is searched for."""
     from app.preview.series import open_series
 
-    series = open_series(parsed.subject, Source(parsed.source), parsed.folder)
+    series = open_series(parsed.subject, Cloud(parsed.source), parsed.folder)
     table = series.header_table(parsed.instance)
     wanted = parsed.search.casefold()
     rows = [row for row in table["rows"] if wanted in " ".join(map(str, row[1:])).casefold()]

@@ -15,7 +15,7 @@ from app.common.numbers import exact, size
 from app.common.progress import ProgressLine
 
 if TYPE_CHECKING:
-    from app.validate.validation import Progress, Validation
+    from app.validate.validation import Validation, ValidationProgress
 
 _HELP = "Check a folder of DICOM files against the index; without QUERY or MANIFEST, the series that are found in it."
 
@@ -38,12 +38,12 @@ def validate(parsed: argparse.Namespace) -> int:
     Returns
     -------
     int
-        0 if all was read and nothing is at fault, else 1.
+        0 if all was read and nothing is wrong, else 1.
 
     Raises
     ------
     UserError
-        If the request is faulty.
+        If the request is invalid.
     """
     from app.validate.expected import listing
     from app.validate.files import Options
@@ -92,7 +92,7 @@ def _watch(validation: Validation) -> None:
     shown.end()
 
 
-def _line(progress: Progress, seconds: float) -> str:
+def _line(progress: ValidationProgress, seconds: float) -> str:
     return (
         f"{progress.files / max(progress.files_in_folder, 1):4.0%}  {exact(progress.files)} of"
         f" {exact(progress.files_in_folder)} files, {size(progress.size_bytes)},"

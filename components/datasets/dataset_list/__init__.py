@@ -15,10 +15,10 @@ from typing import Any
 
 import streamlit as st
 
-from app.catalog.catalog import Catalog, catalog
+from app.catalog.catalog import Catalog, open_catalog
 from app.cohort import schema
 from app.common.numbers import compact, exact, size
-from app.datasets.about import Dataset, Kind, datasets
+from app.datasets.about import Dataset, DatasetKind, datasets
 from app.datasets.plain_text import ADDRESS
 from components.common import COMMON, colours
 from components.common.links import dataset_page, explore
@@ -47,19 +47,19 @@ _ABOUT_COLLECTIONS = "Said of the whole collection, not of each patient in it."
 
 #: Facets of each kind of datasets: parameter in the address bar, label, note.
 _FACETS = {
-    Kind.COLLECTION: (
+    DatasetKind.COLLECTION: (
         ("modality", "Modality", ""),
         ("location", "Location", _ABOUT_COLLECTIONS),
         ("cancer", "Cancer type", _ABOUT_COLLECTIONS),
         ("species", "Species", _ABOUT_COLLECTIONS),
-        ("licence", "Licence", ""),
+        ("license", "License", ""),
         ("data", "Also has", "Data beside the images, as IDC lists it."),
     ),
-    Kind.RESULT: (
+    DatasetKind.RESULT: (
         ("modality", "Modality", ""),
         ("location", "Location", "Of the collections that it is about."),
         ("collection", "Collection", "With a series that the result is about."),
-        ("licence", "Licence", ""),
+        ("license", "License", ""),
     ),
 }
 
@@ -73,15 +73,15 @@ _SORTS = (
 )
 
 
-def dataset_list(kind: Kind) -> None:
+def dataset_list(kind: DatasetKind) -> None:
     """Show all datasets of a kind; a click opens one here, or its series in Explore."""
-    _component(key=f"dataset_list_{kind}", data=_payload(catalog(), kind))
+    _component(key=f"dataset_list_{kind}", data=_payload(open_catalog(), kind))
 
 
 @lru_cache(maxsize=2)
-def _payload(opened: Catalog, kind: Kind) -> dict[str, Any]:
+def _payload(opened: Catalog, kind: DatasetKind) -> dict[str, Any]:
     found = datasets(opened, kind).values()
-    titles = {name: one.title for name, one in datasets(opened, Kind.COLLECTION).items()}
+    titles = {name: one.title for name, one in datasets(opened, DatasetKind.COLLECTION).items()}
     return {
         "attribute": str(kind),
         "noun": [kind.noun, f"{kind.noun}s"],
@@ -110,7 +110,7 @@ def _item(found: Dataset, titles: Mapping[str, str]) -> dict[str, Any]:
             ["Series", compact(totals.series), f"{exact(totals.series)} series"],
             ["Size", size(totals.size_bytes), f"{exact(totals.size_bytes)} bytes"],
         ],
-        "licences": list(found.licenses),
+        "licenses": list(found.licenses),
         "first": f"v{found.first_release}" if found.first_release else "",
         "changed": f"v{found.last_release}" if found.last_release else "",
         "facets": {
@@ -118,7 +118,7 @@ def _item(found: Dataset, titles: Mapping[str, str]) -> dict[str, Any]:
             "location": _capitalized(found.tumor_locations),
             "cancer": _capitalized(found.cancer_types),
             "species": list(found.species),
-            "licence": list(found.licenses),
+            "license": list(found.licenses),
             "data": _capitalized(found.supporting_data),
             "collection": list(found.related),
         },
@@ -148,7 +148,7 @@ def modality_shares(found: Dataset) -> list[dict[str, Any]]:
 
 
 def _about(found: Dataset, titles: Mapping[str, str]) -> str:
-    if found.kind is Kind.RESULT:
+    if found.kind is DatasetKind.RESULT:
         return "On " + few(tuple(titles.get(name, name) for name in found.related), 2)
     said = [few(found.cancer_types, 3), few(found.tumor_locations, 3)]
     said += [few(found.species, 2)] if found.species != ("Human",) else []

@@ -23,13 +23,13 @@ function modalityNames(modalities, most) {
   return el("div", { class: "modalities" }, names);
 }
 
-function licenceTag(licences) {
-  const strict = licences.filter((name) => !/^CC (BY|0) /.test(`${name} `.replace("CC0", "CC 0")) || /NC/.test(name));
-  const short = licences.map((name) => (name.length > 16 ? "Custom terms" : name));
+function licenseTag(licenses) {
+  const strict = licenses.filter((name) => !/^CC (BY|0) /.test(`${name} `.replace("CC0", "CC 0")) || /NC/.test(name));
+  const short = licenses.map((name) => (name.length > 16 ? "Custom terms" : name));
   const note = strict.length ? "\nNot every series may be used commercially." : "\nCommercial use is allowed.";
   return el("span", {
-    class: `licence${strict.length ? " strict" : ""}`,
-    title: licences.join("\n") + note,
+    class: `license${strict.length ? " strict" : ""}`,
+    title: licenses.join("\n") + note,
     text: short.slice(0, 2).join(", ") + (short.length > 2 ? ` +${short.length - 2}` : ""),
   });
 }
@@ -43,7 +43,7 @@ function makeCard(item, leave) {
     el("div", { title: exact }, [el("dt", { text: label }), el("dd", { text: short })]),
   ));
   const foot = el("div", { class: "card-foot" }, [
-    licenceTag(item.licences),
+    licenseTag(item.licenses),
     ...(item.badge ? [el("span", { class: "badge", text: item.badge })] : []),
     appLink("explore", "Explore →", item.exploreHref, leave),
   ]);
@@ -67,7 +67,7 @@ const COLUMNS = [
   { label: "Patients", sort: "patients", number: true },
   { label: "Series", sort: "series", number: true },
   { label: "Size", sort: "size", number: true },
-  { label: "Licence" },
+  { label: "License" },
   { label: "First in", sort: "first", number: true },
   { label: "Changed in", sort: "changed", number: true },
 ];
@@ -82,7 +82,7 @@ function makeRow(item, leave) {
     list(item.facets.cancer),
     list(item.facets.species),
     ...item.figures.map(([, short, exact]) => number(short, exact)),
-    el("td", {}, [licenceTag(item.licences)]),
+    el("td", {}, [licenseTag(item.licenses)]),
     number(item.first),
     number(item.changed),
   ]);

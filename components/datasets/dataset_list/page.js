@@ -142,7 +142,7 @@ function makePage(data, root) {
   const facets = el("div", { class: "facets" }, page.facets.map(({ node }) => node));
   const bar = el("div", { class: "bar" }, [el("div", { class: "search" }, [icon("search"), search]), facets]);
   const line = el("div", { class: "line" }, [el("div", { class: "left" }, [count, these]), el("div", { class: "tools" }, [sort.node, view.node])]);
-  root.replaceChildren(el("div", { class: "catalogue" }, [bar, chips.node, line, grid, table.node, nothing]));
+  root.replaceChildren(el("div", { class: "catalog" }, [bar, chips.node, line, grid, table.node, nothing]));
   root.addEventListener("click", (event) => {
     for (const { node } of page.facets) if (node.open && !event.composedPath().includes(node)) node.open = false;
   });

@@ -9,7 +9,7 @@ from typing import Any
 
 import streamlit as st
 
-from app.catalog.catalog import catalog
+from app.catalog.catalog import open_catalog
 from app.cohort.attributes import ATTRIBUTES, Attribute
 from app.cohort.clauses import Scope
 from app.cohort.cohort import Cohort
@@ -177,13 +177,13 @@ def _warnings(conditions: Iterable[Condition]) -> dict[str, str]:
 
 
 def _unknown(attribute: Attribute, operator: str, values: Sequence[str]) -> set[str]:
-    if attribute.is_facet and operator in ("eq", "not") and not catalog().missing([attribute.table]):
-        return set(catalog().unknown_values(attribute, values))
+    if attribute.is_facet and operator in ("eq", "not") and not open_catalog().missing([attribute.table]):
+        return set(open_catalog().unknown_values(attribute, values))
     return set()
 
 
 def _hint(attribute: Attribute, value: str) -> str:
-    by_folded = {known.lower(): known for known in catalog().values(attribute)}
+    by_folded = {known.lower(): known for known in open_catalog().values(attribute)}
     near = get_close_matches(value.lower(), by_folded, n=1)
     return f"Did you mean {by_folded[near[0]]}?" if near else ""
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from app.ask import ask
 from app.ask.answer import MAX_LENGTH
 from app.ask.words import MEANINGS
-from app.catalog.catalog import catalog
+from app.catalog.catalog import open_catalog
 from app.cohort import schema
 from app.cohort.attributes import ATTRIBUTES
 from app.cohort.cohort import Cohort
@@ -79,7 +79,7 @@ QUESTIONS: dict[str, tuple[str, list[str]]] = {
     "TCGA-BRCA slides": ("Modality=SM&collection_id=tcga_brca", []),
     "tcga MR": ("Modality=MR&program_id=tcga", []),
     "LIDC-IDRI": ("collection_id=lidc_idri", []),
-    # licences
+    # licenses
     "CC BY only": ("license_short_name=CC BY 3.0&license_short_name=CC BY 4.0", []),
     "ultrasound or mammography, not CC BY-NC": (
         "Modality=US&Modality=MG&license_short_name__not=CC BY-NC 3.0&license_short_name__not=CC BY-NC 4.0",
@@ -205,12 +205,12 @@ QUESTIONS: dict[str, tuple[str, list[str]]] = {
 @pytest.mark.parametrize("question", QUESTIONS)
 def test_a_question_gives_its_cohort_and_names_the_rest(question: str) -> None:
     query, rest = QUESTIONS[question]
-    answer = ask(question, catalog())
+    answer = ask(question, open_catalog())
     assert answer.cohort == (Cohort.from_query(query) or None)
     assert list(answer.not_understood) == rest
     assert answer.corrections == ()
     if answer.cohort:
-        assert Selection(catalog(), answer.cohort).totals.series > 0
+        assert Selection(open_catalog(), answer.cohort).totals.series > 0
     assert_nothing_vanishes(question)
 
 
@@ -220,7 +220,7 @@ def words(text: str) -> list[str]:
 
 def assert_nothing_vanishes(question: str) -> None:
     """Each word stands in what was understood or not, or says nothing when it stands alone."""
-    answer = ask(question, catalog())
+    answer = ask(question, open_catalog())
     told = words(" ".join([*(found.phrase for found in answer.understood), *answer.not_understood]))
     for word in words(question):
         assert word in told or says_nothing(word), word
@@ -228,34 +228,34 @@ def assert_nothing_vanishes(question: str) -> None:
 
 @cache
 def says_nothing(word: str) -> bool:
-    return ask(word, catalog()).not_understood == ()
+    return ask(word, open_catalog()).not_understood == ()
 
 
 def test_a_slip_of_the_pen_is_mended_and_said() -> None:
-    answer = ask("brest MR of the prosate", catalog())
+    answer = ask("brest MR of the prosate", open_catalog())
     assert answer.cohort == Cohort.from_query(f"Modality=MR&{BREAST}&BodyPartExamined=PROSTATE")
     assert answer.corrections == (("brest", "breast"), ("prosate", "prostate"))
     assert answer.not_understood == ()
 
 
 def test_what_was_understood_is_said_in_order() -> None:
-    answer = ask("lung CT without SR, under 5 GB", catalog())
+    answer = ask("lung CT without SR, under 5 GB", open_catalog())
     assert [(found.phrase, found.meaning) for found in answer.understood] == [
         ("lung", "body part is CHEST, LUNG or THORAX"),
         ("CT", "modality is CT"),
         ("without SR", "the study has no series where modality is SR"),
-        ("under 5 GB", "of these, patients drawn at random up to 5 GB (seed 0)"),
+        ("under 5 GB", "of these, patients sampled at random up to 5 GB (seed 0)"),
     ]
 
 
 def test_every_phrase_of_the_table_is_understood() -> None:
-    answers = {phrase: ask(phrase, catalog()) for meaning in MEANINGS for phrase in meaning.phrases.split(",")}
+    answers = {phrase: ask(phrase, open_catalog()) for meaning in MEANINGS for phrase in meaning.phrases.split(",")}
     assert {phrase for phrase, answer in answers.items() if not answer.cohort or answer.not_understood} == set()
 
 
 def test_every_collection_is_found_by_its_name() -> None:
-    for name in catalog().values(ATTRIBUTES["collection_id"]):
-        asked = [ask(f"collection {name.replace('_', ' ')}", catalog()), ask(name, catalog())]
+    for name in open_catalog().values(ATTRIBUTES["collection_id"]):
+        asked = [ask(f"collection {name.replace('_', ' ')}", open_catalog()), ask(name, open_catalog())]
         assert [answer.cohort for answer in asked] == [Cohort.from_query(f"collection_id={name}")] * 2
 
 
@@ -301,14 +301,14 @@ def test_hostile_text_gives_a_cohort_or_nothing() -> None:
 
 
 def assert_sound(text: str) -> None:
-    answer = ask(text, catalog())
+    answer = ask(text, open_catalog())
     assert bool(answer.cohort) == bool(answer.understood)
     if answer.cohort:
         assert Cohort.from_query(answer.cohort.to_query()) == answer.cohort
 
 
 def test_what_lies_beyond_a_question_is_not_understood() -> None:
-    answer = ask("CT " + "MR " * MAX_LENGTH, catalog())
+    answer = ask("CT " + "MR " * MAX_LENGTH, open_catalog())
     assert answer.cohort == Cohort.from_query("Modality=CT&Modality=MR")
     assert answer.not_understood[-1].startswith("R MR")
 

@@ -16,7 +16,7 @@ from pyarrow import parquet
 
 from app.catalog.tables import fetching as fetching
 from app.catalog.tables import mirrors
-from app.catalog.tables.check import FaultyTableError, check_table
+from app.catalog.tables.check import InvalidTableError, check_table
 from app.catalog.tables.fetching import FetchError, fetch, fetchable, is_fetched, parquet_of
 from app.cohort import schema
 from app.common.settings import settings
@@ -162,7 +162,7 @@ def test_whole_numbers_may_come_as_floats_and_empty_columns_without_a_type(tmp_p
     sm = with_column("admittingDiagnosis_CodeMeaning", pa.nulls(len(sm)), sm)
     (tmp_path / "sm.parquet").write_bytes(as_parquet(sm))
     check_table(tmp_path / "sm.parquet", schema.tables()["sm_index"])
-    with pytest.raises(FaultyTableError):
+    with pytest.raises(InvalidTableError):
         check_table(tmp_path / "sm.parquet", schema.tables()["sm_instance_index"])
 
 

@@ -24,7 +24,7 @@ from app.cohort.conditions import Condition, format_number
 from app.cohort.recipes import RECIPES
 from app.common.errors import UserError
 from app.common.settings import settings
-from app.console.queries import Console, Limits
+from app.console.queries import Console, QueryLimits
 from app.console.tables import absent
 from app.datasets.about import clinical_tables
 from app.export.bigquery_query import bigquery
@@ -419,7 +419,7 @@ def test_recipes_that_need_a_table(recipe, opened):
 def test_queries_of_people_see_them(opened, plain_tables):
     counts = " UNION ALL ".join(f"SELECT '{name}' AS name, count(*) AS n FROM {name}" for name in fetchable())
     joined = "SELECT 'joined', count(*) FROM ct_index JOIN index USING (SeriesInstanceUID)"
-    console = Console(1, Limits(seconds=60, memory_mb=300, max_rows=100))
+    console = Console(1, QueryLimits(seconds=60, memory_mb=300, max_rows=100))
     query = console.start(f"{counts} UNION ALL {joined} ORDER BY name", owner=None)
     query.wait()
     expected = plain_tables.execute(f"{counts} UNION ALL {joined} ORDER BY name").fetchall()

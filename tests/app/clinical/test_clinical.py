@@ -73,11 +73,11 @@ def home(catalog, address, tmp_path_factory) -> Iterator[Path]:
 @pytest.fixture(scope="module")
 def opened(home) -> Catalog:
     """The catalog there, with both tables fetched."""
-    from app.catalog.catalog import catalog
+    from app.catalog.catalog import open_catalog
 
     for name in (PERSONS, VISITS):
-        fetch(catalog(), name)
-    return catalog()
+        fetch(open_catalog(), name)
+    return open_catalog()
 
 
 @pytest.fixture(scope="module")

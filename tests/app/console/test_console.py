@@ -19,7 +19,7 @@ from app.cohort.kept_lists import load
 from app.common.errors import UserError
 from app.common.settings import settings
 from app.console.examples import EXAMPLES
-from app.console.queries import Console, Limits, QueryFailedError
+from app.console.queries import Console, QueryFailedError, QueryLimits
 from app.console.result import Result
 from app.console.tables import sources
 from app.interface import result_links
@@ -33,7 +33,7 @@ ENDLESS = "SELECT count(*) FROM index a, index b"
 
 @pytest.fixture(scope="module")
 def console(catalog) -> Iterator[Console]:
-    opened = Console(1, Limits(seconds=60, memory_mb=300, max_rows=3_000))
+    opened = Console(1, QueryLimits(seconds=60, memory_mb=300, max_rows=3_000))
     yield opened
     opened.close()
 
@@ -173,7 +173,7 @@ def test_a_waiting_query_can_be_cancelled(console: Console) -> None:
 
 
 def test_time_is_limited(catalog) -> None:
-    query = Console(1, Limits(seconds=0.3, memory_mb=300, max_rows=10)).start(ENDLESS, owner=1)
+    query = Console(1, QueryLimits(seconds=0.3, memory_mb=300, max_rows=10)).start(ENDLESS, owner=1)
     query.wait()
     with pytest.raises(QueryFailedError, match=r"^The query ran longer than 0\.3 seconds: let it read fewer rows\.$"):
         query.result()

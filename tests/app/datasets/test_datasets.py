@@ -8,11 +8,11 @@ import unicodedata
 
 import pytest
 
-from app.catalog.catalog import catalog as catalog_in_use
+from app.catalog.catalog import open_catalog as catalog_in_use
 from app.common.errors import UserError
 from app.datasets import about as engine
 from app.datasets import release_history
-from app.datasets.about import Kind, dataset, datasets, typical_series
+from app.datasets.about import DatasetKind, dataset, datasets, typical_series
 from app.datasets.overview import holdings
 from app.datasets.plain_text import one_line, paragraphs
 from app.interface import startup
@@ -20,10 +20,10 @@ from app.selection.selection import Selection, Totals
 from app.series.viewers import viewer_of_series
 from tests.support import truth
 
-TABLES = {Kind.COLLECTION: "collections_index", Kind.RESULT: "analysis_results_index"}
+TABLES = {DatasetKind.COLLECTION: "collections_index", DatasetKind.RESULT: "analysis_results_index"}
 
 
-@pytest.mark.parametrize("kind", list(Kind))
+@pytest.mark.parametrize("kind", list(DatasetKind))
 def test_totals_and_releases(kind, catalog, plain):
     rows = plain.execute(
         f"SELECT {kind}, count(DISTINCT (collection_id, PatientID)), count(DISTINCT StudyInstanceUID), count(*),"
@@ -31,13 +31,13 @@ def test_totals_and_releases(kind, catalog, plain):
         f" max(series_revised_idc_version) FROM index WHERE {kind} IS NOT NULL GROUP BY 1"
     ).fetchall()
     found = datasets(catalog, kind)
-    assert len(rows) == (179 if kind is Kind.COLLECTION else 26)
+    assert len(rows) == (179 if kind is DatasetKind.COLLECTION else 26)
     assert {(one.id, one.totals, one.first_release, one.last_release) for one in found.values()} == {
         (name, Totals(*totals), first, last) for name, *totals, first, last in rows
     }
 
 
-@pytest.mark.parametrize("kind", list(Kind))
+@pytest.mark.parametrize("kind", list(DatasetKind))
 @pytest.mark.parametrize(
     ("field", "column"),
     [
@@ -48,7 +48,7 @@ def test_totals_and_releases(kind, catalog, plain):
     ],
 )
 def test_series_by_value(kind, field, column, catalog, plain):
-    other = column or (Kind.RESULT if kind is Kind.COLLECTION else Kind.COLLECTION)
+    other = column or (DatasetKind.RESULT if kind is DatasetKind.COLLECTION else DatasetKind.COLLECTION)
     rows = plain.execute(
         f"SELECT {kind}, {other}, count(*) FROM index WHERE {kind} IS NOT NULL AND {other} IS NOT NULL"
         " GROUP BY ALL ORDER BY 1, 3 DESC, 2"
@@ -60,7 +60,7 @@ def test_series_by_value(kind, field, column, catalog, plain):
     assert {name: counts for name, counts in found.items() if counts} == expected
 
 
-@pytest.mark.parametrize("kind", list(Kind))
+@pytest.mark.parametrize("kind", list(DatasetKind))
 def test_the_cohort_is_the_dataset(kind, catalog):
     for one in list(datasets(catalog, kind).values())[::5]:
         assert Selection(catalog, one.cohort).totals == one.totals
@@ -89,7 +89,7 @@ def test_sources_are_those_of_the_index(catalog, plain):
         "SELECT collection_id, s.source_title, lower(s.source_doi), s.license.license_short_name,"
         " s.provenance.data_contributor FROM (SELECT collection_id, unnest(sources) AS s FROM collections_index)"
     ).fetchall()
-    found = datasets(catalog, Kind.COLLECTION)
+    found = datasets(catalog, DatasetKind.COLLECTION)
     shown = [
         (one.id, source.title, source.doi, source.license, source.provenance.get("data_contributor"))
         for one in found.values()
@@ -103,10 +103,10 @@ def test_sources_are_those_of_the_index(catalog, plain):
 
 def test_lists_are_split_as_the_filters_split_them(catalog, plain):
     raw = dict(plain.execute("SELECT collection_id, cancer_types FROM collections_index").fetchall())
-    for one in datasets(catalog, Kind.COLLECTION).values():
+    for one in datasets(catalog, DatasetKind.COLLECTION).values():
         assert ", ".join(one.cancer_types) == raw[one.id]
     assert "Diffuse Large B-Cell Lymphoma, Not Otherwise Specified" in {
-        value for one in datasets(catalog, Kind.COLLECTION).values() for value in one.cancer_types
+        value for one in datasets(catalog, DatasetKind.COLLECTION).values() for value in one.cancer_types
     }
 
 
@@ -121,7 +121,7 @@ def test_lists_are_split_as_the_filters_split_them(catalog, plain):
 )
 def test_everything_said_can_be_searched(query, expected, catalog):
     wanted = engine.fold(query).split()
-    everything = [one for kind in Kind for one in datasets(catalog, kind).values()]
+    everything = [one for kind in DatasetKind for one in datasets(catalog, kind).values()]
     assert {one.id for one in everything if all(word in one.searched for word in wanted)} >= expected
     assert all(one.searched == one.searched.casefold() for one in everything)
     assert not any(unicodedata.combining(letter) for one in everything for letter in one.searched)
@@ -129,8 +129,8 @@ def test_everything_said_can_be_searched(query, expected, catalog):
 
 @pytest.mark.parametrize("name", ["nlst", "tcga_brca", "4d_lung"])
 def test_typical_series_have_the_median_size(name, catalog, plain):
-    shown = typical_series(catalog, Kind.COLLECTION, name)
-    modalities = list(dataset(catalog, Kind.COLLECTION, name).modalities)
+    shown = typical_series(catalog, DatasetKind.COLLECTION, name)
+    modalities = list(dataset(catalog, DatasetKind.COLLECTION, name).modalities)
     assert [row["Modality"] for row in shown] == modalities[:8]
     for row in shown:
         (median,) = plain.execute(
@@ -149,16 +149,16 @@ def test_the_server_reads_ahead_what_the_first_visitor_needs():
     startup.read_ahead()
     read = [one.cache_info().misses for one in kept]
     opened = catalog_in_use()
-    datasets(opened, Kind.COLLECTION), release_history.releases(opened), holdings(opened)
+    datasets(opened, DatasetKind.COLLECTION), release_history.releases(opened), holdings(opened)
     assert [one.cache_info().misses for one in kept] == read
     assert all(read)
 
 
 def test_unknown_names_get_one_sentence(catalog):
     with pytest.raises(UserError, match=r"^This IDC release has no collection “nslt”; did you mean “nlst”\?$"):
-        dataset(catalog, Kind.COLLECTION, "nslt")
+        dataset(catalog, DatasetKind.COLLECTION, "nslt")
     with pytest.raises(UserError) as caught:
-        dataset(catalog, Kind.RESULT, "<img src=x>\n" * 50)
+        dataset(catalog, DatasetKind.RESULT, "<img src=x>\n" * 50)
     assert str(caught.value).isprintable()
     assert len(str(caught.value)) < 200
 
@@ -186,7 +186,7 @@ def test_paragraphs(text, expected):
     assert paragraphs(text) == expected
 
 
-@pytest.mark.parametrize(("verb", "kind"), [("collections", Kind.COLLECTION), ("results", Kind.RESULT)])
+@pytest.mark.parametrize(("verb", "kind"), [("collections", DatasetKind.COLLECTION), ("results", DatasetKind.RESULT)])
 def test_verbs(verb, kind, catalog, get):
     everything = get(f"/api/{verb}").json()
     assert [entry["id"] for entry in everything] == list(datasets(catalog, kind))

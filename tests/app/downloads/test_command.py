@@ -26,7 +26,7 @@ from app.cohort.cohort import Cohort
 from app.downloads.paths import Template
 from app.downloads.plan import series_of
 from app.selection.selection import Selection
-from app.storage.buckets import GCS_BUCKETS, Source
+from app.storage.buckets import GCS_BUCKETS, Cloud
 from tests.support.downloads import expected, objects_of, on_disk
 from tests.support.paths import ROOT
 from tests.support.s3_server import S3Server
@@ -118,7 +118,7 @@ def test_a_cohort_over_three_buckets_comes_complete(
     assert status == 0, told
     files, size = sum(row["instanceCount"] for row in rows), sum(row["bytes"] for row in rows)
     assert report["complete"] is True
-    assert report["series"] == {"wanted": 6, "complete": 6, "faulty": 0}
+    assert report["series"] == {"wanted": 6, "complete": 6, "failed": 0}
     assert report["files"] == {"wanted": files, "already_there": 0, "fetched": files}
     assert report["bytes"] == {"wanted": size, "already_there": 0, "fetched": size}
     for row in rows:
@@ -170,9 +170,9 @@ def test_a_series_that_is_not_there_is_named(address: str, query: str, rows: lis
     assert missing not in query
     status, report, told = download(address, f"{query}&SeriesInstanceUID={missing}", tmp_path)
     assert status == 1
-    assert report["series"] == {"wanted": 7, "complete": 6, "faulty": 1}
-    (fault,) = report["faults"]
-    assert (fault["SeriesInstanceUID"], fault["fault"]) == (missing, "not_found")
+    assert report["series"] == {"wanted": 7, "complete": 6, "failed": 1}
+    (fault,) = report["errors"]
+    assert (fault["SeriesInstanceUID"], fault["error"]) == (missing, "not_found")
     assert "1 series: the source does not have it (404)." in told
 
 
@@ -196,7 +196,7 @@ def test_faulty_requests_get_one_sentence(arguments: list[str], message: str, cl
 
 def test_ctrl_c_leaves_whole_files_and_says_so(catalog, tmp_path: Path) -> None:
     query = "collection_id=qiba_ct_1c&Modality=PR"
-    wanted = list(series_of(Selection(catalog, Cohort.from_query(query)), Source.AWS, Template()))
+    wanted = list(series_of(Selection(catalog, Cohort.from_query(query)), Cloud.AWS, Template()))
     objects = objects_of(wanted)
     with S3Server({"idc-open-data": objects}, latency=0.05).running() as server:
         process = subprocess.Popen(

@@ -16,7 +16,7 @@ from app.downloads.folders import choose_folder, make_folder
 from app.downloads.paths import COLUMNS, Template, safe_part
 from app.downloads.plan import preview, series_of
 from app.selection.selection import Selection
-from app.storage.buckets import Source
+from app.storage.buckets import Cloud
 
 HOSTILE = [
     "..",
@@ -98,7 +98,7 @@ def test_plain_values_stay_as_they_are() -> None:
 
 def test_the_default_template_on_real_rows(catalog, plain) -> None:
     selection = Selection(catalog, Cohort.from_query("collection_id=rider_pilot&Modality=CT"))
-    found = list(series_of(selection, Source.AWS, Template()))
+    found = list(series_of(selection, Cloud.AWS, Template()))
     truth = plain.execute(
         "SELECT concat_ws('/', collection_id, PatientID, StudyInstanceUID, Modality || '_' || SeriesInstanceUID),"
         " aws_bucket, crdc_series_uuid, instanceCount, round(series_size_MB * 1e6)::BIGINT"
@@ -114,7 +114,7 @@ def test_the_default_template_on_real_rows(catalog, plain) -> None:
 def test_buckets_are_those_of_the_source(catalog, plain) -> None:
     """Google's buckets have other names; the same series lie in the same places there."""
     selection = Selection(catalog, Cohort.from_query("collection_id=nsclc_radiomics&Modality=RTSTRUCT"))
-    amazon, google = (list(series_of(selection, source, Template())) for source in (Source.AWS, Source.GCS))
+    amazon, google = (list(series_of(selection, source, Template())) for source in (Cloud.AWS, Cloud.GCS))
     listed = "SELECT SeriesInstanceUID, {} FROM index WHERE collection_id = 'nsclc_radiomics' AND Modality = 'RTSTRUCT'"
     assert {one.uid: one.bucket for one in amazon} == dict(plain.execute(listed.format("aws_bucket")).fetchall())
     named = dict(plain.execute(listed.format("aws_bucket")).fetchall())

@@ -15,13 +15,12 @@ import pytest
 from app.common.errors import UserError
 from app.downloads.plan import require_space
 from app.downloads.transfer import Transfer
-from app.storage.errors import Fault
+from app.storage.errors import ErrorKind
 from app.storage.limits import Limits
-from app.storage.store import Series
+from app.storage.store import WantedSeries
 from tests.support.downloads import BUCKET, QUICK, expected, fetch, keys_of, made_up, on_disk
 from tests.support.paths import ROOT
-from tests.support.s3_server import Fault as Wrong
-from tests.support.s3_server import S3Server
+from tests.support.s3_server import Fault, S3Server
 
 
 def test_everything_is_fetched_once(tmp_path: Path) -> None:
@@ -29,7 +28,7 @@ def test_everything_is_fetched_once(tmp_path: Path) -> None:
     with S3Server({BUCKET: objects}).running() as server:
         transfer, reports = fetch(tmp_path, server.url, wanted)
         assert on_disk(tmp_path) == expected(wanted, objects)
-        assert {one.fault for one in reports.values()} == {None}
+        assert {one.error for one in reports.values()} == {None}
         assert sorted(key for _, key, _ in server.log) == sorted(objects)
         progress = transfer.progress
         assert (progress.series_done, progress.files_done, progress.bytes_done) == (6, 42, 42 * 30_000)
@@ -54,7 +53,7 @@ def test_large_files_come_in_ranges_and_no_byte_twice(tmp_path: Path, short_rang
         assert {key: asked.count(key) for key in objects} == dict.fromkeys(objects, 15)
         assert server.bytes_sent == transfer.progress.bytes_received == transfer.progress.bytes_done == 6_000_018
         assert on_disk(tmp_path) == expected(wanted, objects)
-        assert {(one.fault, one.fetched_files, one.fetched_bytes) for one in reports.values()} == {(None, 3, 3_000_009)}
+        assert {(one.error, one.fetched_files, one.fetched_bytes) for one in reports.values()} == {(None, 3, 3_000_009)}
         fetch(tmp_path, server.url, wanted)
         assert len(server.log) == len(asked)
 
@@ -144,18 +143,18 @@ def test_each_fault_is_named_and_leaves_the_rest_intact(
     first = [keys_of(one, objects)[0] for one in wanted]
     prefix = [f"{one.crdc_uuid}/" for one in wanted]
     faults = {
-        first[0]: Wrong(status=403),
-        first[1]: Wrong(status=404),
-        first[2]: Wrong(status=500),
-        first[3]: Wrong("cut"),
-        first[4]: Wrong("stall"),
-        keys_of(wanted[4], objects)[1]: Wrong("silence"),
-        prefix[5]: Wrong(status=403),
-        prefix[6]: Wrong("silence"),
+        first[0]: Fault(status=403),
+        first[1]: Fault(status=404),
+        first[2]: Fault(status=500),
+        first[3]: Fault("cut"),
+        first[4]: Fault("stall"),
+        keys_of(wanted[4], objects)[1]: Fault("silence"),
+        prefix[5]: Fault(status=403),
+        prefix[6]: Fault("silence"),
         # What happens once is mended by a retry.
-        first[7]: Wrong(status=500, times=1),
-        first[8]: Wrong("cut", times=1),
-        first[9]: Wrong("stall", times=1),
+        first[7]: Fault(status=500, times=1),
+        first[8]: Fault("cut", times=1),
+        first[9]: Fault("stall", times=1),
     }
     wanted[10] = replace(wanted[10], instances=4)
     wanted[11] = replace(wanted[11], size_bytes=900_001)
@@ -165,21 +164,21 @@ def test_each_fault_is_named_and_leaves_the_rest_intact(
     with S3Server({BUCKET: objects}, faults=faults).running() as server:
         transfer, reports = fetch(tmp_path / "root", server.url, wanted)
     named = [
-        Fault.FORBIDDEN,
-        Fault.NOT_FOUND,
-        Fault.SERVER,
-        Fault.CUT,
-        Fault.STALLED,
-        Fault.FORBIDDEN,
-        Fault.STALLED,
+        ErrorKind.FORBIDDEN,
+        ErrorKind.NOT_FOUND,
+        ErrorKind.SERVER,
+        ErrorKind.CUT,
+        ErrorKind.STALLED,
+        ErrorKind.FORBIDDEN,
+        ErrorKind.STALLED,
         *[None] * 3,
-        Fault.COUNT,
-        Fault.BYTES,
-        Fault.UNSAFE,
-        Fault.UNSAFE,
-        Fault.NOT_FOUND,
+        ErrorKind.COUNT,
+        ErrorKind.BYTES,
+        ErrorKind.UNSAFE,
+        ErrorKind.UNSAFE,
+        ErrorKind.NOT_FOUND,
     ]
-    assert [reports[one.uid].fault for one in wanted] == named
+    assert [reports[one.uid].error for one in wanted] == named
     assert transfer.stopped_by is None
     never = {key for key, wrong in faults.items() if wrong.times is None}
     kept = {key: content for key, content in objects.items() if key not in never}
@@ -194,15 +193,15 @@ def closed_port() -> str:
         return f"http://127.0.0.1:{probe.getsockname()[1]}"
 
 
-@pytest.mark.parametrize("fault", [Fault.NAME, Fault.REFUSED])
-def test_a_source_that_is_not_there(tmp_path: Path, fault: Fault) -> None:
+@pytest.mark.parametrize("fault", [ErrorKind.NAME, ErrorKind.REFUSED])
+def test_a_source_that_is_not_there(tmp_path: Path, fault: ErrorKind) -> None:
     """After some series have found that out, the others are not tried one by one."""
     wanted, _ = made_up(60, 1, 10)
-    address = "http://no-such-host.invalid" if fault is Fault.NAME else closed_port()
+    address = "http://no-such-host.invalid" if fault is ErrorKind.NAME else closed_port()
     transfer, reports = fetch(tmp_path, address, wanted)
     assert transfer.stopped_by is fault
     assert len(reports) == 60
-    assert {one.fault for one in reports.values()} == {fault, Fault.NOT_TRIED}
+    assert {one.error for one in reports.values()} == {fault, ErrorKind.NOT_TRIED}
     assert on_disk(tmp_path) == {}
 
 
@@ -212,7 +211,7 @@ from pathlib import Path
 from tests.downloads import fetch, made_up
 wanted, _ = made_up(8, 5, 100_000)
 transfer, reports = fetch(Path(sys.argv[1]), sys.argv[2], wanted)
-faults = {one.fault.name for one in reports.values() if one.fault}
+faults = {one.error.name for one in reports.values() if one.error}
 print([transfer.stopped_by and transfer.stopped_by.name, sorted(faults)])
 """
 
@@ -296,14 +295,14 @@ def test_a_folder_that_leads_out_is_not_followed(tmp_path: Path) -> None:
     (root / "patient 0").symlink_to(outside)
     with S3Server({BUCKET: objects}).running() as server:
         _, reports = fetch(root, server.url, wanted)
-    assert [reports[one.uid].fault for one in wanted] == [Fault.WRITE, None]
+    assert [reports[one.uid].error for one in wanted] == [ErrorKind.WRITE, None]
     assert on_disk(outside) == {}
 
 
 def test_a_file_of_nothing_and_a_series_of_nothing(tmp_path: Path) -> None:
     wanted, objects = made_up(1, 1, 0)
-    nothing = Series("1.2.9", BUCKET, "1" * 36, "nothing", 0, 0)
+    nothing = WantedSeries("1.2.9", BUCKET, "1" * 36, "nothing", 0, 0)
     with S3Server({BUCKET: objects}).running() as server:
         _, reports = fetch(tmp_path, server.url, [*wanted, nothing])
-    assert [one.fault for one in (reports["1.2.0"], reports["1.2.9"])] == [None, Fault.NOT_FOUND]
+    assert [one.error for one in (reports["1.2.0"], reports["1.2.9"])] == [None, ErrorKind.NOT_FOUND]
     assert on_disk(tmp_path) == expected(wanted, objects)

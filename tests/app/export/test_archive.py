@@ -26,14 +26,13 @@ from app.export.cohort_citations import citation_text
 from app.export.writers import manifest_s5cmd
 from app.interface import archive_links
 from app.selection.selection import Selection, Totals
-from app.storage.buckets import GCS_BUCKETS, Source
-from app.storage.errors import Fault, FaultyError
+from app.storage.buckets import GCS_BUCKETS, Cloud
+from app.storage.errors import ErrorKind, StorageError
 from app.storage.limits import Limits
-from app.storage.store import Series, open_store
+from app.storage.store import WantedSeries, open_store
 from tests.support import server
 from tests.support.downloads import environment, expected, keys_of, objects_of
-from tests.support.s3_server import Fault as Wrong
-from tests.support.s3_server import S3Server
+from tests.support.s3_server import Fault, S3Server
 
 #: 191 MB in 214 files.
 LARGE = "PatientID=Prostate-MRI-US-Biopsy-0675"
@@ -51,7 +50,7 @@ class Bucket(dict):
         return self.really.get(key, super().get(key, default))
 
 
-def wanted_of(catalog, cohort: Cohort, source: Source = Source.AWS) -> list[Series]:
+def wanted_of(catalog, cohort: Cohort, source: Cloud = Cloud.AWS) -> list[WantedSeries]:
     return list(series_of(Selection(catalog, cohort), source, Template(DEFAULT_TEMPLATE)))
 
 
@@ -81,11 +80,11 @@ def client(app: server.Server) -> Iterator[httpx.Client]:
         yield opened
 
 
-def path_of(cohort: Cohort, cloud: Source = Source.AWS) -> str:
+def path_of(cohort: Cohort, cloud: Cloud = Cloud.AWS) -> str:
     return "/" + archive_links.link(cohort, cloud)
 
 
-@pytest.mark.parametrize("cloud", Source)
+@pytest.mark.parametrize("cloud", Cloud)
 def test_a_zip_holds_the_images_and_what_belongs_to_them(catalog, client, small, objects, cloud, tmp_path) -> None:
     answer = client.get(path_of(small, cloud))
     assert answer.status_code == 200
@@ -103,7 +102,7 @@ def test_a_zip_holds_the_images_and_what_belongs_to_them(catalog, client, small,
     assert manifest == b"".join(manifest_s5cmd(selection, cloud))
     assert contents["citations.txt"].decode() == citation_text(selection, CitationFormat.APA)
     assert contents["citations.bib"].decode() == citation_text(selection, CitationFormat.BIBTEX)
-    assert b"CC BY" in contents["licences.txt"]
+    assert b"CC BY" in contents["licenses.txt"]
     assert len(contents) == len(images) + 4
     file = tmp_path / "cohort.zip"
     file.write_bytes(answer.content)
@@ -117,7 +116,7 @@ def test_a_link_opens_one_cohort_for_some_hours(client, small) -> None:
     cohort, other = small, Cohort.from_query(LARGE)
     path, query = path_of(cohort).split("?")
     expires, signature = path.removeprefix("/archive/").split(".")
-    elsewhere = path_of(cohort, Source.GCS).split("?")[0]
+    elsewhere = path_of(cohort, Cloud.GCS).split("?")[0]
     refused = [
         f"{path}?{other.to_query()}&source=aws",
         f"{path}?source=aws",
@@ -129,13 +128,13 @@ def test_a_link_opens_one_cohort_for_some_hours(client, small) -> None:
         f"/archive/{expires}?{query}",
         f"/archive/{expires}.%C3%A9?{query}",
         f"/archive/²{expires}.{signature}?{query}",
-        "/" + archive_links.link(cohort, Source.AWS, now=time.time() - 14 * 3600),
+        "/" + archive_links.link(cohort, Cloud.AWS, now=time.time() - 14 * 3600),
     ]
     for one in refused:
         answer = client.get(one)
         assert (answer.status_code, answer.text.count("\n")) == (403, 1), one
         assert answer.text.startswith("This link is altered or out of date")
-    assert client.head("/" + archive_links.link(cohort, Source.AWS, now=time.time() - 11 * 3600)).status_code == 200
+    assert client.head("/" + archive_links.link(cohort, Cloud.AWS, now=time.time() - 11 * 3600)).status_code == 200
     # The same cohort in another spelling is the same cohort.
     values = query.removesuffix("&source=aws").split("&")
     assert client.head(f"{path}?source=aws&{'&'.join(reversed(values))}").status_code == 200
@@ -149,10 +148,10 @@ def test_the_key_is_its_owners_alone(app: server.Server) -> None:
 
 
 FAULTS = {
-    "forbidden": Wrong(status=403),
-    "missing": Wrong(status=404),
-    "error": Wrong(status=500),
-    "cut": Wrong("cut"),
+    "forbidden": Fault(status=403),
+    "missing": Fault(status=404),
+    "error": Fault(status=500),
+    "cut": Fault("cut"),
     "short": b"short",
     "long": None,
 }
@@ -164,7 +163,7 @@ def test_a_broken_source_breaks_the_transfer(catalog, client, small, source, obj
     key = keys_of(wanted_of(catalog, small)[-1], objects)[-1]
     bucket = source.buckets["idc-open-data"]
     wrong = FAULTS[fault]
-    if isinstance(wrong, Wrong):
+    if isinstance(wrong, Fault):
         source.faults[key] = wrong
     else:
         bucket.really[key] = wrong if wrong is not None else objects[key] + b"x"
@@ -183,7 +182,7 @@ def test_a_broken_source_breaks_the_transfer(catalog, client, small, source, obj
 
 @pytest.mark.parametrize(("status", "sentence"), [(403, "refuses access (403)"), (500, "failed (5xx)")])
 def test_a_source_that_cannot_be_listed_starts_nothing(catalog, client, small, source, status, sentence) -> None:
-    source.faults[f"{wanted_of(catalog, small)[-1].crdc_uuid}/"] = Wrong(status=status)
+    source.faults[f"{wanted_of(catalog, small)[-1].crdc_uuid}/"] = Fault(status=status)
     try:
         answer = client.get(path_of(small))
     finally:
@@ -206,34 +205,34 @@ def here(source: S3Server, monkeypatch) -> Iterator[None]:
 def test_another_number_of_files_or_bytes_starts_nothing(catalog, here, small, source, objects) -> None:
     bucket = source.buckets["idc-open-data"]
     key = keys_of(wanted_of(catalog, small)[0], objects)[0]
-    for content, fault in ((None, Fault.COUNT), (objects[key] + b"x", Fault.BYTES)):
+    for content, fault in ((None, ErrorKind.COUNT), (objects[key] + b"x", ErrorKind.BYTES)):
         if content is None:
             del bucket[key]
         else:
             bucket[key] = content
-        with pytest.raises(FaultyError) as caught:
-            Archive(Selection(catalog, small), Source.AWS)
-        assert caught.value.fault is fault
+        with pytest.raises(StorageError) as caught:
+            Archive(Selection(catalog, small), Cloud.AWS)
+        assert caught.value.kind is fault
         bucket[key] = objects[key]
 
 
 def test_a_source_that_falls_silent_ends_it(catalog, here, small, source, objects) -> None:
     key = keys_of(wanted_of(catalog, small)[-1], objects)[-1]
-    source.faults[key] = Wrong("stall")
+    source.faults[key] = Fault("stall")
     try:
-        archive = Archive(Selection(catalog, small), Source.AWS, Limits(patience=1))
-        with pytest.raises(FaultyError) as caught:
+        archive = Archive(Selection(catalog, small), Cloud.AWS, Limits(patience=1))
+        with pytest.raises(StorageError) as caught:
             b"".join(archive.pieces())
     finally:
         source.faults.clear()
-    assert caught.value.fault is Fault.STALLED
+    assert caught.value.kind is ErrorKind.STALLED
 
 
 def test_small_files_are_fetched_ahead_within_bounds(catalog, here, source, objects) -> None:
     """A reader that stops after the first image has cost no more than what may wait, and gets the rest all the same."""
     cohort = Cohort.from_query(LARGE)
     wanted = wanted_of(catalog, cohort)
-    pieces = Archive(Selection(catalog, cohort), Source.AWS).pieces()
+    pieces = Archive(Selection(catalog, cohort), Cloud.AWS).pieces()
     asked = len(source.log)
     begun = b""
     while len(source.log) == asked:
@@ -328,7 +327,7 @@ def test_above_the_limit_a_sentence_says_what_to_use(monkeypatch, catalog) -> No
         assert "s5cmd" in over
         assert (refusal(Totals(1, 1, 1, 1, limit)) is None) == (limit > 0)
         with pytest.raises(UserError, match="manifest"):
-            Archive(Selection(catalog, Cohort()), Source.AWS)
+            Archive(Selection(catalog, Cohort()), Cloud.AWS)
     assert refusal(Totals(0, 0, 0, 0, 0))
     for text in ("-1", "nan", "inf", "much"):
         monkeypatch.setenv("IDC_COHORT_ZIP_LIMIT_GB", text)
@@ -350,12 +349,12 @@ def test_the_button(catalog, monkeypatch, limit: str, query: str, button: bool, 
     settings.cache_clear()
 
     def page(query: str) -> None:
-        from app.catalog.catalog import catalog
+        from app.catalog.catalog import open_catalog
         from app.cohort.cohort import Cohort
         from app.selection.selection import Selection
         from components.explore.archive import archive_button
 
-        archive_button(Selection(catalog(), Cohort.from_query(query)))
+        archive_button(Selection(open_catalog(), Cohort.from_query(query)))
 
     shown = AppTest.from_function(page, default_timeout=60, args=(query,)).run()
     monkeypatch.undo()

@@ -29,7 +29,7 @@ from app.export.citations import (
     IDC_PAPER,
     MEDIA_TYPES,
     CitationFormat,
-    Source,
+    CitedSource,
     as_csl,
     as_text,
     cite,
@@ -69,7 +69,7 @@ def connection() -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 @pytest.fixture(scope="module")
-def sources(connection: duckdb.DuckDBPyConnection) -> dict[str, Source]:
+def sources(connection: duckdb.DuckDBPyConnection) -> dict[str, CitedSource]:
     return load_sources(connection.cursor())
 
 
@@ -80,7 +80,7 @@ def dois(connection: duckdb.DuckDBPyConnection) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def items(dois: list[str], sources: dict[str, Source]) -> Items:
+def items(dois: list[str], sources: dict[str, CitedSource]) -> Items:
     """The CSL items of everything IDC holds, read back from the JSON."""
     return {item["DOI"]: item for item in json.loads(cite(dois, sources, CitationFormat.CSL_JSON))}
 
@@ -171,13 +171,13 @@ def read_csl(text: str) -> Items:
 # --- everything IDC holds ------------------------------------------------------------------------------
 
 
-def test_every_doi_of_the_index_has_a_source(dois: list[str], sources: dict[str, Source]) -> None:
+def test_every_doi_of_the_index_has_a_source(dois: list[str], sources: dict[str, CitedSource]) -> None:
     assert len(dois) >= 242
     assert {doi.lower() for doi in dois} <= set(sources)
     assert all(source.text and source.doi == doi for doi, source in sources.items())
 
 
-def test_apa_is_the_bundled_text_without_markup(dois: list[str], sources: dict[str, Source]) -> None:
+def test_apa_is_the_bundled_text_without_markup(dois: list[str], sources: dict[str, CitedSource]) -> None:
     *entries, paper = cite(dois, sources, CitationFormat.APA).rstrip("\n").split("\n\n")
     assert len(entries) == len(dois)
     assert entries == sorted(entries, key=str.casefold)
@@ -189,7 +189,7 @@ def test_apa_is_the_bundled_text_without_markup(dois: list[str], sources: dict[s
     assert {doi for doi in dois if f"(cited for https://doi.org/{doi})" in "".join(entries)} == CITES_ANOTHER
 
 
-def test_bibtex_reads_back(dois: list[str], sources: dict[str, Source], items: Items) -> None:
+def test_bibtex_reads_back(dois: list[str], sources: dict[str, CitedSource], items: Items) -> None:
     text = cite(dois, sources, CitationFormat.BIBTEX)
     entries = read_bibtex(text)
     assert set(entries) == {*dois, PAPER}
@@ -215,14 +215,14 @@ def test_bibtex_reads_back(dois: list[str], sources: dict[str, Source], items: I
     ],
 )
 def test_bibtex_tells_particles_from_family_names(
-    sources: dict[str, Source], doi: str, position: int, particle: str, family: str
+    sources: dict[str, CitedSource], doi: str, position: int, particle: str, family: str
 ) -> None:
     entries = parse_with_pybtex(cite([doi], sources, CitationFormat.BIBTEX), "bibtex").entries
     person = entries[doi].persons["author"][position]
     assert (" ".join(person.prelast_names), DECODE(" ".join(person.last_names))) == (particle, family)
 
 
-def test_bibtex_keys_are_stable(dois: list[str], sources: dict[str, Source]) -> None:
+def test_bibtex_keys_are_stable(dois: list[str], sources: dict[str, CitedSource]) -> None:
     def keys(chosen: list[str]) -> set[str]:
         return set(parse_with_pybtex(cite(chosen, sources, CitationFormat.BIBTEX), "bibtex").entries)
 
@@ -231,7 +231,7 @@ def test_bibtex_keys_are_stable(dois: list[str], sources: dict[str, Source]) -> 
     assert all(keys([doi]) <= everything for doi in dois)
 
 
-def test_csl_is_valid_and_complete(dois: list[str], sources: dict[str, Source], items: Items) -> None:
+def test_csl_is_valid_and_complete(dois: list[str], sources: dict[str, CitedSource], items: Items) -> None:
     assert set(read_csl(cite(dois, sources, CitationFormat.CSL_JSON))) == {*dois, PAPER}
     for doi in dois:
         item = items[doi]
@@ -244,7 +244,7 @@ def test_csl_is_valid_and_complete(dois: list[str], sources: dict[str, Source], 
     assert {doi for doi in dois if "note" in items[doi]} == CITES_ANOTHER
 
 
-def test_csl_comes_back_to_the_bundled_text(dois: list[str], sources: dict[str, Source], items: Items) -> None:
+def test_csl_comes_back_to_the_bundled_text(dois: list[str], sources: dict[str, CitedSource], items: Items) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # citeproc-py lists what it doesn't support of apa.csl
         style = citeproc.CitationStylesStyle(get_style_filepath("apa"), validate=False)
@@ -259,7 +259,7 @@ def test_csl_comes_back_to_the_bundled_text(dois: list[str], sources: dict[str, 
     assert different == CITES_ANOTHER | ODD_REFERENCES
 
 
-def test_turtle_reads_back(dois: list[str], sources: dict[str, Source], items: Items) -> None:
+def test_turtle_reads_back(dois: list[str], sources: dict[str, CitedSource], items: Items) -> None:
     read = read_turtle(cite(dois, sources, CitationFormat.TURTLE))
     assert set(read) == {*dois, PAPER}
     for doi, (graph, subject) in read.items():
@@ -339,7 +339,7 @@ def test_authors_that_cannot_be_told_apart_stay_text(items: Items, doi: str, sta
 
 
 def test_most_author_lists_are_told_apart_and_none_is_changed(
-    dois: list[str], sources: dict[str, Source], items: Items
+    dois: list[str], sources: dict[str, CitedSource], items: Items
 ) -> None:
     literal = [doi for doi in dois if "literal" in items[doi]["author"][0]]
     assert len(literal) == 44
@@ -366,7 +366,9 @@ def test_most_author_lists_are_told_apart_and_none_is_changed(
     ],
 )
 def test_a_name_is_never_invented(authors: str) -> None:
-    item = as_csl(Source("10.1/x", None, None, f"{authors} (2020). <i>T</i> [Data set]. P. https://doi.org/10.1/x"))
+    item = as_csl(
+        CitedSource("10.1/x", None, None, f"{authors} (2020). <i>T</i> [Data set]. P. https://doi.org/10.1/x")
+    )
     literal = re.sub(r"<.*?>", "", " ".join(authors.split()))
     assert item["author"] in ([{"literal": literal}], [{"literal": literal.removesuffix(".")}])
 
@@ -375,7 +377,7 @@ def test_a_name_is_never_invented(authors: str) -> None:
 
 
 @pytest.mark.parametrize("doi", sorted(CITES_ANOTHER))
-def test_the_doi_is_the_source_s_own(items: Items, sources: dict[str, Source], doi: str) -> None:
+def test_the_doi_is_the_source_s_own(items: Items, sources: dict[str, CitedSource], doi: str) -> None:
     item = items[doi]
     assert (item["DOI"], item["URL"], item["title"]) == (doi, f"https://doi.org/{doi}", sources[doi].title)
     assert item["note"] == as_text(sources[doi])
@@ -383,7 +385,7 @@ def test_the_doi_is_the_source_s_own(items: Items, sources: dict[str, Source], d
 
 @pytest.mark.parametrize("style", CitationFormat)
 def test_order_case_and_repetition_of_dois_change_nothing(
-    style: CitationFormat, dois: list[str], sources: dict[str, Source]
+    style: CitationFormat, dois: list[str], sources: dict[str, CitedSource]
 ) -> None:
     chosen = dois[:9]
     text = cite(chosen, sources, style)
@@ -391,7 +393,7 @@ def test_order_case_and_repetition_of_dois_change_nothing(
     assert cite([*urls, *chosen, PAPER, " ", f"doi:{PAPER}"], sources, style) == text
 
 
-def test_all_formats_have_the_same_order(dois: list[str], sources: dict[str, Source], items: Items) -> None:
+def test_all_formats_have_the_same_order(dois: list[str], sources: dict[str, CitedSource], items: Items) -> None:
     apa, bibtex, _, turtle = (cite(dois, sources, style) for style in CitationFormat)
     urls = [f"https://doi.org/{doi}" for doi in items]
     assert re.findall(r"^  url = \{(.*)\}", bibtex, re.MULTILINE) == urls
@@ -400,7 +402,9 @@ def test_all_formats_have_the_same_order(dois: list[str], sources: dict[str, Sou
 
 
 @pytest.mark.parametrize("style", CitationFormat)
-def test_the_paper_is_cited_once_and_last(style: CitationFormat, dois: list[str], sources: dict[str, Source]) -> None:
+def test_the_paper_is_cited_once_and_last(
+    style: CitationFormat, dois: list[str], sources: dict[str, CitedSource]
+) -> None:
     alone = cite([], {}, style)
     assert cite([PAPER], sources, style) == alone
     text = cite(dois[:3], sources, style)
@@ -442,9 +446,9 @@ def test_sources_come_from_both_tables_by_lower_case_doi() -> None:
         """
     )
     assert load_sources(connection) == {
-        "10.1/a": Source("10.1/a", "a2", None, "A."),
-        "10.1/b": Source("10.1/b", "b", "https://b.example", "B."),
-        "10.1/c": Source("10.1/c", "c", None, "C."),
+        "10.1/a": CitedSource("10.1/a", "a2", None, "A."),
+        "10.1/b": CitedSource("10.1/b", "b", "https://b.example", "B."),
+        "10.1/c": CitedSource("10.1/c", "c", None, "C."),
     }
 
 
@@ -473,20 +477,20 @@ def test_every_format_has_a_media_type_and_an_extension() -> None:
     ],
 )
 def test_text_is_cleaned(text: str, expected: str) -> None:
-    assert as_text(Source("10.1/x", None, None, text)) == expected
+    assert as_text(CitedSource("10.1/x", None, None, text)) == expected
 
 
 @pytest.mark.parametrize("title", ["On (Version 9)", "On (Version 9) [Code]. Wiley. https://x.example", "[Code]"])
 def test_a_title_cannot_pass_for_the_end_of_a_reference(title: str) -> None:
     text = f"Clunie, D. (2020). <i>{title}</i> [Data set]. Zenodo. https://doi.org/10.1/x"
-    item = as_csl(Source("10.1/x", None, None, text))
+    item = as_csl(CitedSource("10.1/x", None, None, text))
     assert (item["title"], item.get("version")) == (title, None)
     assert (item["genre"], item["publisher"]) == ("Data set", "Zenodo")
 
 
 def test_parts_of_a_reference_are_trimmed() -> None:
     text = "Clunie, D. (2020). <i> T </i> (Version 2 ) [ Data set ]. Zenodo . https://doi.org/10.1/x"
-    item = as_csl(Source("10.1/x", None, None, text))
+    item = as_csl(CitedSource("10.1/x", None, None, text))
     assert [item[name] for name in ("title", "version", "genre", "publisher")] == [
         "T",
         "2",
@@ -497,7 +501,7 @@ def test_parts_of_a_reference_are_trimmed() -> None:
 
 @pytest.mark.parametrize("url", ["javascript:alert(1)", "", None, "ftp://x.example/", "//x.example"])
 def test_only_web_addresses_become_urls(url: str | None) -> None:
-    assert as_csl(Source("10.1/x", "T", url, ""))["URL"] == "https://doi.org/10.1/x"
+    assert as_csl(CitedSource("10.1/x", "T", url, ""))["URL"] == "https://doi.org/10.1/x"
 
 
 FRAGMENTS = [
@@ -519,7 +523,7 @@ def tidy(text: str) -> str:
 @settings(deadline=None)
 @given(tail=hostile, title=hostile, url=hostile, text=hostile)
 def test_hostile_text_stays_content(tail: str, title: str, url: str, text: str) -> None:
-    source = Source(f"10.12345/{tail}", title, f"https://{url}", text)
+    source = CitedSource(f"10.12345/{tail}", title, f"https://{url}", text)
     doi, title = tidy(source.doi).lower(), tidy(title)
     apa, bibtex, csl, turtle = (cite([source.doi], {doi: source}, style) for style in CitationFormat)
 
@@ -552,7 +556,7 @@ def test_hostile_text_stays_content(tail: str, title: str, url: str, text: str) 
 def test_hostile_references_are_taken_apart_at_their_seams(authors: str, title: str) -> None:
     assume("(2020)" not in authors)
     reference = f"{html.escape(authors)} (2020). <i>{html.escape(title)}</i> (Version 3) [Data set]. Zenodo. "
-    item = as_csl(Source("10.1/x", None, None, reference + "https://doi.org/10.1/X"))
+    item = as_csl(CitedSource("10.1/x", None, None, reference + "https://doi.org/10.1/X"))
     assert (item["title"], item["version"], item["publisher"]) == (title, "3", "Zenodo")
     shown = [name.get("literal") or f"{name['family']}, {name['given']}" for name in item["author"]]
     text = ", & ".join([", ".join(shown[:-1]), shown[-1]]) if len(shown) > 1 else shown[0]
@@ -569,7 +573,7 @@ def test_bibtex_keys_never_meet(tails: set[str]) -> None:
 @pytest.mark.parametrize(("cited", "is_own"), [("x", True), ("X", True), ("x2", False), ("x.2", False), ("x/2", False)])
 def test_a_longer_doi_is_another_doi(cited: str, is_own: bool) -> None:
     text = f"Clunie, D. (2020). <i>T</i> [Data set]. Zenodo. https://doi.org/10.1/{cited}"
-    source = Source("10.1/x", "T", None, text)
+    source = CitedSource("10.1/x", "T", None, text)
     assert ("note" not in as_csl(source)) == is_own
     assert (
         "(cited for https://doi.org/10.1/x)" not in cite(["10.1/x"], {"10.1/x": source}, CitationFormat.APA)

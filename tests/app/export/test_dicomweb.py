@@ -24,7 +24,7 @@ from app.export import dicomweb
 from app.export.tools import script
 from app.interface.verbs import run
 from app.selection.selection import Selection
-from app.storage.buckets import Source
+from app.storage.buckets import Cloud
 from tests.support import orthanc
 from tests.support.dicom_files import dicom
 
@@ -117,7 +117,7 @@ def assert_same_files(folder: Path, expected: dict[str, bytes]) -> None:
 def test_the_script_fetches_a_cohort(catalog: Catalog, root, wanted, stored, tmp_path: Path) -> None:
     chosen = list(wanted)[1:5]
     selection = Selection(catalog, Cohort().with_values("SeriesInstanceUID", "eq", chosen))
-    text = b"".join(script("dicomweb", selection, Source.GCS)).decode()
+    text = b"".join(script("dicomweb", selection, Cloud.GCS)).decode()
     assert f"# IDC v25: {len(chosen)} series, " in text
     assert ", read from DICOMweb.\n" in text
     (tmp_path / "fetch.sh").write_text(text)
@@ -129,7 +129,7 @@ def test_the_script_fetches_a_cohort(catalog: Catalog, root, wanted, stored, tmp
 
 def test_the_script_fails_when_a_series_is_not_there(catalog: Catalog, root, tmp_path: Path) -> None:
     selection = Selection(catalog, Cohort.from_query("PatientID=LUNG1-215&Modality=CT"))
-    text = b"".join(script("dicomweb", selection, Source.AWS)).decode()
+    text = b"".join(script("dicomweb", selection, Cloud.AWS)).decode()
     environment = os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
     done = subprocess.run(["bash", "-c", text], cwd=tmp_path, capture_output=True, env=environment)
     assert done.returncode != 0

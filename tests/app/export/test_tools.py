@@ -22,12 +22,12 @@ from app.common.settings import settings
 from app.downloads.paths import DEFAULT_TEMPLATE, Template
 from app.downloads.plan import series_of
 from app.export.jupyter import notebook
-from app.export.shards import MAX_SHARES, Share
+from app.export.shards import MAX_SHARDS, Shard
 from app.export.tools import TOOLS, script
 from app.export.writers import manifest_csv
 from app.interface.verbs import run
 from app.selection.selection import Selection
-from app.storage.buckets import GCS_BUCKETS, Source
+from app.storage.buckets import GCS_BUCKETS, Cloud
 from tests.support import truth
 from tests.support.downloads import objects_of
 from tests.support.s3_server import S3Server
@@ -41,7 +41,7 @@ SHELL = [*WITH_LIST, "slurm"]
 @pytest.fixture
 def source(catalog, small: Cohort, monkeypatch) -> Iterator[dict[str, bytes]]:
     """Objects of a local S3 that scripts of this process read from; it also has series that nobody asks for."""
-    objects = objects_of(series_of(Selection(catalog, small), Source.AWS, Template(DEFAULT_TEMPLATE)))
+    objects = objects_of(series_of(Selection(catalog, small), Cloud.AWS, Template(DEFAULT_TEMPLATE)))
     others = {"00000000-0000-0000-0000-000000000000/other.dcm": b"not asked for"}
     buckets = dict.fromkeys([*GCS_BUCKETS, *GCS_BUCKETS.values()], objects | others)
     with S3Server(buckets).running() as running:
@@ -52,8 +52,8 @@ def source(catalog, small: Cohort, monkeypatch) -> Iterator[dict[str, bytes]]:
     settings.cache_clear()
 
 
-def written(tool: str, selection: Selection, cloud: Source = Source.AWS, shares: int = 8) -> str:
-    return b"".join(script(tool, selection, cloud, shares)).decode()
+def written(tool: str, selection: Selection, cloud: Cloud = Cloud.AWS, shards: int = 8) -> str:
+    return b"".join(script(tool, selection, cloud, shards)).decode()
 
 
 def environment() -> dict[str, str]:
@@ -61,7 +61,7 @@ def environment() -> dict[str, str]:
 
 
 @pytest.mark.parametrize(
-    ("tool", "cloud"), [("s5cmd", Source.AWS), ("s5cmd", Source.GCS), ("curl", Source.GCS), ("aws", Source.AWS)]
+    ("tool", "cloud"), [("s5cmd", Cloud.AWS), ("s5cmd", Cloud.GCS), ("curl", Cloud.GCS), ("aws", Cloud.AWS)]
 )
 def test_a_script_fetches_the_cohort_and_nothing_else(catalog, source, small, tool, cloud, tmp_path) -> None:
     file = tmp_path / "fetch.sh"
@@ -83,7 +83,7 @@ def test_a_script_fails_when_something_is_not_there(catalog, source, small, tool
 
 def test_curl_reads_every_page_of_a_listing(tmp_path, catalog, monkeypatch) -> None:
     selection = Selection(catalog, Cohort.from_query(QUERY))
-    (first, *_) = series_of(selection, Source.AWS, Template(DEFAULT_TEMPLATE))
+    (first, *_) = series_of(selection, Cloud.AWS, Template(DEFAULT_TEMPLATE))
     objects = {f"{first.crdc_uuid}/{number:036}.dcm": str(number).encode() for number in range(1_100)}
     with S3Server({first.bucket: objects}).running() as running:
         monkeypatch.setenv("IDC_COHORT_S3_ENDPOINT", running.url)
@@ -128,8 +128,8 @@ def test_an_operators_address_is_quoted(catalog, monkeypatch) -> None:
     assert shown.stdout == "http://x'$(touch y)"
 
 
-@pytest.mark.parametrize("cloud", Source)
-def test_the_list_for_gcloud_and_idc(catalog, cloud: Source, tmp_path) -> None:
+@pytest.mark.parametrize("cloud", Cloud)
+def test_the_list_for_gcloud_and_idc(catalog, cloud: Cloud, tmp_path) -> None:
     """gcloud reads Google's buckets whatever is asked for; the manifest that the other makes is the cohort's."""
     selection = Selection(catalog, Cohort.from_query(QUERY))
     listed = re.findall(r"^(\S+)/[0-9a-f-]{36}$", written("gcloud", selection, cloud), flags=re.MULTILINE)
@@ -141,11 +141,11 @@ def test_the_list_for_gcloud_and_idc(catalog, cloud: Source, tmp_path) -> None:
     assert made.stdout.splitlines() == [line for line in manifest if not line.startswith(b"#")]
 
 
-def test_slurm_and_snakemake_run_the_shares(catalog, tmp_path) -> None:
+def test_slurm_and_snakemake_run_the_shards(catalog, tmp_path) -> None:
     selection = Selection(catalog, Cohort.from_query(QUERY))
-    slurm = written("slurm", selection, Source.GCS, 12)
+    slurm = written("slurm", selection, Cloud.GCS, 12)
     assert "#SBATCH --array=1-12\n" in slurm
-    assert '--share "$i/12" --source gcs' in slurm
+    assert '--shard "$i/12" --source gcs' in slurm
     calls = tmp_path / "s5cmd"
     calls.write_text('#!/bin/sh\necho "$PWD" "$@"\n')
     calls.chmod(0o700)
@@ -161,14 +161,14 @@ def test_slurm_and_snakemake_run_the_shares(catalog, tmp_path) -> None:
         f"{folder}/images/7 --no-sign-request --endpoint-url https://storage.googleapis.com run"
         f" {folder}/manifests/7.s5cmd\n"
     )
-    snakemake = written("snakemake", selection, Source.GCS, 12)
+    snakemake = written("snakemake", selection, Cloud.GCS, 12)
     assert "range(1, 12 + 1)" in snakemake
     assert "'https://storage.googleapis.com'" in snakemake
 
 
-def sizes_of(selection: Selection, share: Share | None) -> dict[str, int]:
+def sizes_of(selection: Selection, shard: Shard | None) -> dict[str, int]:
     """SeriesInstanceUID → bytes, as the manifest says."""
-    text = b"".join(manifest_csv(selection, Source.AWS, share)).decode()
+    text = b"".join(manifest_csv(selection, Cloud.AWS, shard)).decode()
     return {row["SeriesInstanceUID"]: int(row["size_bytes"]) for row in csv.DictReader(io.StringIO(text))}
 
 
@@ -176,29 +176,29 @@ def sizes_of(selection: Selection, share: Share | None) -> dict[str, int]:
 def test_shares_are_disjoint_complete_and_even(catalog, query: str, count: int) -> None:
     selection = Selection(catalog, Cohort.from_query(query))
     whole = sizes_of(selection, None)
-    shares = [sizes_of(selection, Share(number, count)) for number in range(1, count + 1)]
-    assert sum(map(len, shares)) == len(whole) == truth.totals(truth.mask(Cohort.from_query(query))).series
-    assert {uid: size for share in shares for uid, size in share.items()} == whole
-    loads = [sum(share.values()) for share in shares]
+    shards = [sizes_of(selection, Shard(number, count)) for number in range(1, count + 1)]
+    assert sum(map(len, shards)) == len(whole) == truth.totals(truth.mask(Cohort.from_query(query))).series
+    assert {uid: size for shard in shards for uid, size in shard.items()} == whole
+    loads = [sum(shard.values()) for shard in shards]
     assert max(loads) - min(loads) <= max(whole.values())
     # Whoever asks again gets the same.
-    assert sizes_of(Selection(catalog, Cohort.from_query(query)), Share(2, count)) == shares[1]
+    assert sizes_of(Selection(catalog, Cohort.from_query(query)), Shard(2, count)) == shards[1]
 
 
 def test_a_share_keeps_its_word_beside_a_split(catalog, get) -> None:
     """The cohort's own ``part`` says something else, and both hold."""
     query = "collection_id=rider_pilot&split=60-20-20&part=train"
-    found = [get(f"/api/manifest.csv?{query}&share={number}/2").text.splitlines()[1:] for number in (1, 2)]
+    found = [get(f"/api/manifest.csv?{query}&shard={number}/2").text.splitlines()[1:] for number in (1, 2)]
     whole = get(f"/api/manifest.csv?{query}").text.splitlines()[1:]
     assert sorted(found[0] + found[1]) == sorted(whole)
     assert found[0]
     assert found[1]
 
 
-@pytest.mark.parametrize("text", ["", "0/2", "3/2", "1", "1/0", "a/b", "-1/2", f"1/{MAX_SHARES + 1}", "1/2/3", "٣/4"])
+@pytest.mark.parametrize("text", ["", "0/2", "3/2", "1", "1/0", "a/b", "-1/2", f"1/{MAX_SHARDS + 1}", "1/2/3", "٣/4"])
 def test_what_is_no_share_is_refused(text: str) -> None:
-    with pytest.raises(UserError, match="A share is like 2/8"):
-        Share.parse(text)
+    with pytest.raises(UserError, match="A shard is like 2/8"):
+        Shard.parse(text)
 
 
 @pytest.mark.parametrize(
@@ -237,10 +237,10 @@ def test_the_notebook_runs_up_to_its_download(catalog, plain: duckdb.DuckDBPyCon
 
 def test_the_verb_writes_what_the_page_shows(catalog) -> None:
     for tool in TOOLS:
-        answer = run("commands", QUERY, {"tool": tool, "shares": "5"})
+        answer = run("commands", QUERY, {"tool": tool, "shards": "5"})
         text = b"".join(answer.chunks).decode()
         assert answer.file == TOOLS[tool].file
-        assert text == written(tool, Selection(catalog, Cohort.from_query(QUERY)), shares=5)
-    for shares in ("0", "x", "5; rm", "1001"):
-        with pytest.raises(UserError, match="A share"):
-            run("commands", QUERY, {"tool": "slurm", "shares": shares})
+        assert text == written(tool, Selection(catalog, Cohort.from_query(QUERY)), shards=5)
+    for shards in ("0", "x", "5; rm", "1001"):
+        with pytest.raises(UserError, match="A shard"):
+            run("commands", QUERY, {"tool": "slurm", "shards": shards})

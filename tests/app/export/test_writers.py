@@ -26,7 +26,7 @@ from app.export.writers import MANIFEST_WRITERS, ROW_WRITERS
 from app.language.english import sentence
 from app.language.statement import ROW_COLUMNS
 from app.selection.selection import Selection
-from app.storage.buckets import GCS_BUCKETS, Source
+from app.storage.buckets import GCS_BUCKETS, Cloud
 from tests.support import truth
 from tests.support.paths import ROOT
 
@@ -101,10 +101,10 @@ def test_rows_come_in_order_and_alike_in_every_format(
     assert parquet.read_table(io.BytesIO(written(catalog, "parquet", query))).to_pylist() == expected
 
 
-@pytest.mark.parametrize("source", Source)
+@pytest.mark.parametrize("source", Cloud)
 @pytest.mark.parametrize("query", ORDERED)
 def test_manifest_names_every_series_in_its_cloud(
-    catalog: Catalog, plain: duckdb.DuckDBPyConnection, query: str, source: Source
+    catalog: Catalog, plain: duckdb.DuckDBPyConnection, query: str, source: Cloud
 ) -> None:
     cohort = Cohort.from_query(query)
     plain.register("wanted", pa.table({"file_row_number": truth.mask(cohort).nonzero()[0]}))
@@ -114,7 +114,7 @@ def test_manifest_names_every_series_in_its_cloud(
     content = b"".join(MANIFEST_WRITERS["s5cmd"](Selection(catalog, cohort), source, None)).decode()
     comments = [line for line in content.splitlines() if line.startswith("#")]
     commands = content.splitlines()[len(comments) :]
-    if source is Source.GCS:
+    if source is Cloud.GCS:
         moved = {"/idc-open-data-two/": "/idc-open-idc1/", "/idc-open-data-cr/": "/idc-open-cr/"}
         for aws, google in moved.items():
             urls = [(url.replace(aws, google),) for (url,) in urls]
@@ -137,7 +137,7 @@ def test_an_empty_cohort_makes_a_readable_file(catalog: Catalog, form: str) -> N
 
 def test_manifest_csv_adds_up(catalog: Catalog, plain: duckdb.DuckDBPyConnection) -> None:
     selection = Selection(catalog, Cohort.from_query(QUERY))
-    content = b"".join(MANIFEST_WRITERS["csv"](selection, Source.AWS, None)).decode()
+    content = b"".join(MANIFEST_WRITERS["csv"](selection, Cloud.AWS, None)).decode()
     rows = list(csv.DictReader(io.StringIO(content)))
     assert sum(int(row["size_bytes"]) for row in rows) == selection.totals.size_bytes
     assert sum(int(row["instanceCount"]) for row in rows) == selection.totals.instances
@@ -155,9 +155,9 @@ def s3() -> Iterator[str]:
     server.stop()
 
 
-@pytest.mark.parametrize("source", Source)
+@pytest.mark.parametrize("source", Cloud)
 def test_s5cmd_fetches_exactly_the_listed_series(
-    catalog: Catalog, plain: duckdb.DuckDBPyConnection, s3: str, tmp_path: Path, source: Source
+    catalog: Catalog, plain: duckdb.DuckDBPyConnection, s3: str, tmp_path: Path, source: Cloud
 ) -> None:
     """Two series from each of the three buckets are listed; others lie beside them in the same buckets."""
     picked = plain.execute(
@@ -175,7 +175,7 @@ def test_s5cmd_fetches_exactly_the_listed_series(
     )
     wanted: dict[str, bytes] = {}
     for bucket, uuid, series in picked:
-        name = bucket if source is Source.AWS else GCS_BUCKETS[bucket]
+        name = bucket if source is Cloud.AWS else GCS_BUCKETS[bucket]
         client.create_bucket(Bucket=name)
         for number in range(3):
             body = f"{series} {number} {source}".encode()
@@ -203,7 +203,7 @@ def test_s5cmd_fetches_exactly_the_listed_series(
 def test_a_manifest_never_holds_what_is_no_object_name(catalog: Catalog) -> None:
     """A manifest is a list of commands: its lines have one shape."""
     query = "collection_id=rider_pilot"
-    lines = b"".join(MANIFEST_WRITERS["s5cmd"](Selection(catalog, Cohort.from_query(query)), Source.GCS, None)).decode()
+    lines = b"".join(MANIFEST_WRITERS["s5cmd"](Selection(catalog, Cohort.from_query(query)), Cloud.GCS, None)).decode()
     commands = [line for line in lines.splitlines() if not line.startswith("#")]
     total = Selection(catalog, Cohort.from_query(query)).totals.series
     assert len(commands) == total > 0

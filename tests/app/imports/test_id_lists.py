@@ -10,7 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from idc_index_data import INDEX_METADATA
 
-from app.catalog.catalog import catalog as open_catalog
+from app.catalog.catalog import open_catalog as open_catalog
 from app.cohort import schema
 from app.cohort.cohort import Cohort
 from app.cohort.kept_lists import KINDS, IdList
@@ -18,7 +18,7 @@ from app.common.errors import UserError
 from app.export.writers import manifest_csv, manifest_s5cmd
 from app.imports.id_lists import MAX_BYTES, read_columns, report
 from app.selection.selection import Selection
-from app.storage.buckets import Source
+from app.storage.buckets import Cloud
 
 PRIOR = INDEX_METADATA["prior_versions_index"]["parquet_filepath"]
 
@@ -95,11 +95,11 @@ def test_a_csv_below_lines_of_explanation(rows, catalog):
     assert found.not_found == ()
 
 
-@pytest.mark.parametrize("source", Source)
+@pytest.mark.parametrize("source", Cloud)
 @pytest.mark.parametrize("writer", [manifest_s5cmd, manifest_csv])
 def test_manifests(source, writer, rows, catalog):
     data = b"".join(writer(Selection(catalog, COHORT), source))
-    found = report(data.replace(b"s3://", b"gs://") if source is Source.GCS else data, catalog)
+    found = report(data.replace(b"s3://", b"gs://") if source is Cloud.GCS else data, catalog)
     assert found.found == IdList("crdc_series_uuid", tuple(sorted(of(rows, "crdc_series_uuid"))))
     assert found.not_found == ()
 

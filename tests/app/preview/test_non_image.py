@@ -18,7 +18,7 @@ from pydicom.uid import (
 from app.preview import headers
 from app.preview.errors import PreviewError
 from app.preview.files import Files
-from app.preview.series import Series, open_series
+from app.preview.series import SeriesPictures, open_series
 from tests.support.block_phantom import as_bytes, base
 
 UID = {"SeriesInstanceUID": "1.2.3.4"}
@@ -35,7 +35,7 @@ def code(value: str, meaning: str) -> list[Dataset]:
     return [of(CodeValue=value, CodingSchemeDesignator="DCM", CodeMeaning=meaning)]
 
 
-def opened(made: Dataset, folder: Path) -> Series:
+def opened(made: Dataset, folder: Path) -> SeriesPictures:
     (folder / "one.dcm").write_bytes(as_bytes(made))
     return open_series("1.2.3.4", folder=folder)
 

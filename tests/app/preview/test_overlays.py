@@ -13,7 +13,7 @@ from pydicom.uid import UID, DeflatedExplicitVRLittleEndian, ExplicitVRLittleEnd
 
 from app.preview.errors import PreviewError
 from app.preview.overlays import Overlay, overlay
-from app.preview.series import Series, open_series, over
+from app.preview.series import SeriesPictures, open_series, over
 from tests.support.block_phantom import Phantom, as_bytes, objects, segmentation, square, structure_set
 
 SEG, RTSTRUCT = {"SeriesInstanceUID": "1.2.3.5"}, {"SeriesInstanceUID": "1.2.3.6"}
@@ -33,7 +33,7 @@ OBLIQUE = Phantom(
 PHANTOMS = pytest.mark.parametrize("phantom", [AXIAL, CORONAL, OBLIQUE], ids=["axial", "coronal", "oblique"])
 
 
-def opened(folder: Path, source: list[Dataset], *marks: Dataset) -> tuple[Series, list[Overlay]]:
+def opened(folder: Path, source: list[Dataset], *marks: Dataset) -> tuple[SeriesPictures, list[Overlay]]:
     """The series and its overlays out of one folder, under random names."""
     for name, content in objects([*source, *marks], "files").items():
         path = folder / name
@@ -45,7 +45,7 @@ def opened(folder: Path, source: list[Dataset], *marks: Dataset) -> tuple[Series
     ]
 
 
-def drawn(marks: Overlay, source: Series, number: int, region: int = 1) -> np.ndarray:
+def drawn(marks: Overlay, source: SeriesPictures, number: int, region: int = 1) -> np.ndarray:
     """Pixels of a slice (from 0) that a region takes."""
     return marks.layer(source, number + 1, {region})[..., 3] > 0
 

@@ -29,7 +29,7 @@ from pydicom.uid import (
 )
 
 from app.preview.errors import PreviewError
-from app.preview.series import Series, as_png, open_series
+from app.preview.series import SeriesPictures, as_png, open_series
 from app.preview.window import PRESETS, Window, parse_window
 from tests.support.block_phantom import as_bytes, base, encapsulated
 
@@ -169,7 +169,7 @@ FILES: dict[str, Callable[[Path], bytes]] = {
 }
 
 
-def opened(content: bytes, folder: Path) -> Series:
+def opened(content: bytes, folder: Path) -> SeriesPictures:
     folder.mkdir(exist_ok=True)
     (folder / "one.dcm").write_bytes(content)
     return open_series(str(dcmread(io.BytesIO(content)).SeriesInstanceUID), folder=folder)

@@ -20,8 +20,8 @@ from app.preview.cache import shared
 from app.preview.overlays import overlay
 from app.preview.routes import routes
 from app.preview.series import as_png, open_series
-from app.storage.buckets import GCS_BUCKETS, Source
-from app.storage.store import Series as Place
+from app.storage.buckets import GCS_BUCKETS, Cloud
+from app.storage.store import WantedSeries
 from tests.support.block_phantom import Phantom, objects, segmentation
 from tests.support.downloads import environment, start_worker
 from tests.support.s3_server import S3Server
@@ -165,7 +165,7 @@ def test_what_was_downloaded_is_read_from_the_disk(catalog, source: S3Server, ui
     for name in ("IDC_COHORT_DATA", "IDC_COHORT_DOWNLOAD_ROOT", "IDC_COHORT_S3_ENDPOINT"):
         monkeypatch.setenv(name, env[name])
     settings.cache_clear()
-    jobs.add("CT", [Place(uid, bucket, folder, "patient/series", len(sizes), sum(sizes))], root, Source.AWS)
+    jobs.add("CT", [WantedSeries(uid, bucket, folder, "patient/series", len(sizes), sum(sizes))], root, Cloud.AWS)
     with start_worker(env) as process:
         assert process.wait(60) == 0
     shared.cache_clear()

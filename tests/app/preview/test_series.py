@@ -30,7 +30,7 @@ from app.preview.series import as_png, open_series, over
 from app.preview.space import direction, space
 from app.preview.suv import suv_factor, suv_note
 from app.storage.buckets import GCS_BUCKETS
-from app.storage.store import Series as Place
+from app.storage.store import WantedSeries
 from tests.support.block_phantom import Phantom, as_bytes, base, encapsulated, objects, report, segmentation
 from tests.support.s3_server import Fault as Wrong
 from tests.support.s3_server import S3Server
@@ -39,7 +39,7 @@ Served = Callable[..., AbstractContextManager[S3Server]]
 
 
 @pytest.fixture(scope="session")
-def place(plain_connection) -> Callable[[str], Place]:
+def place(plain_connection) -> Callable[[str], WantedSeries]:
     """Where a real series of a modality lies, each time another one."""
     rows = {
         modality: plain_connection.execute(
@@ -49,9 +49,9 @@ def place(plain_connection) -> Callable[[str], Place]:
         for modality in ("CT", "US")
     }
 
-    def find(modality: str) -> Place:
+    def find(modality: str) -> WantedSeries:
         uid, bucket, crdc_uuid, count = rows[modality].pop()
-        return Place(uid, bucket, crdc_uuid, "", count, 0)
+        return WantedSeries(uid, bucket, crdc_uuid, "", count, 0)
 
     return find
 
@@ -61,7 +61,7 @@ def served(monkeypatch) -> Iterator[Served]:
     """The local S3 with the files of some places, and the app reading from it."""
 
     @contextmanager
-    def serve(found: dict[str, tuple[Place, list[Dataset]]], faults: dict[str, Wrong] | None = None):
+    def serve(found: dict[str, tuple[WantedSeries, list[Dataset]]], faults: dict[str, Wrong] | None = None):
         buckets: dict[str, dict[str, bytes]] = {bucket: {} for bucket in GCS_BUCKETS}
         for at, datasets in found.values():
             buckets[at.bucket] |= objects(datasets, at.crdc_uuid)
@@ -74,7 +74,7 @@ def served(monkeypatch) -> Iterator[Served]:
     settings.cache_clear()
 
 
-def names(at: Place) -> dict[str, str]:
+def names(at: WantedSeries) -> dict[str, str]:
     return {"SeriesInstanceUID": at.uid}
 
 

@@ -304,9 +304,9 @@ SENTENCES = {
         " to."
     ),
     "Modality=CT&sample=1000&seed=7&sample_by=Manufacturer": (
-        "Series where modality is CT; of these, 1,000 patients drawn at random (seed 7) evenly over manufacturer."
+        "Series where modality is CT; of these, 1,000 patients sampled at random (seed 7) evenly over manufacturer."
     ),
-    "sample_gb=20": "All series of IDC; of these, patients drawn at random up to 20 GB (seed 0).",
+    "sample_gb=20": "All series of IDC; of these, patients sampled at random up to 20 GB (seed 0).",
     "Modality=CT&split=80-0-20&part=test&split_by=PatientSex": (
         "Series where modality is CT; patients split at random (seed 0) evenly over patient sex into 80 % train and"
         " 20 % test, of which only test."

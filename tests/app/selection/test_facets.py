@@ -104,7 +104,7 @@ def test_totals_by_value(name, number, catalog):
     assert Selection(catalog, cohort).totals_by(attribute) == expected
 
 
-def test_licences_say_what_they_allow(catalog):
+def test_licenses_say_what_they_allow(catalog):
     found = {entry["license"]: entry for entry in licenses(Selection(catalog, Cohort()))}
     allowed = {name: (entry["commercial_use"], entry["url"]) for name, entry in found.items()}
     assert allowed == {

@@ -1,4 +1,4 @@
-"""Folders of DICOM files with planted faults: each is found and named, and a clean folder is clean."""
+"""Folders of DICOM files with planted errors: each is found and named, and a clean folder is clean."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from pydicom import Dataset
 
 from app.common.errors import UserError
 from app.interface.cli import main
-from app.validate.expected import Listing, Series, listing
+from app.validate.expected import Expectation, ExpectedSeries, listing
 from app.validate.files import Options
-from app.validate.findings import Kind
+from app.validate.findings import FindingKind
 from app.validate.geometry import geometry
-from app.validate.report import Report, as_html, as_json, as_text
+from app.validate.report import ValidationReport, as_html, as_json, as_text
 from app.validate.validation import Validation
 from app.validate.values import expected_length, text, texts
 from tests.support.dicom_files import dicom, write_series
@@ -95,18 +95,18 @@ def folder_of(root: Path, row: dict) -> Path:
     return root / row["PatientID"] / row["StudyInstanceUID"] / f"CT_{row['SeriesInstanceUID']}"
 
 
-def listed(root: Path, rows: list[dict], instances: int = len(PLACES)) -> Listing:
+def listed(root: Path, rows: list[dict], instances: int = len(PLACES)) -> Expectation:
     """What the folders of `rows` hold now, as the listing that they are to meet."""
     found = []
     for row in rows:
         sizes = [path.stat().st_size for path in folder_of(root, row).iterdir()]
         assert len(sizes) == instances
         uid, study, patient = row["SeriesInstanceUID"], row["StudyInstanceUID"], row["PatientID"]
-        found.append(Series(uid, study, patient, row["crdc_series_uuid"], len(sizes), sum(sizes)))
-    return Listing("made up", tuple(found))
+        found.append(ExpectedSeries(uid, study, patient, row["crdc_series_uuid"], len(sizes), sum(sizes)))
+    return Expectation("made up", tuple(found))
 
 
-def check(root: Path, wanted: Listing | None, **options) -> Report:
+def check(root: Path, wanted: Expectation | None, **options) -> ValidationReport:
     validation = Validation(root, wanted, Options(**options), parallel=1)
     with closing(validation.run()) as running:
         for _ in running:
@@ -114,7 +114,7 @@ def check(root: Path, wanted: Listing | None, **options) -> Report:
     return validation.report()
 
 
-def said(report: Report) -> set[tuple[Kind, str | None, str | None]]:
+def said(report: ValidationReport) -> set[tuple[FindingKind, str | None, str | None]]:
     return {(one.kind, one.series, one.path) for one in report.findings}
 
 
@@ -126,7 +126,7 @@ def change(path: Path, **values) -> None:
 
 
 @pytest.fixture(scope="module")
-def clean(tmp_path_factory, rows: list[dict]) -> tuple[Path, Listing]:
+def clean(tmp_path_factory, rows: list[dict]) -> tuple[Path, Expectation]:
     """A folder of ten series, the last two compressed, and what it is to hold."""
     root = tmp_path_factory.mktemp("clean")
     for number, row in enumerate(rows[:10]):
@@ -135,23 +135,23 @@ def clean(tmp_path_factory, rows: list[dict]) -> tuple[Path, Listing]:
 
 
 @pytest.fixture
-def folder(clean: tuple[Path, Listing], tmp_path: Path) -> Path:
+def folder(clean: tuple[Path, Expectation], tmp_path: Path) -> Path:
     """A copy of the clean folder, to be spoilt."""
     shutil.copytree(clean[0], tmp_path / "copy")
     return tmp_path / "copy"
 
 
-def test_a_clean_folder_is_clean(clean: tuple[Path, Listing]) -> None:
+def test_a_clean_folder_is_clean(clean: tuple[Path, Expectation]) -> None:
     report = check(*clean, decode=True)
     assert report.findings == ()
     assert report.is_clean
     assert (report.series_wanted, report.series_found, report.series_clean) == (10, 10, 10)
     assert (report.files, report.files_in_folder) == (80, 80)
     assert report.size_bytes == sum(one.size_bytes for one in clean[1].series)
-    assert report.verdict == "Clean: 10 series, 80 files, no fault."
+    assert report.verdict == "Clean: 10 series, 80 files, no error."
 
 
-def test_each_planted_fault_is_named(clean: tuple[Path, Listing], folder: Path, rows: list[dict]) -> None:
+def test_each_planted_fault_is_named(clean: tuple[Path, Expectation], folder: Path, rows: list[dict]) -> None:
     wanted, uids = clean[1], [row["SeriesInstanceUID"] for row in rows]
     places = [folder_of(folder, row) for row in rows]
 
@@ -180,43 +180,43 @@ def test_each_planted_fault_is_named(clean: tuple[Path, Listing], folder: Path, 
 
     report = check(folder, wanted)
     assert said(report) == {
-        (Kind.INSTANCES, uids[0], None),
-        (Kind.BYTES, uids[0], None),
+        (FindingKind.INSTANCES, uids[0], None),
+        (FindingKind.BYTES, uids[0], None),
         # The places tell, too, which slice it is.
-        (Kind.MISSING_SLICE, uids[0], None),
-        (Kind.CUT, uids[1], at(1, "3.dcm")),
-        (Kind.BYTES, uids[1], None),
-        (Kind.STUDY, uids[2], at(2, "3.dcm")),
-        (Kind.PATIENT, uids[2], at(2, "3.dcm")),
-        (Kind.BYTES, uids[2], None),
-        (Kind.DUPLICATE, uids[3], at(3, "1.dcm")),
-        (Kind.PIXEL_LENGTH, uids[4], at(4, "3.dcm")),
-        (Kind.MISSING_SERIES, uids[5], None),
-        (Kind.WRONG_FOLDER, uids[6], at(7, "stranger.dcm")),
-        (Kind.NOT_WANTED, uids[11], at(6, "unwanted.dcm")),
-        (Kind.WRONG_FOLDER, uids[11], at(6, "unwanted.dcm")),
-        (Kind.NOT_IN_RELEASE, "1.2.3.4.5.6", "foreign.dcm"),
-        (Kind.NOT_DICOM, None, "notes.txt"),
-        (Kind.NOT_DICOM, None, "empty.dcm"),
-        (Kind.UNFINISHED, uids[7], at(7, "8.dcm.part")),
-        (Kind.LINK, None, "way out.dcm"),
-        (Kind.LINK, None, "pipe.dcm"),
-        (Kind.CUT, uids[8], at(8, "3.dcm")),
-        (Kind.BYTES, uids[8], None),
+        (FindingKind.MISSING_SLICE, uids[0], None),
+        (FindingKind.CUT, uids[1], at(1, "3.dcm")),
+        (FindingKind.BYTES, uids[1], None),
+        (FindingKind.STUDY, uids[2], at(2, "3.dcm")),
+        (FindingKind.PATIENT, uids[2], at(2, "3.dcm")),
+        (FindingKind.BYTES, uids[2], None),
+        (FindingKind.DUPLICATE, uids[3], at(3, "1.dcm")),
+        (FindingKind.PIXEL_LENGTH, uids[4], at(4, "3.dcm")),
+        (FindingKind.MISSING_SERIES, uids[5], None),
+        (FindingKind.WRONG_FOLDER, uids[6], at(7, "stranger.dcm")),
+        (FindingKind.NOT_WANTED, uids[11], at(6, "unwanted.dcm")),
+        (FindingKind.WRONG_FOLDER, uids[11], at(6, "unwanted.dcm")),
+        (FindingKind.NOT_IN_RELEASE, "1.2.3.4.5.6", "foreign.dcm"),
+        (FindingKind.NOT_DICOM, None, "notes.txt"),
+        (FindingKind.NOT_DICOM, None, "empty.dcm"),
+        (FindingKind.UNFINISHED, uids[7], at(7, "8.dcm.part")),
+        (FindingKind.LINK, None, "way out.dcm"),
+        (FindingKind.LINK, None, "pipe.dcm"),
+        (FindingKind.CUT, uids[8], at(8, "3.dcm")),
+        (FindingKind.BYTES, uids[8], None),
     }
     assert not report.is_clean
     assert (report.series_wanted, report.series_found, report.series_clean) == (10, 9, 1)
     details = {(one.kind, one.series): one.detail for one in report.findings}
-    assert details[Kind.INSTANCES, uids[0]] == "7, not 8"
-    assert details[Kind.WRONG_FOLDER, uids[6]] == f"the folder's is {uids[7]}"
+    assert details[FindingKind.INSTANCES, uids[0]] == "7, not 8"
+    assert details[FindingKind.WRONG_FOLDER, uids[6]] == f"the folder's is {uids[7]}"
     # What stands in the report stands in both of its files.
     told = json.loads(as_json(report))
-    assert (len(told["faults"]), len(told["warnings"])) == (report.faults, report.warnings) == (21, 1)
+    assert (len(told["errors"]), len(told["warnings"])) == (report.errors, report.warnings) == (21, 1)
     page, text = unescape(as_html(report)), as_text(report)
     assert all(kind in page and kind in text for kind, _, _ in said(report))
 
 
-def test_what_decoding_alone_sees(clean: tuple[Path, Listing], folder: Path, rows: list[dict]) -> None:
+def test_what_decoding_alone_sees(clean: tuple[Path, Expectation], folder: Path, rows: list[dict]) -> None:
     """The same number of bytes, and whole to the end of the sequence, but no picture in it."""
     path = folder_of(folder, rows[9]) / "3.dcm"
     content = path.read_bytes()
@@ -225,7 +225,7 @@ def test_what_decoding_alone_sees(clean: tuple[Path, Listing], folder: Path, row
     assert check(folder, clean[1]).is_clean
     report = check(folder, clean[1], decode=True)
     name = path.relative_to(folder).as_posix()
-    assert said(report) == {(Kind.DECODE, rows[9]["SeriesInstanceUID"], name)}
+    assert said(report) == {(FindingKind.DECODE, rows[9]["SeriesInstanceUID"], name)}
 
 
 def test_odd_slices_are_warnings(tmp_path: Path, rows: list[dict]) -> None:
@@ -237,9 +237,9 @@ def test_odd_slices_are_warnings(tmp_path: Path, rows: list[dict]) -> None:
     (folder_of(tmp_path, rows[0]) / "3.dcm").write_bytes(dicom(identifiers(rows[0]), 7.5, tilted))
     report = check(tmp_path, listed(tmp_path, rows[:3]))
     assert said(report) == {
-        (Kind.ORIENTATION, rows[0]["SeriesInstanceUID"], None),
-        (Kind.SPACING, rows[1]["SeriesInstanceUID"], None),
-        (Kind.DOUBLED_SLICE, rows[2]["SeriesInstanceUID"], None),
+        (FindingKind.ORIENTATION, rows[0]["SeriesInstanceUID"], None),
+        (FindingKind.SPACING, rows[1]["SeriesInstanceUID"], None),
+        (FindingKind.DOUBLED_SLICE, rows[2]["SeriesInstanceUID"], None),
     }
     assert report.is_clean
     assert report.warnings == 3
@@ -262,11 +262,11 @@ def test_geometry_in_any_direction(normal, spacing: float, count: int, volumes: 
     planes = [(*row, *column, *(number * spacing * axis)) for number in range(count)]
     assert list(geometry(planes * volumes)) == []
     fewer = planes[:at] + planes[at + 1 :]
-    assert [one.kind for one in geometry(fewer * volumes)] == [Kind.MISSING_SLICE]
-    assert [one.kind for one in geometry([*planes * volumes, planes[at]])] == [Kind.DOUBLED_SLICE]
+    assert [one.kind for one in geometry(fewer * volumes)] == [FindingKind.MISSING_SLICE]
+    assert [one.kind for one in geometry([*planes * volumes, planes[at]])] == [FindingKind.DOUBLED_SLICE]
 
 
-def test_the_folder_says_what_is_wanted(clean: tuple[Path, Listing], folder: Path, rows: list[dict]) -> None:
+def test_the_folder_says_what_is_wanted(clean: tuple[Path, Expectation], folder: Path, rows: list[dict]) -> None:
     """Without a query the series found, and those that folders are named after, are looked up in the catalog."""
     shutil.rmtree(folder)
     write_series(folder_of(folder, rows[0]), identifiers(rows[0]), PLACES)
@@ -276,13 +276,13 @@ def test_the_folder_says_what_is_wanted(clean: tuple[Path, Listing], folder: Pat
     assert report.series_wanted == 2
     uids = [row["SeriesInstanceUID"] for row in rows]
     assert {
-        (Kind.BYTES, uids[0], None),
-        (Kind.WRONG_FOLDER, uids[0], f"{other.name}/0.dcm"),
-        (Kind.MISSING_SERIES, uids[1], None),
+        (FindingKind.BYTES, uids[0], None),
+        (FindingKind.WRONG_FOLDER, uids[0], f"{other.name}/0.dcm"),
+        (FindingKind.MISSING_SERIES, uids[1], None),
     } <= said(report)
 
 
-def test_a_stop_leaves_a_partial_report(clean: tuple[Path, Listing]) -> None:
+def test_a_stop_leaves_a_partial_report(clean: tuple[Path, Expectation]) -> None:
     validation = Validation(*clean, parallel=1)
     with closing(validation.run()) as running:
         next(running)
@@ -300,7 +300,7 @@ def test_html_shows_hostile_names_as_text(tmp_path: Path) -> None:
     (tmp_path / "a").mkdir()
     (tmp_path / "a" / name.replace("/", "⁄")).write_text("<img src=x onerror=alert(1)>")
     (tmp_path / os.fsdecode(b"\xff\xfe.dcm")).touch()
-    report = check(tmp_path, Listing("<b>bold</b>", ()))
+    report = check(tmp_path, Expectation("<b>bold</b>", ()))
     tags, texts = [], []
 
     class Reader(HTMLParser):
@@ -368,7 +368,7 @@ def test_exit_codes(downloaded: tuple[Path, list[str]], tmp_path: Path) -> None:
         report.unlink(missing_ok=True)
     assert done.returncode == 1
     # Neither the manifest nor the report counts as a foreign file.
-    kinds = [(one["kind"], one["SeriesInstanceUID"] or one["detail"]) for one in told["faults"]]
+    kinds = [(one["kind"], one["SeriesInstanceUID"] or one["detail"]) for one in told["errors"]]
     assert set(kinds) == {("not_wanted", uids[1]), ("unknown", "1.2.3.4.5")}
 
 
@@ -403,7 +403,7 @@ def test_dciodvfy_is_heard(downloaded: tuple[Path, list[str]], tmp_path: Path) -
     program.chmod(0o755)
     report = check(downloaded[0], None, dciodvfy=str(program))
     assert {(one.kind, one.detail) for one in report.findings} == {
-        (Kind.DCIODVFY, f"Error - odd: {path.name}") for path in downloaded[0].rglob("*.dcm")
+        (FindingKind.DCIODVFY, f"Error - odd: {path.name}") for path in downloaded[0].rglob("*.dcm")
     }
     assert report.is_clean
 
@@ -439,7 +439,7 @@ def test_ctrl_c_ends_it_with_a_partial_report(downloaded: tuple[Path, list[str]]
     assert json.loads((tmp_path / "report.json").read_text())["stopped"] is True
 
 
-def test_a_file_that_crashes_its_reader_is_named(clean: tuple[Path, Listing], tmp_path: Path) -> None:
+def test_a_file_that_crashes_its_reader_is_named(clean: tuple[Path, Expectation], tmp_path: Path) -> None:
     """A stand-in for dciodvfy kills the process that called it, as a decoder might, at one file."""
     program = tmp_path / "dciodvfy"
     uid = clean[1].series[4].uid
@@ -447,6 +447,6 @@ def test_a_file_that_crashes_its_reader_is_named(clean: tuple[Path, Listing], tm
     program.chmod(0o755)
     report = check(*clean, dciodvfy=str(program))
     (crash,) = [one for one in report.findings if one.path]
-    assert (crash.kind, crash.series) == (Kind.CRASH, uid)
+    assert (crash.kind, crash.series) == (FindingKind.CRASH, uid)
     assert str(crash.path).endswith(f"{uid}/3.dcm")
     assert report.files == 80

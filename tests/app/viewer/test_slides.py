@@ -31,8 +31,8 @@ from app.downloads.plan import series_of
 from app.preview.cache import shared
 from app.preview.errors import PreviewError
 from app.selection.selection import Selection
-from app.storage.buckets import Source
-from app.storage.store import Series
+from app.storage.buckets import Cloud
+from app.storage.store import WantedSeries
 from app.viewer import slides
 from app.viewer.stored import open_stored
 from tests.support.dicom_files import dicom
@@ -49,9 +49,9 @@ class House:
 
     url: str
     root: Path
-    series: Series
-    other: Series
-    missing: Series
+    series: WantedSeries
+    other: WantedSeries
+    missing: WantedSeries
     files: list[bytes]
 
     @property
@@ -74,7 +74,7 @@ def house(catalog, tmp_path_factory) -> Iterator[House]:
     wanted = list(
         series_of(
             Selection(catalog, Cohort.from_query(f"StudyInstanceUID={STUDY}")),
-            Source.AWS,
+            Cloud.AWS,
             Template("%SeriesInstanceUID"),
         )
     )

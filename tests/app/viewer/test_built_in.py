@@ -1,4 +1,4 @@
-"""The viewer of the house: its files, its policy, downloaded files through it, and real pictures on a screen."""
+"""The built-in viewer: its files, its policy, downloaded files through it, and real pictures on a screen."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from pydicom.uid import JPEGLSLossless, UltrasoundImageStorage
 from streamlit.testing.v1 import AppTest
 
 from app.catalog.build import catalog_folder
-from app.catalog.catalog import catalog
+from app.catalog.catalog import open_catalog
 from app.cohort.cohort import Cohort
 from app.common.errors import UserError
 from app.common.settings import settings
@@ -32,12 +32,11 @@ from app.downloads import jobs
 from app.downloads.finished import are_here
 from app.downloads.paths import Template
 from app.downloads.plan import series_of
-from app.downloads.transfer import Progress
+from app.downloads.transfer import TransferProgress
 from app.selection.selection import Selection
-from app.series.series import Series as SeriesOfIndex
-from app.series.series import find
-from app.storage.buckets import GCS_BUCKETS, Source
-from app.storage.store import Series
+from app.series.series import Series, find
+from app.storage.buckets import GCS_BUCKETS, Cloud
+from app.storage.store import WantedSeries
 from app.viewer import bucket, downloaded, headers, package, site
 from tests.support import orthanc, server, viewer
 from tests.support.cross_origin import opened_to_all
@@ -66,9 +65,9 @@ class House:
     url: str
     dicomweb: str
     root: Path
-    series: Series
+    series: WantedSeries
     objects: dict[str, bytes]
-    slide: SeriesOfIndex
+    slide: Series
     source: S3Server
     buckets: dict[str, dict[str, bytes]]
 
@@ -81,22 +80,22 @@ class House:
 
 
 @pytest.fixture(scope="module")
-def wanted(catalog) -> Series:
+def wanted(catalog) -> WantedSeries:
     """The series, all of whose files go to the root itself, where others may lie."""
     cohort = Cohort.from_query(f"StudyInstanceUID={STUDY}&Modality=CT")
-    (series,) = series_of(Selection(catalog, cohort), Source.AWS, Template(""))
+    (series,) = series_of(Selection(catalog, cohort), Cloud.AWS, Template(""))
     return series
 
 
 @pytest.fixture(scope="module")
-def identifiers(catalog, wanted: Series) -> dict[str, str]:
+def identifiers(catalog, wanted: WantedSeries) -> dict[str, str]:
     sql = f"SELECT PatientID FROM series WHERE SeriesInstanceUID = '{wanted.uid}'"
     (patient,) = catalog.cursor().execute(sql).fetchone()
     return {"PatientID": patient, "StudyInstanceUID": STUDY, "SeriesInstanceUID": wanted.uid}
 
 
 @pytest.fixture(scope="module")
-def house(wanted: Series, identifiers: dict[str, str], tmp_path_factory) -> Iterator[House]:
+def house(wanted: WantedSeries, identifiers: dict[str, str], tmp_path_factory) -> Iterator[House]:
     """The files at the DICOMweb server are native, those in the buckets are JPEG-LS and as large as the index says."""
     viewer.ensure()
     data, root = tmp_path_factory.mktemp("data"), tmp_path_factory.mktemp("root")
@@ -121,7 +120,7 @@ def house(wanted: Series, identifiers: dict[str, str], tmp_path_factory) -> Iter
         for name in ("IDC_COHORT_DATA", "IDC_COHORT_DOWNLOAD_ROOT", "IDC_COHORT_DICOMWEB", "IDC_COHORT_S3_ENDPOINT"):
             patch.setenv(name, env[name])
         settings.cache_clear()
-        jobs.add("Squares", [wanted], root, Source.AWS)
+        jobs.add("Squares", [wanted], root, Cloud.AWS)
         with start_worker(env) as process:
             assert process.wait(60) == 0
         shown = downloaded_slide(root)
@@ -130,12 +129,12 @@ def house(wanted: Series, identifiers: dict[str, str], tmp_path_factory) -> Iter
     settings.cache_clear()
 
 
-def downloaded_slide(root: Path) -> SeriesOfIndex:
+def downloaded_slide(root: Path) -> Series:
     """A slide of the index, whose files are made up and lie in a folder of their own."""
     sql = "SELECT SeriesInstanceUID FROM series WHERE Modality = 'SM' ORDER BY series_row LIMIT 1"
-    series = find(catalog(), catalog().cursor().execute(sql).fetchall()[0][0])
+    series = find(open_catalog(), open_catalog().cursor().execute(sql).fetchall()[0][0])
     cohort = Cohort.from_query(f"SeriesInstanceUID={series.uid}")
-    (wanted,) = series_of(Selection(catalog(), cohort), Source.AWS, Template("slide"))
+    (wanted,) = series_of(Selection(open_catalog(), cohort), Cloud.AWS, Template("slide"))
     (root / wanted.folder).mkdir()
     names = ("PatientID", "StudyInstanceUID", "SeriesInstanceUID")
     for number, file in enumerate(slide({name: series.values[name] for name in names}), 1):
@@ -285,7 +284,7 @@ def test_the_bucket_lists_the_same_headers_by_its_own_addresses(house: House) ->
 @pytest.mark.parametrize("readers", ["*", "https://idc.lab", "https://other.lab", None])
 def test_whether_pages_may_read_the_bucket_is_its_word(house: House, monkeypatch, readers: str | None) -> None:
     monkeypatch.setattr(house.source, "readers", readers)
-    said = bucket.refusal(find(catalog(), house.series.uid), "https://idc.lab")
+    said = bucket.refusal(find(open_catalog(), house.series.uid), "https://idc.lab")
     assert (said is None) == (readers in ("*", "https://idc.lab"))
     assert said is None or "does not let pages of https://idc.lab read its files" in said
 
@@ -397,15 +396,15 @@ def test_a_series_is_there_once_its_download_is_finished(house: House, tmp_path,
     assert there()
     monkeypatch.setenv("IDC_COHORT_DATA", str(tmp_path))
     settings.cache_clear()
-    number = jobs.add("Squares", [house.series], house.root, Source.AWS)
+    number = jobs.add("Squares", [house.series], house.root, Cloud.AWS)
     assert not there()
     assert jobs.take()
-    jobs.finish(number, jobs.State.FAILED, "There is no room.")
+    jobs.finish(number, jobs.JobState.FAILED, "There is no room.")
     assert not there(), "it failed before it was through"
     jobs.resume(number)
     assert jobs.take()
-    jobs.note(number, Progress(series_done=1), 0, [])
-    jobs.finish(number, jobs.State.DONE)
+    jobs.note(number, TransferProgress(series_done=1), 0, [])
+    jobs.finish(number, jobs.JobState.DONE)
     assert there()
     monkeypatch.setenv("IDC_COHORT_DOWNLOAD_ROOT", str(tmp_path))
     settings.cache_clear()
@@ -568,8 +567,8 @@ _BLUE = """() => {
 def test_a_palette_gives_its_colours(house: House, page: Page) -> None:
     """Of two values, one is black and one a blue of 16 bits, whose upper bytes are the levels."""
     sql = "SELECT SeriesInstanceUID FROM series WHERE Modality = 'US' AND instanceCount = 1 ORDER BY series_row LIMIT 1"
-    (uid,) = catalog().cursor().execute(sql).fetchall()[0]
-    series = find(catalog(), uid)
+    (uid,) = open_catalog().cursor().execute(sql).fetchall()[0]
+    series = find(open_catalog(), uid)
     identifiers = {"PatientID": series.values["PatientID"], "StudyInstanceUID": series.study, "SeriesInstanceUID": uid}
     dataset = pydicom.dcmread(io.BytesIO(phantom(identifiers, 1)))
     pixels = np.zeros((SIDE, SIDE), np.uint8)
