@@ -8,12 +8,11 @@ from importlib.metadata import version
 
 import streamlit as st
 
-from app.ask.words import MEANINGS
-from app.catalog.catalog import open_catalog
+from app.ask import MEANINGS
+from app.catalog import open_catalog
 from app.cohort import schema
-from app.datasets.release_history import releases
-from app.help.glossary import GLOSSARY
-from app.help.guide import ACCESS, FORUM, RULES, TROUBLES
+from app.datasets import releases
+from app.help import ACCESS, FORUM, GLOSSARY, RULES, TROUBLES
 
 _SOFTWARE = ("streamlit", "duckdb", "numpy", "pandas", "pyarrow", "obstore", "pydicom")
 

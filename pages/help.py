@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app.help.guide import FORUM
+from app.help import FORUM
 from components import help as topics
 from components.common.errors import explain_errors
 from components.common.loading import wait_for_catalog

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app.datasets.about import DatasetKind
+from app.datasets import DatasetKind
 from components.common.errors import explain_errors
 from components.common.loading import wait_for_catalog
 from components.common.style import page_style

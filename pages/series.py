@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app.series.relatives import related
+from app.series import related
 from components import series as parts
 from components.common.errors import explain_errors
 from components.common.loading import wait_for_catalog

@@ -1,5 +1,14 @@
-"""Questions in plain words as cohorts, by a deterministic grammar: no language model, no network."""
+"""Questions in plain words as cohorts, by a deterministic grammar.
+
+Never guesses: no language model, no network, and what was not understood is named.
+"""
 
 from app.ask.answer import Interpretation, Understood, ask
+from app.ask.words import MEANINGS
 
-__all__ = ["Interpretation", "Understood", "ask"]
+__all__ = [
+    "MEANINGS",
+    "Interpretation",
+    "Understood",
+    "ask",
+]

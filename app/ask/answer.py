@@ -15,12 +15,9 @@ from app.ask.phrases import NounPhrase, Piece, left_out
 from app.ask.reading import Reading
 from app.ask.spelling import corrected
 from app.ask.tokens import Token, tokenize
-from app.catalog.catalog import Catalog
-from app.cohort.attributes import ATTRIBUTES
-from app.cohort.clauses import Scope
-from app.cohort.cohort import Cohort, Combination, Operation
-from app.cohort.conditions import QueryError
-from app.language.english import clauses, combination_clause, option_clauses, relation_clause
+from app.catalog import Catalog
+from app.cohort import ATTRIBUTES, Cohort, Combination, Operation, QueryError, Scope
+from app.language import clauses, combination_clause, option_clauses, relation_clause
 
 #: Longer texts are no questions; what lies beyond is named as not understood.
 MAX_LENGTH = 1_000

@@ -9,8 +9,7 @@ from app.ask.phrases import Context, NounPhrase, Piece
 from app.ask.quantities import Bound, Quantity, quantity, unit_at
 from app.ask.reading import Reading
 from app.ask.words import AT_RANDOM, EACH, OF_AGE, OF_ALL
-from app.cohort.clauses import PARTS, Scope
-from app.cohort.conditions import format_number
+from app.cohort import PARTS, Scope, format_number
 
 _EACH = table([(EACH, None)])
 _OF_ALL = table([(OF_ALL, None)])

@@ -7,8 +7,7 @@ from app.ask.phrases import Context, NounPhrase, Piece
 from app.ask.quantities import quantity
 from app.ask.reading import Reading
 from app.ask.words import SIGNS
-from app.cohort.clauses import Scope
-from app.cohort.conditions import format_number
+from app.cohort import Scope, format_number
 
 _WITHIN = table([("within, less than, at most, no more than, up to, max", None)])
 _OF_WHAT = table([("of, from, before or after, around, after, before, to", None)])

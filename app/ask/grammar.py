@@ -23,8 +23,7 @@ from app.ask.phrases import Context
 from app.ask.reading import Reading
 from app.ask.tokens import Token
 from app.ask.words import SIGNS, Role
-from app.cohort.attributes import ATTRIBUTES
-from app.cohort.clauses import Scope
+from app.cohort import ATTRIBUTES, Scope
 
 #: Words of the rules, which are no slips of the pen.
 WORDS = frozenset(

@@ -7,7 +7,7 @@ from app.ask.dates import date_bound
 from app.ask.lexicon import longest, table
 from app.ask.quantities import quantity
 from app.ask.reading import Reading
-from app.cohort.attributes import ATTRIBUTES, Kind
+from app.cohort import ATTRIBUTES, Kind
 
 _MISSING = table([("missing, unknown, no, without, unspecified", "true"), ("known, with known, with a known", "false")])
 _CONTAINS = table([("contains, containing, has, with, includes, like", None)])

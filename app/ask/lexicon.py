@@ -16,8 +16,8 @@ from urllib.parse import parse_qsl
 
 from app.ask.tokens import Token, are_joined, keys
 from app.ask.words import LABELS, MEANINGS, ROLES, SIGNS, Meaning
-from app.catalog.catalog import Catalog
-from app.cohort.attributes import ATTRIBUTES, Attribute
+from app.catalog import Catalog
+from app.cohort import ATTRIBUTES, Attribute
 from app.cohort.sql import quote_text
 
 Pairs = tuple[tuple[str, str], ...]

@@ -9,8 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from app.ask.lexicon import Pairs, Sense
-from app.cohort.attributes import ATTRIBUTES, Group
-from app.cohort.clauses import Scope, write_pairs
+from app.cohort import ATTRIBUTES, Group, Scope, write_pairs
 
 #: Attributes of one series, which a phrase such as “breast MR over 100 slices” says of the same series.
 _OF_SERIES = frozenset(

@@ -8,7 +8,7 @@ from app.ask.lexicon import Lexicon, Pairs, Phrase, longest
 from app.ask.phrases import Context, NounPhrase, Piece
 from app.ask.tokens import Token
 from app.ask.words import Role
-from app.cohort.clauses import Scope
+from app.cohort import Scope
 
 _FILLERS = ((1, Role.FILLER),)
 #: Tokens that a rule may look at.

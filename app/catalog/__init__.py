@@ -1,0 +1,25 @@
+"""The data of one release: built once per data version, opened read-only, with tables fetched beside it.
+
+Never evaluates a cohort, and never changes what it has published.
+"""
+
+from app.catalog.array_store import Array, ArrayStore
+from app.catalog.build import DATABASE, bin_edges, catalog_folder, ensure_built, is_built, is_of_collection
+from app.catalog.catalog import Catalog, extra_attributes, listed_attributes, open_catalog, range_attributes
+
+__all__ = [
+    "DATABASE",
+    "Array",
+    "ArrayStore",
+    "Catalog",
+    "bin_edges",
+    "catalog_folder",
+    "ensure_built",
+    "extra_attributes",
+    "is_built",
+    "is_of_collection",
+    "listed_attributes",
+    "open_catalog",
+    "range_attributes",
+    "tables",
+]

@@ -15,7 +15,7 @@ import duckdb
 import numpy as np
 import numpy.typing as npt
 
-from app.cohort.attributes import Attribute
+from app.cohort import Attribute
 from app.cohort.sql import quote_text
 
 Array = npt.NDArray[Any]

@@ -19,8 +19,7 @@ import numpy as np
 
 from app.catalog.array_store import ARRAYS, Array
 from app.catalog.groups import Arrays, write_groups
-from app.cohort import schema
-from app.cohort.attributes import BASE_ATTRIBUTES, Attribute, Kind
+from app.cohort import BASE_ATTRIBUTES, Attribute, Kind, schema
 from app.cohort.sql import quote_text
 from app.common.settings import settings
 

@@ -15,7 +15,7 @@ import numpy as np
 from app.catalog.array_store import CLOSED, HARDENED, Array, ArrayStore
 from app.catalog.build import DATABASE, ensure_built
 from app.catalog.tables.extensions import EXTENSIONS, Extension, MissingTableError, publish_waiting, published
-from app.cohort.attributes import ATTRIBUTES, BASE_ATTRIBUTES, BASE_TABLES, Attribute
+from app.cohort import ATTRIBUTES, BASE_ATTRIBUTES, BASE_TABLES, Attribute
 from app.cohort.sql import quote_text
 from app.common.memory import return_freed
 

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from app.catalog.catalog import Catalog
+from app.catalog import Catalog
 from app.catalog.tables.extensions import Extension
 from app.clinical.sql import PATIENT
-from app.cohort.clinical_clause import DICTIONARY, is_column_name, is_table_name
-from app.cohort.conditions import QueryError
+from app.cohort import DICTIONARY, QueryError
+from app.cohort.clinical_clause import is_column_name, is_table_name
 from app.common.errors import shorten
 
 #: Columns that say nothing of the patient: who it is, and how the table came to IDC.

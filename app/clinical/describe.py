@@ -7,14 +7,13 @@ from dataclasses import asdict
 from functools import lru_cache
 from typing import Any
 
-from app.catalog.catalog import Catalog, open_catalog
+from app.catalog import Catalog, open_catalog
 from app.catalog.tables.extensions import published
 from app.clinical.columns import ClinicalColumn, columns_of, dictionary, tables_of
 from app.clinical.sql import PATIENT
 from app.clinical.table import ClinicalTable, fetch_command, is_there, open_table
 from app.clinical.values import distribution, overlap, usable_columns
-from app.cohort import schema
-from app.cohort.clinical_clause import DICTIONARY
+from app.cohort import DICTIONARY, schema
 from app.cohort.sql import quote_text
 
 

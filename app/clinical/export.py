@@ -13,7 +13,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from app.catalog.catalog import Catalog
+from app.catalog import Catalog
 from app.clinical.columns import ClinicalColumn
 from app.clinical.sql import PATIENT, as_value
 from app.clinical.table import ClinicalTable, open_table

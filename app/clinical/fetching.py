@@ -19,14 +19,13 @@ from obstore.exceptions import BaseError
 from obstore.store import S3Store
 from pyarrow import parquet, types
 
-from app.catalog.catalog import Catalog
+from app.catalog import Catalog
 from app.catalog.tables.fetching import fetchable
 from app.catalog.tables.transfer import fetch_file
 from app.clinical.columns import dictionary
 from app.clinical.sql import PATIENT
 from app.clinical.table import DATABASE, folder, is_there, missing
-from app.cohort import schema
-from app.cohort.conditions import QueryError
+from app.cohort import QueryError, schema
 from app.cohort.sql import quote_name
 from app.common.errors import UserError, shorten
 from app.common.settings import settings

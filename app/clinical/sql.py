@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from app.cohort.clinical_clause import WHOLE, ClinicalClause
+from app.cohort import WHOLE, ClinicalClause
 from app.cohort.sql import number_literal, quote_name, quote_text
 
 #: Beyond these stand infinity and, in DuckDB, NaN, which are no numbers to compare with.

@@ -7,13 +7,12 @@ from pathlib import Path
 
 import numpy as np
 
-from app.catalog.array_store import Array, ArrayStore
-from app.catalog.catalog import Catalog
+from app.catalog import Array, ArrayStore, Catalog
 from app.catalog.tables import extensions
 from app.clinical.columns import column_of
 from app.clinical.sql import PATIENT, asked, patients, present
-from app.cohort import schema
-from app.cohort.clinical_clause import DICTIONARY, ClinicalClause, is_table_name
+from app.cohort import DICTIONARY, ClinicalClause, schema
+from app.cohort.clinical_clause import is_table_name
 from app.cohort.sql import quote_name, quote_text
 from app.common.errors import UserError
 from app.common.settings import settings

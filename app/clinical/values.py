@@ -12,12 +12,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from app.catalog.catalog import Catalog
+from app.catalog import Catalog
 from app.clinical.columns import ClinicalColumn, columns_of
 from app.clinical.sql import PATIENT, as_number, as_value, patients, present
 from app.clinical.table import ClinicalTable, open_table, patients_of
-from app.cohort.clinical_clause import ClinicalClause
-from app.cohort.conditions import format_number
+from app.cohort import ClinicalClause, format_number
 from app.cohort.sql import quote_name
 
 if TYPE_CHECKING:

@@ -1,0 +1,64 @@
+"""What is asked: the Cohort, one immutable value, its parts, and the tables of attributes and operators behind them.
+
+Its URL and JSON forms are here. Never opens the catalog: a cohort can be read, changed and written without any data.
+"""
+
+from app.cohort.attributes import (
+    ATTRIBUTES,
+    BASE_ATTRIBUTES,
+    BASE_TABLES,
+    EXTRA_TABLES,
+    OPEN_GROUPS,
+    UNAVAILABLE,
+    Attribute,
+    Group,
+    Kind,
+)
+from app.cohort.clauses import MAX_QUERY_LENGTH, PARTS, Completion, Relation, Sample, Scope, Split, write_pairs
+from app.cohort.clinical_clause import DICTIONARY, WHOLE, ClinicalClause
+from app.cohort.cohort import Cohort, Combination, Operation
+from app.cohort.conditions import MAX_VALUE_LENGTH, Condition, QueryError, by_attribute, find_attribute, format_number
+from app.cohort.operators import NEGATIONS, OPERATORS, operators_of
+from app.cohort.recipes import RECIPES, Recipe
+
+__all__ = [
+    "ATTRIBUTES",
+    "BASE_ATTRIBUTES",
+    "BASE_TABLES",
+    "DICTIONARY",
+    "EXTRA_TABLES",
+    "MAX_QUERY_LENGTH",
+    "MAX_VALUE_LENGTH",
+    "NEGATIONS",
+    "OPEN_GROUPS",
+    "OPERATORS",
+    "PARTS",
+    "RECIPES",
+    "UNAVAILABLE",
+    "WHOLE",
+    "Attribute",
+    "ClinicalClause",
+    "Cohort",
+    "Combination",
+    "Completion",
+    "Condition",
+    "Group",
+    "Kind",
+    "Operation",
+    "QueryError",
+    "Recipe",
+    "Relation",
+    "Sample",
+    "Scope",
+    "Split",
+    "by_attribute",
+    "clinical_clause",
+    "find_attribute",
+    "format_number",
+    "json_form",
+    "kept_lists",
+    "operators_of",
+    "schema",
+    "sql",
+    "write_pairs",
+]

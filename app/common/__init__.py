@@ -1,0 +1,14 @@
+"""What every room uses and no room owns: errors in words, numbers as they are read, settings, modalities, memory.
+
+Never knows what a cohort, a catalog or a file of IDC is.
+"""
+
+__all__ = [
+    "errors",
+    "memory",
+    "modalities",
+    "numbers",
+    "progress",
+    "settings",
+    "viewer_urls",
+]

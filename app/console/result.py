@@ -8,14 +8,12 @@ from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import IO, TYPE_CHECKING, Any
 
-from app.catalog.catalog import open_catalog
-from app.cohort.attributes import ATTRIBUTES
-from app.cohort.cohort import Cohort
-from app.cohort.conditions import MAX_VALUE_LENGTH, Condition
+from app.catalog import open_catalog
+from app.cohort import ATTRIBUTES, MAX_VALUE_LENGTH, Cohort, Condition
 from app.cohort.kept_lists import KINDS, keep
 from app.common.errors import UserError
 from app.common.numbers import exact
-from app.imports.id_lists import MAX_IDS
+from app.imports import MAX_IDS
 
 if TYPE_CHECKING:
     import pyarrow as pa

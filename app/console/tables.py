@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.catalog.build import DATABASE, catalog_folder
+from app.catalog import DATABASE, catalog_folder
 from app.catalog.tables.extensions import database_of, published
 from app.clinical import table as clinical
 from app.clinical.describe import as_schema

@@ -18,16 +18,14 @@ from typing import Any
 
 import numpy as np
 
-from app.catalog.catalog import Catalog
-from app.cohort.attributes import ATTRIBUTES
-from app.cohort.cohort import Cohort
+from app.catalog import Catalog
+from app.cohort import ATTRIBUTES, Cohort
 from app.cohort.sql import quote_text
 from app.common.errors import UserError, shorten
 from app.datasets import release_history
 from app.datasets.plain_text import one_line, paragraphs
-from app.export.citations import CitedSource, as_text
-from app.selection.rows import page
-from app.selection.selection import Selection, Totals
+from app.export import CitedSource, as_text
+from app.selection import Selection, Totals, page
 
 #: Kind and identifier of a dataset, and a column → series by value.
 _Series = dict[tuple["DatasetKind", str, str], dict[str, int]]

@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from app.catalog.catalog import Catalog
-from app.cohort.attributes import ATTRIBUTES
-from app.cohort.cohort import Cohort
-from app.selection.selection import FacetCounts, Selection, Totals
+from app.catalog import Catalog
+from app.cohort import ATTRIBUTES, Cohort
+from app.selection import FacetCounts, Selection, Totals
 
 #: Attributes with a chart on the home page.
 CHARTED = ("Modality", "BodyPartExamined", "series_init_idc_version")

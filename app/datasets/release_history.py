@@ -12,9 +12,8 @@ from datetime import date
 from functools import lru_cache
 from typing import Any
 
-from app.catalog.catalog import Catalog
-from app.cohort import schema
-from app.cohort.cohort import Cohort
+from app.catalog import Catalog
+from app.cohort import Cohort, schema
 from app.cohort.sql import quote_text
 from app.common.errors import UserError
 

@@ -15,9 +15,9 @@ from app.storage.buckets import GCS_BUCKETS, Cloud
 from app.storage.store import WantedSeries
 
 if TYPE_CHECKING:
-    from app.catalog.array_store import Array
+    from app.catalog import Array
     from app.downloads.paths import Template
-    from app.selection.selection import Selection
+    from app.selection import Selection
 
 _BATCH = 5_000
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}")

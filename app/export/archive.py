@@ -25,7 +25,7 @@ from app.export.cohort_citations import citation_text
 from app.export.file_names import file_name
 from app.export.licensing import licenses
 from app.export.writers import manifest_s5cmd
-from app.selection.selection import Selection, Totals
+from app.selection import Selection, Totals
 from app.storage.buckets import Cloud
 from app.storage.errors import ErrorKind, StorageError, classify
 from app.storage.limits import DEFAULT_LIMITS, Limits

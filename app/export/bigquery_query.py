@@ -13,10 +13,9 @@ from functools import cache
 from itertools import dropwhile, takewhile
 from typing import TYPE_CHECKING, Any, cast
 
-from app.cohort import schema
-from app.cohort.cohort import Cohort
+from app.cohort import Cohort, schema
 from app.common.errors import UserError
-from app.language.statement import select
+from app.language import select
 
 if TYPE_CHECKING:
     from sqlglot import Dialect, exp

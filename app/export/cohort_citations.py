@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from app.catalog.catalog import Catalog
-from app.cohort.attributes import ATTRIBUTES
+from app.catalog import Catalog
+from app.cohort import ATTRIBUTES
 from app.export import citations
-from app.selection.selection import Selection
+from app.selection import Selection
 
 
 def cited_dois(selection: Selection) -> list[str]:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from app.cohort import schema
-from app.cohort.cohort import Cohort
+from app.cohort import Cohort, schema
 from app.export.snippets import python_query
 
 _TITLE = """\

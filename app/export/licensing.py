@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from app.catalog.catalog import Catalog
-from app.cohort.attributes import ATTRIBUTES
-from app.selection.selection import Selection
+from app.catalog import Catalog
+from app.cohort import ATTRIBUTES
+from app.selection import Selection
 
 #: License family → page with its text; families follow the short names that IDC uses.
 _TEXTS = {

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from app.common.errors import UserError, shorten
-from app.selection.selection import Selection
+from app.selection import Selection
 
 MAX_SHARDS = 1000
 

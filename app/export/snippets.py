@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from app.cohort.cohort import Cohort
-from app.language.statement import registration, select
+from app.cohort import Cohort
+from app.language import registration, select
 
 
 def python_code(cohort: Cohort) -> str:

@@ -14,7 +14,7 @@ from app.cohort import schema
 from app.common.settings import settings
 from app.export.snippets import python_code
 from app.export.writers import places, study_and_series
-from app.selection.selection import Selection
+from app.selection import Selection
 from app.storage.buckets import Cloud
 from app.storage.store import endpoint
 

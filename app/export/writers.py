@@ -10,15 +10,13 @@ import io
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from app.cohort import schema
-from app.cohort.clauses import PARTS
+from app.cohort import PARTS, schema
 from app.cohort.sql import quote_text
 from app.common.memory import return_freed
 from app.common.settings import settings
 from app.export.shards import Shard
-from app.language.english import sentence
-from app.language.statement import ROW_COLUMNS
-from app.selection.selection import Selection
+from app.language import ROW_COLUMNS, sentence
+from app.selection import Selection
 from app.storage.buckets import ENDPOINTS, GCS_BUCKETS, SAFE_PLACE, Cloud
 
 if TYPE_CHECKING:

@@ -15,10 +15,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from app.catalog.catalog import Catalog
-from app.cohort import schema
-from app.cohort.attributes import ATTRIBUTES
-from app.cohort.conditions import MAX_VALUE_LENGTH
+from app.catalog import Catalog
+from app.cohort import ATTRIBUTES, MAX_VALUE_LENGTH, schema
 from app.cohort.kept_lists import KINDS, IdList
 from app.common.errors import UserError
 

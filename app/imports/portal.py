@@ -15,12 +15,19 @@ from datetime import date, timedelta
 from functools import cache
 from urllib.parse import parse_qsl, urlsplit
 
-from app.catalog.catalog import open_catalog
-from app.cohort import schema
-from app.cohort.attributes import ATTRIBUTES, UNAVAILABLE, Attribute, Kind
-from app.cohort.clauses import MAX_QUERY_LENGTH
-from app.cohort.cohort import Cohort
-from app.cohort.conditions import Condition, QueryError, format_number
+from app.catalog import open_catalog
+from app.cohort import (
+    ATTRIBUTES,
+    MAX_QUERY_LENGTH,
+    UNAVAILABLE,
+    Attribute,
+    Cohort,
+    Condition,
+    Kind,
+    QueryError,
+    format_number,
+    schema,
+)
 from app.common.errors import UserError, shorten
 
 _HOSTS = (".imaging.datacommons.cancer.gov", ".canceridc.dev")

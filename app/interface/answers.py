@@ -11,34 +11,30 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 from urllib.parse import unquote_plus
 
-from app.catalog.build import bin_edges
-from app.catalog.catalog import open_catalog
+from app.catalog import bin_edges, open_catalog
 from app.clinical.columns import columns_of
 from app.clinical.describe import describe_collection, describe_table
 from app.clinical.export import JOINED_WRITERS
 from app.clinical.table import require
-from app.cohort import schema
-from app.cohort.attributes import ATTRIBUTES, EXTRA_TABLES, Attribute
-from app.cohort.cohort import Cohort
-from app.cohort.conditions import find_attribute
+from app.cohort import ATTRIBUTES, EXTRA_TABLES, Attribute, Cohort, find_attribute, schema
 from app.common.errors import UserError
 from app.common.viewer_urls import Viewer
-from app.datasets import about, release_history
-from app.datasets.about import DatasetKind
-from app.export import bigquery_jobs, citations, tools, writers
-from app.export.bigquery_query import bigquery
-from app.export.cohort_citations import citation_text
-from app.export.file_names import file_name
-from app.export.jupyter import notebook
-from app.export.licensing import licenses
-from app.export.shards import Shard
-from app.language.english import sentence
-from app.language.statement import select
-from app.selection.selection import Selection
-from app.selection.steps import missing_shares, waterfall
-from app.series.series import find
-from app.series.show import describe
-from app.series.viewers import viewer_of_series
+from app.datasets import DatasetKind, about, release_history
+from app.export import (
+    Shard,
+    bigquery,
+    bigquery_jobs,
+    citation_text,
+    citations,
+    file_name,
+    licenses,
+    notebook,
+    tools,
+    writers,
+)
+from app.language import select, sentence
+from app.selection import Selection, missing_shares, waterfall
+from app.series import describe, find, viewer_of_series
 from app.storage.buckets import Cloud
 
 JSON = "application/json"

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from app.cohort.cohort import Cohort
+from app.cohort import Cohort
 from app.common.errors import UserError
 from app.common.memory import return_freed
 from app.interface.answers import EXTENSIONS, Answer

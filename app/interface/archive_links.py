@@ -24,14 +24,14 @@ from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 from starlette.types import Message, Receive, Scope, Send
 
-from app.catalog.catalog import open_catalog
-from app.cohort.cohort import Cohort
+from app.catalog import open_catalog
+from app.cohort import Cohort
 from app.common.errors import UserError
 from app.common.memory import return_freed
 from app.common.settings import settings
-from app.export.archive import Archive
+from app.export import Archive
 from app.interface.api import split_query
-from app.selection.selection import Selection
+from app.selection import Selection
 from app.storage.buckets import Cloud
 from app.storage.errors import StorageError
 

@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import BinaryIO
 
-from app.catalog.build import ensure_built, is_built
+from app.catalog import ensure_built, is_built
 from app.common.errors import UserError
 from app.interface.commands import ask as ask_command
 from app.interface.commands import download as download_command

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import IO
 
-from app.catalog.catalog import open_catalog
+from app.catalog import open_catalog
 from app.clinical.fetching import require_any
 from app.common.settings import settings
 

@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from app.common.memory import return_freed
 from app.console.result import FORMATS, Result
-from app.export.file_names import file_name
+from app.export import file_name
 
 _results: WeakValueDictionary[str, Result] = WeakValueDictionary()
 _tokens: WeakKeyDictionary[Result, str] = WeakKeyDictionary()

@@ -12,10 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from app.ask import ask
-from app.catalog.build import ensure_built, is_built
-from app.catalog.catalog import Catalog, open_catalog
-from app.datasets.about import DatasetKind, datasets
-from app.datasets.overview import holdings
+from app.catalog import Catalog, ensure_built, is_built, open_catalog
+from app.datasets import DatasetKind, datasets, holdings
 
 #: Home, its search box, and the pages of datasets and releases, which need one another's figures.
 _READ_AHEAD: tuple[Callable[[Catalog], object], ...] = (

@@ -6,12 +6,23 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from app.catalog.tables.extensions import linking, published
-from app.cohort.attributes import ATTRIBUTES, Attribute, Kind
-from app.cohort.clauses import PARTS, Completion, Relation, Scope
-from app.cohort.clinical_clause import DICTIONARY, ClinicalClause
-from app.cohort.cohort import Cohort, Combination, Operation
-from app.cohort.conditions import Condition, by_attribute
-from app.cohort.operators import OPERATORS
+from app.cohort import (
+    ATTRIBUTES,
+    DICTIONARY,
+    OPERATORS,
+    PARTS,
+    Attribute,
+    ClinicalClause,
+    Cohort,
+    Combination,
+    Completion,
+    Condition,
+    Kind,
+    Operation,
+    Relation,
+    Scope,
+    by_attribute,
+)
 from app.common.modalities import DERIVED
 from app.common.numbers import exact
 
@@ -92,7 +103,7 @@ def _clinical_value(value: str, column: ClinicalColumn | None) -> str:
 
 def _clinical_column(clause: ClinicalClause) -> ClinicalColumn | None:
     """What clinical_index says of the column, as far as it is there and knows it."""
-    from app.catalog.catalog import open_catalog
+    from app.catalog import open_catalog
     from app.clinical.columns import dictionary
 
     if DICTIONARY not in published():

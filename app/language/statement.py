@@ -11,10 +11,19 @@ from dataclasses import dataclass, field
 
 from app.catalog.tables.extensions import linking, published, source_rows
 from app.clinical import sql as clinical_sql
-from app.cohort import schema
-from app.cohort.attributes import ATTRIBUTES
-from app.cohort.clauses import PARTS, Completion, Relation, Sample, Scope, Split
-from app.cohort.cohort import Cohort, Combination, Operation
+from app.cohort import (
+    ATTRIBUTES,
+    PARTS,
+    Cohort,
+    Combination,
+    Completion,
+    Operation,
+    Relation,
+    Sample,
+    Scope,
+    Split,
+    schema,
+)
 from app.cohort.sql import quote_text, where
 from app.common.modalities import DERIVED, WITHOUT_PICTURE
 from app.language.english import sentence

@@ -8,7 +8,7 @@ import numpy as np
 
 from app.cohort.sql import quote_text
 from app.common.modalities import WITHOUT_PICTURE
-from app.selection.selection import Selection
+from app.selection import Selection
 
 #: Tiles of a sheet.
 MOST = 48

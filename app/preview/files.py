@@ -15,13 +15,13 @@ from typing import TypeVar
 import obstore
 from obstore.store import LocalStore, S3Store
 
-from app.catalog.catalog import open_catalog
-from app.cohort.cohort import Cohort
+from app.catalog import open_catalog
+from app.cohort import Cohort
 from app.common.numbers import exact, size
 from app.downloads.paths import DEFAULT_TEMPLATE, Template
 from app.downloads.plan import series_of
 from app.preview.errors import PreviewError
-from app.selection.selection import Selection
+from app.selection import Selection
 from app.storage.buckets import Cloud
 from app.storage.errors import NETWORK, classify
 from app.storage.limits import Limits

@@ -12,9 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from app.catalog.array_store import Array
-from app.catalog.catalog import Catalog
-from app.cohort.attributes import Attribute
+from app.catalog import Array, Catalog
+from app.cohort import Attribute
 from app.cohort.sql import predicate
 from app.selection.masks import meet
 

@@ -8,11 +8,9 @@ from datetime import date
 
 import numpy as np
 
-from app.catalog.array_store import Array
-from app.catalog.catalog import Catalog
-from app.cohort.attributes import Attribute, Kind
+from app.catalog import Array, Catalog
+from app.cohort import NEGATIONS, OPERATORS, Attribute, Kind
 from app.cohort.kept_lists import values_of
-from app.cohort.operators import NEGATIONS, OPERATORS
 from app.cohort.sql import predicate
 
 _EPOCH = date(1970, 1, 1).toordinal()

@@ -11,10 +11,8 @@ from functools import lru_cache
 
 import numpy as np
 
-from app.catalog.array_store import Array
-from app.catalog.build import is_of_collection
-from app.catalog.catalog import Catalog
-from app.cohort.attributes import Attribute
+from app.catalog import Array, Catalog, is_of_collection
+from app.cohort import Attribute
 
 
 class Profiles:

@@ -6,12 +6,9 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from app.catalog.array_store import Array
-from app.catalog.catalog import Catalog
+from app.catalog import Array, Catalog
 from app.catalog.tables.extensions import linking
-from app.cohort.attributes import ATTRIBUTES
-from app.cohort.clauses import Completion, Relation, Scope
-from app.cohort.cohort import Combination, Operation
+from app.cohort import ATTRIBUTES, Combination, Completion, Operation, Relation, Scope
 from app.common.modalities import DERIVED, WITHOUT_PICTURE
 from app.selection.entries import sources
 

@@ -9,8 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from app.cohort import schema
-from app.cohort.attributes import ATTRIBUTES
+from app.cohort import ATTRIBUTES, schema
 from app.common.errors import UserError
 from app.common.viewer_urls import viewer_url
 from app.selection.selection import Selection

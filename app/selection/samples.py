@@ -10,10 +10,8 @@ from hashlib import md5
 
 import numpy as np
 
-from app.catalog.array_store import Array
-from app.catalog.catalog import Catalog
-from app.cohort.attributes import ATTRIBUTES
-from app.cohort.clauses import Sample, Split
+from app.catalog import Array, Catalog
+from app.cohort import ATTRIBUTES, Sample, Split
 
 
 def sampled(catalog: Catalog, rows: Array, sample: Sample, seed: int) -> Array:

@@ -14,12 +14,9 @@ from functools import cached_property
 
 import numpy as np
 
-from app.catalog.array_store import Array
-from app.catalog.catalog import Catalog, listed_attributes, range_attributes
+from app.catalog import Array, Catalog, listed_attributes, range_attributes
 from app.clinical.table import clinical_mask
-from app.cohort.attributes import ATTRIBUTES, Attribute
-from app.cohort.clauses import PARTS, Scope
-from app.cohort.cohort import Cohort
+from app.cohort import ATTRIBUTES, PARTS, Attribute, Cohort, Scope
 from app.selection import entries, masks
 from app.selection.profiles import Profiles, per_value
 from app.selection.relations import combination_mask, completed, in_scope, relation_mask

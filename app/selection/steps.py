@@ -7,9 +7,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from app.cohort.attributes import ATTRIBUTES, EXTRA_TABLES, Attribute
-from app.cohort.cohort import Cohort
-from app.language.english import clauses, clinical_clause, combination_clause, option_clauses, relation_clause
+from app.cohort import ATTRIBUTES, EXTRA_TABLES, Attribute, Cohort
+from app.language import clauses, clinical_clause, combination_clause, option_clauses, relation_clause
 from app.selection.selection import Selection, Totals
 
 

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from functools import reduce
 from itertools import combinations
 
-from app.catalog.catalog import Catalog
-from app.cohort.clauses import Scope
-from app.cohort.cohort import Cohort, Combination, Operation
+from app.catalog import Catalog
+from app.cohort import Cohort, Combination, Operation, Scope
 from app.selection.selection import Selection, Totals
 
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from app.catalog.array_store import Array
+from app.catalog import Array
 from app.catalog.tables.extensions import linking
-from app.selection.entries import sources
+from app.selection import sources
 from app.series.series import Relative, Series
 
 _BY_STUDY = "Found by study: the index does not say which image series each of these was made from."

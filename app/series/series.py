@@ -9,15 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from app.catalog.catalog import Catalog
-from app.cohort import schema
-from app.cohort.attributes import ATTRIBUTES
-from app.cohort.cohort import Cohort
+from app.catalog import Catalog
+from app.cohort import ATTRIBUTES, Cohort, schema
 from app.cohort.sql import quote_text
 from app.common.errors import UserError, shorten
 from app.common.modalities import WITHOUT_PICTURE
-from app.imports.id_lists import read_columns
-from app.selection.selection import Selection
+from app.imports import read_columns
+from app.selection import Selection
 from app.storage.buckets import safe_place
 
 #: Objects that hold no picture, whatever their modality.

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.export import dicomweb, tools
-from app.export.citations import doi_url
-from app.export.licensing import licenses
+from app.export import dicomweb, doi_url, licenses, tools
 from app.series.relatives import related
 from app.series.series import Series
 from app.series.viewers import views

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.catalog.catalog import Catalog
+from app.catalog import Catalog
 from app.common.errors import UserError
 from app.common.viewer_urls import LABELS, Viewer, viewer_url, volview_url
 from app.series.relatives import Related

@@ -12,7 +12,7 @@ import weakref
 from pathlib import Path
 from typing import Any
 
-from app.cohort.cohort import Cohort
+from app.cohort import Cohort
 from app.common.errors import UserError
 
 _ROOT = Path(__file__).resolve().parents[2]

@@ -8,13 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
-from app.catalog.array_store import Array
-from app.catalog.catalog import Catalog, open_catalog
-from app.cohort.attributes import ATTRIBUTES
-from app.cohort.cohort import Cohort
+from app.catalog import Array, Catalog, open_catalog
+from app.cohort import ATTRIBUTES, Cohort
 from app.common.errors import UserError
 from app.imports import id_lists
-from app.selection.selection import Selection
+from app.selection import Selection
 
 _BATCH = 20_000
 _IDENTIFIERS = ("SeriesInstanceUID", "crdc_series_uuid")

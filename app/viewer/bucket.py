@@ -15,11 +15,11 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from app.catalog.catalog import open_catalog
+from app.catalog import open_catalog
 from app.common.errors import UserError
 from app.preview.errors import PreviewError
 from app.preview.files import MAX_FILES, valid_uid
-from app.series.series import Series, find
+from app.series import Series, find
 from app.storage.buckets import Cloud
 from app.storage.store import endpoint
 from app.viewer import listing

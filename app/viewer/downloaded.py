@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from app.catalog.catalog import Catalog, open_catalog
+from app.catalog import Catalog, open_catalog
 from app.cohort.sql import quote_text
 from app.common.modalities import WITHOUT_PICTURE
 from app.downloads import jobs

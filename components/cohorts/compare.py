@@ -9,15 +9,13 @@ from urllib.parse import urlsplit
 
 import streamlit as st
 
-from app.catalog.catalog import open_catalog
-from app.cohort.clauses import Scope
-from app.cohort.cohort import Cohort, Operation
+from app.catalog import open_catalog
+from app.cohort import Cohort, Operation, Scope
 from app.common.errors import UserError
 from app.common.numbers import compact, exact, size
-from app.imports.portal import from_portal
-from app.language.english import sentence
-from app.selection.selection import Selection
-from app.selection.venn import VennRegion, combined, count, regions
+from app.imports import from_portal
+from app.language import sentence
+from app.selection import Selection, VennRegion, combined, count, regions
 from components.common import state
 from components.common.echarts import CLICKABLE, Option, draw_clickable, text, tooltip
 from components.common.errors import plain

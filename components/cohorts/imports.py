@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.catalog.catalog import open_catalog
-from app.cohort.cohort import Cohort
-from app.cohort.conditions import Condition
+from app.catalog import open_catalog
+from app.cohort import Cohort, Condition
 from app.cohort.kept_lists import keep
 from app.common.errors import UserError
 from app.common.numbers import exact
-from app.imports.id_lists import MAX_BYTES, IdReport, report
-from app.imports.portal import from_portal
-from app.language.english import sentence
+from app.imports import MAX_BYTES, IdReport, from_portal, report
+from app.language import sentence
 from components.common.errors import plain
 from components.common.links import explore_link
 

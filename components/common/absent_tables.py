@@ -6,9 +6,9 @@ from typing import Any, NoReturn
 
 import streamlit as st
 
-from app.catalog.catalog import open_catalog
+from app.catalog import open_catalog
 from app.catalog.tables.extensions import MissingTableError, fetch_command
-from app.cohort.attributes import EXTRA_TABLES, Group
+from app.cohort import EXTRA_TABLES, Group
 from app.interface import fetch_background
 
 _SEEN = "fetches_seen"

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import streamlit as st
 
-from app.cohort.cohort import Cohort
+from app.cohort import Cohort
 from app.common.errors import UserError
 from components.common import state
 

@@ -11,11 +11,11 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from app.catalog.catalog import open_catalog
-from app.cohort.cohort import Cohort
+from app.catalog import open_catalog
+from app.cohort import Cohort
 from app.common.settings import settings
-from app.datasets.about import DatasetKind, datasets
-from app.language.english import sentence
+from app.datasets import DatasetKind, datasets
+from app.language import sentence
 from components.common.errors import plain
 
 _EXPLORE = "../pages/explore.py"

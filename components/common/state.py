@@ -10,9 +10,9 @@ from collections.abc import Iterable
 
 import streamlit as st
 
-from app.catalog.catalog import open_catalog
-from app.cohort.cohort import Cohort
-from app.selection.selection import Selection
+from app.catalog import open_catalog
+from app.cohort import Cohort
+from app.selection import Selection
 
 _HISTORY = "cohort_history"
 _POSITION = "cohort_position"

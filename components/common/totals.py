@@ -7,10 +7,10 @@ from html import escape
 
 import streamlit as st
 
-from app.cohort.attributes import ATTRIBUTES
+from app.cohort import ATTRIBUTES
 from app.common.numbers import compact, exact, size
-from app.help.glossary import explain
-from app.selection.selection import Selection
+from app.help import explain
+from app.selection import Selection
 
 
 def head(selection: Selection) -> None:

@@ -10,18 +10,16 @@ from itertools import cycle
 
 import streamlit as st
 
-from app.catalog.catalog import open_catalog
+from app.catalog import open_catalog
 from app.clinical.columns import ClinicalColumn, dictionary, tables_of
 from app.clinical.export import JOINED_WRITERS
 from app.clinical.table import is_there
 from app.clinical.values import Bar, Distribution, Overlap, distribution, overlap, usable_columns
-from app.cohort.clinical_clause import DICTIONARY, ClinicalClause
-from app.cohort.cohort import Cohort
-from app.cohort.conditions import QueryError
+from app.cohort import DICTIONARY, ClinicalClause, Cohort, QueryError
 from app.common.numbers import exact, size
-from app.datasets.about import Dataset, DatasetKind, datasets
-from app.language.english import clinical_clause
-from app.selection.selection import Selection
+from app.datasets import Dataset, DatasetKind, datasets
+from app.language import clinical_clause
+from app.selection import Selection
 from components.common import state
 from components.common.absent_tables import offer_tables, watch_fetches
 from components.common.errors import plain

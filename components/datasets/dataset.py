@@ -9,24 +9,22 @@ from urllib.parse import quote
 import numpy as np
 import streamlit as st
 
-from app.catalog.build import bin_edges
-from app.catalog.catalog import open_catalog
-from app.cohort.attributes import ATTRIBUTES
-from app.cohort.cohort import Cohort
+from app.catalog import bin_edges, open_catalog
+from app.cohort import ATTRIBUTES, Cohort
 from app.common.numbers import compact, exact
-from app.datasets import release_history
-from app.datasets.about import (
+from app.datasets import (
+    ADDRESS,
     Dataset,
     DatasetKind,
     UnknownDatasetError,
     clinical_tables,
     dataset,
     datasets,
+    release_history,
     typical_series,
 )
-from app.datasets.plain_text import ADDRESS
-from app.export.licensing import licenses
-from app.selection.selection import Selection
+from app.export import licenses
+from app.selection import Selection
 from components.common import colours
 from components.common.errors import plain
 from components.common.links import Target, dataset_page, explore, explore_link, release_page, series_page

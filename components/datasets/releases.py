@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.catalog.catalog import open_catalog
-from app.cohort import schema
-from app.cohort.attributes import ATTRIBUTES
+from app.catalog import open_catalog
+from app.cohort import ATTRIBUTES, schema
 from app.common.errors import UserError
 from app.common.numbers import compact, exact
-from app.datasets import release_history
-from app.datasets.about import DatasetKind, datasets
-from app.datasets.release_history import Changes, Release
-from app.selection.selection import Selection
+from app.datasets import Changes, DatasetKind, Release, datasets, release_history
+from app.selection import Selection
 from components.common import colours
 from components.common.links import Target, dataset_page, explore, explore_link, query_page, release_page
 from components.widgets.tally import Cell, number, tally

@@ -6,9 +6,9 @@ import streamlit as st
 
 from app.common.numbers import size
 from app.common.settings import settings
-from app.export.archive import refusal
+from app.export import refusal
 from app.interface.archive_links import link
-from app.selection.selection import Selection
+from app.selection import Selection
 from app.storage.buckets import Cloud
 
 

@@ -6,11 +6,9 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from app.catalog.build import bin_edges
-from app.catalog.catalog import open_catalog
-from app.cohort.attributes import ATTRIBUTES, Attribute
-from app.cohort.cohort import Cohort
-from app.selection.selection import FacetCounts, Selection
+from app.catalog import bin_edges, open_catalog
+from app.cohort import ATTRIBUTES, Attribute, Cohort
+from app.selection import FacetCounts, Selection
 from components.common import colours, state
 from components.common.echarts import Bar, Option, bars, draw_clickable, text
 from components.common.links import open_explore

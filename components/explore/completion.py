@@ -6,13 +6,11 @@ from dataclasses import replace
 
 import streamlit as st
 
-from app.catalog.catalog import open_catalog
+from app.catalog import open_catalog
 from app.catalog.tables.extensions import SOURCE_COLUMNS, linking
-from app.cohort.attributes import EXTRA_TABLES
-from app.cohort.clauses import Completion
-from app.cohort.cohort import Cohort
+from app.cohort import EXTRA_TABLES, Cohort, Completion
 from app.common.numbers import exact, size
-from app.selection.selection import Selection
+from app.selection import Selection
 from components.common import state
 
 _LABELS = {

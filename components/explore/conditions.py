@@ -8,10 +8,9 @@ from pathlib import Path
 
 import streamlit as st
 
-from app.cohort.attributes import ATTRIBUTES
+from app.cohort import ATTRIBUTES
 from app.common.numbers import compact, exact, size
-from app.selection.selection import Selection, Totals
-from app.selection.steps import Step, missing_shares, waterfall
+from app.selection import Selection, Step, Totals, missing_shares, waterfall
 from components.common import colours
 
 _CSS = (Path(__file__).parent / "conditions.css").read_text(encoding="utf-8")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from app.cohort.cohort import Cohort
+from app.cohort import Cohort
 from components.explore.completion import completion_dialog
 from components.explore.relation_builder import relation_dialog
 

@@ -13,8 +13,8 @@ from app.downloads import jobs, worker
 from app.downloads.folders import choose_folder
 from app.downloads.paths import COLUMNS, DEFAULT_TEMPLATE, Template
 from app.downloads.plan import free_space, preview, series_of
-from app.language.english import sentence
-from app.selection.selection import Selection
+from app.language import sentence
+from app.selection import Selection
 from app.storage.buckets import Cloud
 from app.storage.limits import DEFAULT_LIMITS, MAX_PARALLEL, Limits
 

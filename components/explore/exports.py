@@ -6,16 +6,11 @@ import streamlit as st
 
 from app.common.errors import UserError
 from app.common.numbers import compact, size
-from app.export.bigquery_query import bigquery
-from app.export.citations import CitationFormat
-from app.export.cohort_citations import citation_text, cited_dois
-from app.export.file_names import file_name
-from app.export.licensing import licenses
-from app.export.snippets import python_code
-from app.help.glossary import explain
+from app.export import CitationFormat, bigquery, citation_text, cited_dois, file_name, licenses, python_code
+from app.help import explain
 from app.interface.api import link
-from app.language.statement import select
-from app.selection.selection import Selection
+from app.language import select
+from app.selection import Selection
 from app.storage.buckets import ENDPOINTS, Cloud
 from components.common import state
 from components.common.errors import plain

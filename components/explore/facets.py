@@ -7,14 +7,11 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from app.catalog.build import bin_edges
-from app.catalog.catalog import extra_attributes, open_catalog
-from app.cohort.attributes import BASE_ATTRIBUTES, OPEN_GROUPS, Attribute, Group, Kind
-from app.cohort.cohort import Cohort
-from app.cohort.operators import operators_of
+from app.catalog import bin_edges, extra_attributes, open_catalog
+from app.cohort import BASE_ATTRIBUTES, OPEN_GROUPS, Attribute, Cohort, Group, Kind, operators_of
 from app.common.errors import UserError
 from app.interface import fetch_background
-from app.selection.selection import FacetCounts, Selection
+from app.selection import FacetCounts, Selection
 from components.common import colours, state
 from components.common.absent_tables import absent_tables
 from components.common.errors import plain

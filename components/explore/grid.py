@@ -9,10 +9,9 @@ import pandas as pd
 import streamlit as st
 from st_aggrid import AgGrid, JsCode, StAggridTheme
 
-from app.cohort.cohort import Cohort
+from app.cohort import Cohort
 from app.common.numbers import compact
-from app.selection.rows import COLUMNS, DEFAULT_COLUMNS, PAGE_SIZE, Level, Page, RowColumn, page
-from app.selection.selection import Selection
+from app.selection import COLUMNS, DEFAULT_COLUMNS, PAGE_SIZE, Level, Page, RowColumn, Selection, page
 from components.common import colours, state
 from components.common.links import dataset_links
 from components.explore.nothing_left import nothing_left

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.catalog.catalog import open_catalog
+from app.catalog import open_catalog
 from app.clinical.fetching import to_fetch
-from app.cohort.cohort import Cohort
-from app.selection.selection import Selection
+from app.cohort import Cohort
+from app.selection import Selection
 from components.common.absent_tables import offer_tables
 from components.explore.chips import cohort_chips
 from components.explore.facets import facet_counts, facet_sidebar

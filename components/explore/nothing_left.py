@@ -5,8 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from app.common.numbers import compact
-from app.selection.selection import Selection
-from app.selection.steps import left_out
+from app.selection import Selection, left_out
 from components.common import state
 from components.common.errors import plain
 

@@ -6,14 +6,11 @@ from datetime import date, timedelta
 
 import streamlit as st
 
-from app.catalog.catalog import extra_attributes, open_catalog
-from app.cohort.attributes import BASE_ATTRIBUTES, Attribute, Kind
-from app.cohort.clauses import Relation, Scope
-from app.cohort.cohort import Cohort
-from app.cohort.conditions import Condition, QueryError
+from app.catalog import extra_attributes, open_catalog
+from app.cohort import BASE_ATTRIBUTES, Attribute, Cohort, Condition, Kind, QueryError, Relation, Scope
 from app.common.numbers import compact, exact, size
-from app.language.english import relation_clause
-from app.selection.selection import Selection
+from app.language import relation_clause
+from app.selection import Selection
 from components.common import state
 from components.common.errors import plain
 

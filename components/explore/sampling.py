@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.catalog.catalog import open_catalog
-from app.cohort.attributes import ATTRIBUTES, Kind
-from app.cohort.clauses import PARTS, Sample, Split, write_pairs
-from app.cohort.cohort import Cohort
-from app.cohort.conditions import QueryError, format_number
+from app.catalog import open_catalog
+from app.cohort import ATTRIBUTES, PARTS, Cohort, Kind, QueryError, Sample, Split, format_number, write_pairs
 from app.common.numbers import exact, size
-from app.help.glossary import explain
+from app.help import explain
 from app.interface.api import link
-from app.selection.selection import Selection
+from app.selection import Selection
 from components.common import state
 from components.common.errors import plain
 

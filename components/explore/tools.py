@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.export.shards import MAX_SHARDS
-from app.export.tools import DEFAULT_SHARDS, TOOLS, beginning
+from app.export import DEFAULT_SHARDS, MAX_SHARDS, TOOLS, beginning
 from app.interface.api import link
-from app.selection.selection import Selection
+from app.selection import Selection
 from app.storage.buckets import Cloud
 
 _LANGUAGES = {"python": "python", "slicer": None, "snakemake": "python"}

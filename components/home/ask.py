@@ -7,11 +7,11 @@ from html import escape
 import streamlit as st
 
 from app.ask import Interpretation, ask
-from app.catalog.catalog import open_catalog
-from app.cohort.cohort import Cohort
+from app.catalog import open_catalog
+from app.cohort import Cohort
 from app.common.numbers import exact, size
-from app.language.english import sentence
-from app.selection.selection import Selection
+from app.language import sentence
+from app.selection import Selection
 from components.common.links import explore_link
 
 #: Questions to begin with; one click fills the box.

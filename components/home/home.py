@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.catalog.catalog import open_catalog
-from app.cohort import schema
-from app.cohort.attributes import ATTRIBUTES
-from app.cohort.cohort import Cohort
-from app.cohort.recipes import RECIPES
+from app.catalog import open_catalog
+from app.cohort import ATTRIBUTES, RECIPES, Cohort, schema
 from app.common.numbers import compact, exact, size
-from app.datasets.overview import CHARTED, holdings
-from app.datasets.release_history import added_in, releases
-from app.language.english import sentence
-from app.selection.selection import Selection
+from app.datasets import CHARTED, added_in, holdings, releases
+from app.language import sentence
+from app.selection import Selection
 from components.common import state
 from components.common.links import explore_link
 from components.common.totals import cells

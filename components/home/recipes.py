@@ -6,11 +6,10 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from app.catalog.catalog import open_catalog
-from app.cohort.cohort import Cohort
-from app.cohort.recipes import RECIPES, Recipe
+from app.catalog import open_catalog
+from app.cohort import RECIPES, Cohort, Recipe
 from app.common.numbers import compact, size
-from app.selection.selection import Selection
+from app.selection import Selection
 from components.common.links import explore_link
 
 _COLUMNS = 3

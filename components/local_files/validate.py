@@ -10,7 +10,7 @@ from typing import Any
 
 import streamlit as st
 
-from app.cohort.cohort import Cohort
+from app.cohort import Cohort
 from app.common.errors import UserError
 from app.common.numbers import exact
 from app.common.settings import settings

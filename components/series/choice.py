@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.catalog.catalog import open_catalog
-from app.series.series import Series, UnknownSeriesError, find
+from app.catalog import open_catalog
+from app.series import Series, UnknownSeriesError, find
 from components.common.links import explore_link
 from components.widgets.plain_table import PARAMETER
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.series.series import Series
-from app.series.words import kind, series_sentence
+from app.series import Series, kind, series_sentence
 from components.common.errors import plain
 from components.common.links import explore_link
 from components.common.style import tab_title

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from app.common.numbers import exact, size
-from app.series.relatives import Related
-from app.series.series import Relative, Series
+from app.series import Related, Relative, Series
 from components.widgets.plain_table import plain_table
 
 #: Rows of a table; Explore has the rest.

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.export.citations import CitationFormat, doi_url
-from app.export.cohort_citations import citation_text
-from app.export.licensing import licenses
+from app.export import CitationFormat, citation_text, doi_url, licenses
 from app.interface.api import link
-from app.series.series import Series
+from app.series import Series
 from components.common.errors import plain
 
 

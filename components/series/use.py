@@ -5,9 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from app.cohort import schema
-from app.export import dicomweb
-from app.export.tools import one_series
-from app.series.series import Series
+from app.export import dicomweb, one_series
+from app.series import Series
 from components.explore.archive import archive_button
 from components.explore.tools import commands_panel
 from components.widgets.plain_table import plain_table

@@ -11,13 +11,11 @@ from urllib.parse import urlsplit
 
 import streamlit as st
 
-from app.catalog.catalog import open_catalog
+from app.catalog import open_catalog
 from app.common.modalities import OVERLAYS
 from app.common.viewer_urls import LABELS, Viewer
 from app.downloads.finished import are_here
-from app.series.relatives import Related
-from app.series.series import Series, find
-from app.series.viewers import View, opened_at, views
+from app.series import Related, Series, View, find, opened_at, views
 from app.viewer import bucket, downloaded, site
 from app.viewer.package import is_installed
 from components.series.viewer_frame import viewer_frame

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.cohort.attributes import ATTRIBUTES
+from app.cohort import ATTRIBUTES
 from app.common.errors import UserError
 from app.common.numbers import exact
 from app.console.queries import QueryFailedError

@@ -10,12 +10,12 @@ from urllib.parse import quote
 
 import streamlit as st
 
-from app.cohort.cohort import Cohort
+from app.cohort import Cohort
 from app.common.errors import UserError
 from app.common.settings import settings
 from app.console.examples import EXAMPLES
 from app.console.queries import Query, console
-from app.language.statement import select
+from app.language import select
 
 _TEXT, _TURN, _QUERY, _OWNER, _LINKED = "sql_text", "sql_turn", "sql_query", "sql_owner", "sql_linked"
 _PAST, _REFUSED = "sql_past", "sql_refused"

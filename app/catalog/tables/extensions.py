@@ -20,8 +20,7 @@ from app.catalog.array_store import ARRAYS, Array, ArrayStore
 from app.catalog.build import DATABASE, bins, catalog_folder, fetch_columns, is_built
 from app.catalog.groups import Arrays
 from app.catalog.tables.fetching import fetchable, is_fetched, parquet_of
-from app.cohort import schema
-from app.cohort.attributes import ATTRIBUTES, EXTRA_TABLES, Attribute
+from app.cohort import ATTRIBUTES, EXTRA_TABLES, Attribute, schema
 from app.cohort.sql import any_value, quote_text
 from app.common.errors import UserError
 

@@ -6,8 +6,8 @@ import argparse
 import sys
 from typing import Any
 
-from app.ask.answer import ask
-from app.catalog.catalog import open_catalog
+from app.ask import ask
+from app.catalog import open_catalog
 
 
 def add_parser(verbs: Any) -> None:

@@ -51,11 +51,11 @@ def download(parsed: argparse.Namespace) -> int:
     UserError
         If the request is invalid.
     """
-    from app.catalog.catalog import open_catalog
-    from app.cohort.cohort import Cohort
+    from app.catalog import open_catalog
+    from app.cohort import Cohort
     from app.downloads.plan import series_of
     from app.downloads.transfer import Transfer
-    from app.selection.selection import Selection
+    from app.selection import Selection
     from app.storage.store import endpoint
 
     source = Cloud(parsed.source)

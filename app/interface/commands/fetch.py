@@ -68,7 +68,7 @@ def fetch(parsed: argparse.Namespace) -> int:
 def _knows_clinical(parsed: argparse.Namespace) -> bool:
     """Whether the names of clinical tables are known, or will be before they are needed."""
     from app.catalog.tables.extensions import published
-    from app.cohort.clinical_clause import DICTIONARY
+    from app.cohort import DICTIONARY
 
     return DICTIONARY in (*published(), *parsed.tables)
 
@@ -81,7 +81,7 @@ def _fetch_clinical(names: list[str]) -> None:
     UserError
         If it does not, or one can't be had.
     """
-    from app.catalog.catalog import open_catalog
+    from app.catalog import open_catalog
     from app.clinical.fetching import fetch, require_known
 
     require_known(open_catalog(), names)

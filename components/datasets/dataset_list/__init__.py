@@ -15,11 +15,10 @@ from typing import Any
 
 import streamlit as st
 
-from app.catalog.catalog import Catalog, open_catalog
+from app.catalog import Catalog, open_catalog
 from app.cohort import schema
 from app.common.numbers import compact, exact, size
-from app.datasets.about import Dataset, DatasetKind, datasets
-from app.datasets.plain_text import ADDRESS
+from app.datasets import ADDRESS, Dataset, DatasetKind, datasets
 from components.common import COMMON, colours
 from components.common.links import dataset_page, explore
 

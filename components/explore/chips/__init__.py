@@ -9,13 +9,9 @@ from typing import Any
 
 import streamlit as st
 
-from app.catalog.catalog import open_catalog
-from app.cohort.attributes import ATTRIBUTES, Attribute
-from app.cohort.clauses import Scope
-from app.cohort.cohort import Cohort
-from app.cohort.conditions import Condition
-from app.cohort.operators import OPERATORS
-from app.language.english import (
+from app.catalog import open_catalog
+from app.cohort import ATTRIBUTES, OPERATORS, Attribute, Cohort, Condition, Scope
+from app.language import (
     clinical_clause,
     combination_clause,
     on_missing,
@@ -24,7 +20,7 @@ from app.language.english import (
     relation_clause,
     shown_value,
 )
-from app.selection.selection import Selection
+from app.selection import Selection
 from components.common import colours, state
 from components.explore.dialogs import ask_for
 from components.widgets.saved import SAVING_JS, to_save

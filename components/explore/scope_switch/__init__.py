@@ -6,9 +6,9 @@ from pathlib import Path
 
 import streamlit as st
 
-from app.cohort.clauses import Scope
+from app.cohort import Scope
 from app.common.numbers import compact, exact, size
-from app.selection.selection import Selection, Totals
+from app.selection import Selection, Totals
 from components.common import state
 
 _HERE = Path(__file__).parent

@@ -14,8 +14,8 @@ import streamlit as st
 from app.common.modalities import OVERLAYS
 from app.common.numbers import compact
 from app.preview.contact_sheet import MOST, sheet
-from app.selection.selection import Selection
-from app.series.series import Relative
+from app.selection import Selection
+from app.series import Relative
 from components.common import colours
 from components.widgets.plain_table import PARAMETER
 

@@ -13,8 +13,8 @@ import streamlit as st
 
 from app.cohort import schema
 from app.common.numbers import exact, size
-from app.language.english import sentence
-from app.selection.selection import Selection
+from app.language import sentence
+from app.selection import Selection
 from components.common import COMMON
 
 _HERE = Path(__file__).parent
