@@ -11,7 +11,7 @@ import numpy as np
 from app.catalog import Array, Catalog, open_catalog
 from app.cohort import ATTRIBUTES, Cohort
 from app.common.errors import UserError
-from app.imports import id_lists
+from app.imports import MAX_BYTES, report
 from app.selection import Selection
 
 _BATCH = 20_000
@@ -74,17 +74,15 @@ def of_manifest(path: Path) -> Expectation:
     import pyarrow as pa
 
     opened = open_catalog()
-    if path.stat().st_size > id_lists.MAX_BYTES:
-        raise UserError(
-            f"{path.name} has more than {id_lists.MAX_BYTES / 1e6:.0f} MB: give the cohort's query instead."
-        )
-    report = id_lists.report(path.read_bytes(), opened)
+    if path.stat().st_size > MAX_BYTES:
+        raise UserError(f"{path.name} has more than {MAX_BYTES / 1e6:.0f} MB: give the cohort's query instead.")
+    brought = report(path.read_bytes(), opened)
     cursor = opened.cursor()
-    cursor.register("asked", pa.table({"value": pa.array(report.found.values, pa.string())}))
+    cursor.register("asked", pa.table({"value": pa.array(brought.found.values, pa.string())}))
     found = cursor.execute(
-        f"SELECT series_row FROM series SEMI JOIN asked ON value = {report.found.attribute} ORDER BY series_row"
+        f"SELECT series_row FROM series SEMI JOIN asked ON value = {brought.found.attribute} ORDER BY series_row"
     ).fetchnumpy()
-    return Expectation(path.name, _read(opened, np.asarray(found["series_row"])), (*report.older, *report.not_found))
+    return Expectation(path.name, _read(opened, np.asarray(found["series_row"])), (*brought.older, *brought.not_found))
 
 
 def find(identifiers: Collection[str]) -> tuple[ExpectedSeries, ...]:

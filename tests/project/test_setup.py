@@ -253,8 +253,8 @@ def test_ci_fails_on_failure_and_on_a_skipped_test(tmp_path: Path, cases: str, s
 
 # The code's own order
 
-MAY_IMPORT = {"app": {"app"}, "components": {"components", "app"}, "pages": {"pages", "components", "app"}}
-SOURCES = [path.relative_to(ROOT) for room in MAY_IMPORT for path in sorted((ROOT / room).rglob("*.py"))]
+CODE = ("app", "components", "pages")
+SOURCES = [path.relative_to(ROOT) for package in CODE for path in sorted((ROOT / package).rglob("*.py"))]
 
 
 def imported(path: Path) -> set[str]:
@@ -268,12 +268,6 @@ def imported(path: Path) -> set[str]:
     return found
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=str)
-def test_imports_run_from_pages_to_components_to_app(path: Path) -> None:
-    upward = (imported(path) & {*MAY_IMPORT, "tests", "bench"}) - MAY_IMPORT[path.parts[0]]
-    assert not upward, f"{path} imports {', '.join(upward)}"
-
-
 SERVED = {canonicalize_name(Requirement(line).name) for line in PROJECT["dependencies"]}
 
 #: File that does without what it imports, and says so → the extra that brings it.
@@ -283,17 +277,11 @@ EXTRAS = {"app/export/bigquery_jobs.py": "bigquery"}
 @pytest.mark.parametrize("path", SOURCES, ids=str)
 def test_what_is_imported_is_declared(path: Path) -> None:
     """An import that works because the tests, or another package, brought it fails once served."""
-    for module in imported(path) - set(sys.stdlib_module_names) - set(MAY_IMPORT):
+    for module in imported(path) - set(sys.stdlib_module_names) - set(CODE):
         extra = PROJECT["optional-dependencies"].get(EXTRAS.get(str(path)), [])
         served = SERVED | {canonicalize_name(Requirement(line).name) for line in extra}
         declared = served & {canonicalize_name(name) for name in DISTRIBUTIONS.get(module, [])}
         assert declared, f"{path} imports {module}, which pyproject.toml does not name"
-
-
-@pytest.mark.parametrize("path", [path for path in SOURCES if path.parts[0] == "app"], ids=str)
-def test_the_engine_does_not_know_streamlit(path: Path) -> None:
-    if path.name not in ("main.py", "server.py"):
-        assert not imported(path) & {"streamlit", "st_aggrid"}
 
 
 TESTS = [path.relative_to(ROOT) for path in sorted((ROOT / "tests").rglob("*.py"))]

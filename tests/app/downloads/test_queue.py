@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import random
+import signal
 import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
@@ -21,7 +23,7 @@ from app.storage.buckets import Cloud
 from app.storage.errors import ErrorKind
 from app.storage.limits import Limits
 from app.storage.store import WantedSeries
-from bench import serving
+from tests.support import server as serving
 from tests.support.downloads import BUCKET, QUICK, environment, expected, keys_of, made_up, on_disk, start_worker
 from tests.support.s3_server import Fault, S3Server
 
@@ -134,10 +136,10 @@ def test_a_server_that_starts_again_goes_on_by_itself(root: Path) -> None:
     (root.parent / "data" / "catalog").symlink_to(CATALOG)
     with S3Server({BUCKET: objects}).running() as server:
         number = jobs.add("two servers", wanted, root, Cloud.AWS, replace(SLOW, bytes_per_second=4e6))
-        with serving.serve(**environment_of(root, server)) as first:
+        with serving.served(os.environ | environment_of(root, server), ready="api/counts") as first:
             assert server.wait_for(5)
-            first.process.kill()
-        with serving.serve(**environment_of(root, server)):
+            os.kill(first.pid, signal.SIGKILL)
+        with serving.served(os.environ | environment_of(root, server), ready="api/counts"):
             assert server.wait_for(len(objects))
             with FileLock(folder() / "worker.lock"):  # the worker has ended
                 assert jobs.get(number).state is JobState.DONE
