@@ -63,7 +63,7 @@ def own_main_module(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
-def open_catalog():
+def catalog():
     """The catalog that the app serves."""
     from app.catalog.catalog import open_catalog
 

@@ -373,14 +373,14 @@ def test_a_table_that_another_process_fetches_is_there_without_a_restart(empty):
 
 
 READER = """
-from app.catalog import catalog
+from app.catalog import open_catalog
 from app.cohort import Cohort
-from app.errors import UserError
+from app.common.errors import UserError
 from app.selection import Selection
 
 for _ in range(2):
     try:
-        print(Selection(catalog(), Cohort.from_query("ct_KVP=120")).totals.series, flush=True)
+        print(Selection(open_catalog(), Cohort.from_query("ct_KVP=120")).totals.series, flush=True)
     except UserError:
         print("not there", flush=True)
         input()

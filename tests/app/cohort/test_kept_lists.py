@@ -100,7 +100,7 @@ def test_a_hundred_thousand_ids(folder):
 
 def test_processes_and_threads_write_at_once(folder):
     code = (
-        "import sys; from app import store;"
+        "import sys; from app.cohort import kept_lists;"
         "print(*(kept_lists.keep('PatientID', [str(n)]) for n in range(*map(int, sys.argv[1:]))))"
     )
     ranges = [("0", "60"), ("30", "90"), ("0", "90")]

@@ -62,8 +62,8 @@ _KILLED = """
 import sys
 from pathlib import Path
 from app.downloads import file
-from app.downloads.limits import Limits
-from tests.downloads import fetch, made_up
+from app.storage.limits import Limits
+from tests.support.downloads import fetch, made_up
 file.RANGE = 70_000
 fetch(Path(sys.argv[1]), sys.argv[2], made_up(2, 4, 500_000)[0], Limits(parallel=3, bytes_per_second=2e6))
 """
@@ -208,7 +208,7 @@ def test_a_source_that_is_not_there(tmp_path: Path, fault: ErrorKind) -> None:
 _SCRIPT = """
 import sys
 from pathlib import Path
-from tests.downloads import fetch, made_up
+from tests.support.downloads import fetch, made_up
 wanted, _ = made_up(8, 5, 100_000)
 transfer, reports = fetch(Path(sys.argv[1]), sys.argv[2], wanted)
 faults = {one.error.name for one in reports.values() if one.error}
