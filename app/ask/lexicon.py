@@ -15,7 +15,7 @@ from typing import TypeVar
 from urllib.parse import parse_qsl
 
 from app.ask.tokens import Token, are_joined, keys
-from app.ask.words import LABELS, MEANINGS, ROLES, SIGNS, Meaning
+from app.ask.words import MEANINGS, ROLES, SIGNS, Meaning
 from app.catalog import Catalog
 from app.cohort import ATTRIBUTES, Attribute
 from app.cohort.sql import quote_text
@@ -81,10 +81,10 @@ class Lexicon:
         self._catalog = catalog
         self._senses: dict[Phrase, list[Sense]] = {}
         self.roles = table((names, role) for role, names in ROLES.items())
-        self.labels = table((names, attribute) for attribute, names in LABELS.items() if attribute in ATTRIBUTES)
+        self.labels = table((attribute.words, name) for name, attribute in ATTRIBUTES.items() if attribute.words)
         for meaning in MEANINGS:
             self._add_meaning(meaning)
-        for name in (*_BARE, *(name for name in LABELS if name not in _BARE)):
+        for name in (*_BARE, *(name for name, a in ATTRIBUTES.items() if a.words and name not in _BARE)):
             if name in ATTRIBUTES and ATTRIBUTES[name].is_facet:
                 self._add_values(ATTRIBUTES[name], name in _BARE)
         #: Every word of every phrase.

@@ -266,29 +266,6 @@ SIGNS = {
     **dict.fromkeys(":()[]-–—_'\"“”„*#", Role.FILLER),
 }
 
-#: Words before a value that say which attribute it belongs to.
-LABELS = {
-    "collection_id": "collection, dataset, collection id",
-    "Modality": "modality",
-    "BodyPartExamined": "body part, anatomy, region, organ",
-    "cancer_types": "cancer type, disease, diagnosis",
-    "tumor_locations": "tumor location, tumour location, tumor site, location",
-    "species": "species",
-    "program_id": "program, programme",
-    "supporting_data": "supporting data",
-    "analysis_result_id": "analysis, analysis result",
-    "license_short_name": "licence, license",
-    "PatientSex": "sex, gender, patient sex",
-    "PatientAge": "age, aged, patient age",
-    "StudyDate": "study date, date",
-    "Manufacturer": "manufacturer, vendor, maker",
-    "ManufacturerModelName": "model, scanner, scanner model",
-    "sop_class_name": "SOP class",
-    "transfer_syntax_name": "transfer syntax, encoding, compression",
-    "SeriesDescription": "description, series description, described as",
-    "StudyDescription": "study description",
-}
-
 #: Words of comparison: which bound a number is, and whether the number itself still counts.
 COMPARISONS = {
     (">", True): "at least, minimum, min, no fewer than, not less than, no less than, >=, ≥, from, starting from",

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from app.catalog import Catalog
@@ -20,6 +20,7 @@ from app.clinical.table import ClinicalTable, open_table
 from app.clinical.values import usable_columns
 from app.cohort import schema
 from app.cohort.sql import quote_name, quote_text
+from app.common.formats import Format, by_name
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -70,12 +71,12 @@ def joined_parquet(catalog: Catalog, collection_id: str, name: str) -> Iterator[
     yield sink.getvalue()
 
 
-#: Format → writer.
-JOINED_WRITERS: dict[str, Callable[[Catalog, str, str], Iterator[bytes]]] = {
-    "csv": joined_csv,
-    "json": joined_json,
-    "parquet": joined_parquet,
-}
+#: **The table of formats of a clinical table joined with the images.**
+JOINED = by_name(
+    Format("csv", "CSV", "text/csv; charset=utf-8", joined_csv, "csv"),
+    Format("json", "JSON", "application/json", joined_json, "json"),
+    Format("parquet", "Parquet", "application/vnd.apache.parquet", joined_parquet, "parquet"),
+)
 
 
 def _joined(

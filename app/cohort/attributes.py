@@ -10,11 +10,13 @@ tables have columns of the same name. They can be named whether the table is the
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
 from app.cohort import schema
+from app.common.modalities import COLOURS
 
 
 class Kind(StrEnum):
@@ -118,6 +120,12 @@ class Attribute:
         Its column holds several values, joined by commas that no value holds (`EXTRA_TABLES`).
     edges
         Lower edges of the histogram's bins, ascending (numbers; years for dates). The last bin is open.
+    logarithmic
+        The edges grow geometrically, so a slider over them has a logarithmic scale.
+    words
+        What people call it in a question in front of a value, comma-separated (`app.ask`).
+    colours
+        Value → colour; values that are not in it share a grey. Empty if its values have no colours.
     """
 
     name: str
@@ -136,6 +144,9 @@ class Attribute:
     complete: bool = False
     joined: bool = False
     edges: tuple[float, ...] = ()
+    logarithmic: bool = False
+    words: str = ""
+    colours: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     @property
     def title(self) -> str:
@@ -223,13 +234,14 @@ def _extra(table: str, column: str, label: str, kind: Kind, **more: Any) -> Attr
 
 
 _TABLE = (
-    Attribute("Modality", "modality", Kind.TERM, Group.IMAGES, complete=True),
+    Attribute("Modality", "modality", Kind.TERM, Group.IMAGES, complete=True, words="modality", colours=COLOURS),
     Attribute(
         "BodyPartExamined",
         "body part",
         Kind.TERM,
         Group.IMAGES,
         detail="Missing for nearly half of all series, among them all slides.",
+        words="body part, anatomy, region, organ",
     ),
     Attribute(
         "origin",
@@ -241,10 +253,29 @@ _TABLE = (
         complete=True,
         detail="Derived series, such as segmentations, belong to an analysis result; all others are original.",
     ),
-    Attribute("SeriesDescription", "series description", Kind.TEXT, Group.IMAGES),
-    Attribute("collection_id", "collection", Kind.TERM, Group.COLLECTIONS, complete=True),
     Attribute(
-        "cancer_types", "cancer type", Kind.TERMS, Group.COLLECTIONS, table="collections_index", note=_OF_COLLECTION
+        "SeriesDescription",
+        "series description",
+        Kind.TEXT,
+        Group.IMAGES,
+        words="description, series description, described as",
+    ),
+    Attribute(
+        "collection_id",
+        "collection",
+        Kind.TERM,
+        Group.COLLECTIONS,
+        complete=True,
+        words="collection, dataset, collection id",
+    ),
+    Attribute(
+        "cancer_types",
+        "cancer type",
+        Kind.TERMS,
+        Group.COLLECTIONS,
+        table="collections_index",
+        note=_OF_COLLECTION,
+        words="cancer type, disease, diagnosis",
     ),
     Attribute(
         "tumor_locations",
@@ -253,9 +284,20 @@ _TABLE = (
         Group.COLLECTIONS,
         table="collections_index",
         note=_OF_COLLECTION,
+        words="tumor location, tumour location, tumor site, location",
     ),
-    Attribute("species", "species", Kind.TERMS, Group.COLLECTIONS, table="collections_index", note=_OF_COLLECTION),
-    Attribute("program_id", "program", Kind.TERM, Group.COLLECTIONS, table="collections_index"),
+    Attribute(
+        "species",
+        "species",
+        Kind.TERMS,
+        Group.COLLECTIONS,
+        table="collections_index",
+        note=_OF_COLLECTION,
+        words="species",
+    ),
+    Attribute(
+        "program_id", "program", Kind.TERM, Group.COLLECTIONS, table="collections_index", words="program, programme"
+    ),
     Attribute(
         "supporting_data",
         "supporting data",
@@ -263,9 +305,10 @@ _TABLE = (
         Group.COLLECTIONS,
         table="collections_index",
         note=_OF_COLLECTION,
+        words="supporting data",
     ),
-    Attribute("analysis_result_id", "analysis result", Kind.TERM, Group.COLLECTIONS),
-    Attribute("license_short_name", "license", Kind.TERM, Group.LICENSE, complete=True),
+    Attribute("analysis_result_id", "analysis result", Kind.TERM, Group.COLLECTIONS, words="analysis, analysis result"),
+    Attribute("license_short_name", "license", Kind.TERM, Group.LICENSE, complete=True, words="licence, license"),
     Attribute(
         "commercial_use",
         "commercial use",
@@ -276,7 +319,7 @@ _TABLE = (
         complete=True,
         detail="Read off the license's short name: CC BY allows commercial use, CC BY-NC does not.",
     ),
-    Attribute("PatientSex", "patient sex", Kind.TERM, Group.PATIENT),
+    Attribute("PatientSex", "patient sex", Kind.TERM, Group.PATIENT, words="sex, gender, patient sex"),
     Attribute(
         "PatientAge",
         "patient age",
@@ -286,6 +329,7 @@ _TABLE = (
         unit="years",
         detail="In years; missing for most series.",
         edges=tuple(float(age) for age in range(0, 100, 5)),
+        words="age, aged, patient age",
     ),
     Attribute(
         "StudyDate",
@@ -295,12 +339,20 @@ _TABLE = (
         sql="TRY_CAST(StudyDate AS DATE)",
         note="De-identified: dates compare within a patient, hardly across patients.",
         edges=(1880.0, *(float(year) for year in range(1990, 2027))),
+        words="study date, date",
     ),
-    Attribute("StudyDescription", "study description", Kind.TEXT, Group.PATIENT),
-    Attribute("Manufacturer", "manufacturer", Kind.TERM, Group.ACQUISITION),
-    Attribute("ManufacturerModelName", "model", Kind.TERM, Group.ACQUISITION),
-    Attribute("sop_class_name", "SOP class", Kind.TERM, Group.ACQUISITION, complete=True),
-    Attribute("transfer_syntax_name", "transfer syntax", Kind.TERMS, Group.ACQUISITION, complete=True),
+    Attribute("StudyDescription", "study description", Kind.TEXT, Group.PATIENT, words="study description"),
+    Attribute("Manufacturer", "manufacturer", Kind.TERM, Group.ACQUISITION, words="manufacturer, vendor, maker"),
+    Attribute("ManufacturerModelName", "model", Kind.TERM, Group.ACQUISITION, words="model, scanner, scanner model"),
+    Attribute("sop_class_name", "SOP class", Kind.TERM, Group.ACQUISITION, complete=True, words="SOP class"),
+    Attribute(
+        "transfer_syntax_name",
+        "transfer syntax",
+        Kind.TERMS,
+        Group.ACQUISITION,
+        complete=True,
+        words="transfer syntax, encoding, compression",
+    ),
     Attribute(
         "instanceCount",
         "number of instances",
@@ -309,8 +361,18 @@ _TABLE = (
         integer=True,
         complete=True,
         edges=_POWERS_OF_TWO,
+        logarithmic=True,
     ),
-    Attribute("series_size_MB", "series size", Kind.NUMBER, Group.SIZE, unit="MB", complete=True, edges=_ONE_TWO_FIVE),
+    Attribute(
+        "series_size_MB",
+        "series size",
+        Kind.NUMBER,
+        Group.SIZE,
+        unit="MB",
+        complete=True,
+        edges=_ONE_TWO_FIVE,
+        logarithmic=True,
+    ),
     Attribute(
         "series_init_idc_version",
         "first release",
@@ -351,8 +413,16 @@ _TABLE = (
     _extra("mr_index", "ScanningSequence", "scanning sequence", Kind.TERMS),
     _extra("mr_index", "SequenceVariant", "sequence variant", Kind.TERMS),
     _extra("mr_index", "DiffusionBValue", "b-value", Kind.NUMBER, unit="s/mm²", edges=_B_VALUES),
-    _extra("mr_index", "EchoTime", "echo time", Kind.NUMBER, unit="ms", edges=_ONE_TWO_FIVE[6:19]),
-    _extra("mr_index", "RepetitionTime", "repetition time", Kind.NUMBER, unit="ms", edges=_ONE_TWO_FIVE[6:22]),
+    _extra("mr_index", "EchoTime", "echo time", Kind.NUMBER, unit="ms", edges=_ONE_TWO_FIVE[6:19], logarithmic=True),
+    _extra(
+        "mr_index",
+        "RepetitionTime",
+        "repetition time",
+        Kind.NUMBER,
+        unit="ms",
+        edges=_ONE_TWO_FIVE[6:22],
+        logarithmic=True,
+    ),
     _extra("pt_index", "RadionuclideCodeMeaning", "radionuclide", Kind.TERM),
     _extra("pt_index", "Radiopharmaceutical", "PET tracer", Kind.TERM),
     _extra("pt_index", "ReconstructionMethod", "PET reconstruction", Kind.TERM),
@@ -366,10 +436,26 @@ _TABLE = (
     _extra("seg_index", "AnatomicRegion_CodeMeanings", "segmented region", Kind.TERMS),
     _extra("seg_index", "AlgorithmType", "segmentation method", Kind.TERMS, joined=True),
     _extra("seg_index", "AlgorithmName", "segmentation algorithm", Kind.TERM),
-    _extra("seg_index", "total_segments", "number of segments", Kind.NUMBER, integer=True, edges=_POWERS_OF_TWO[:10]),
+    _extra(
+        "seg_index",
+        "total_segments",
+        "number of segments",
+        Kind.NUMBER,
+        integer=True,
+        edges=_POWERS_OF_TWO[:10],
+        logarithmic=True,
+    ),
     _extra("rtstruct_index", "ROINames", "ROI name", Kind.TEXT),
     _extra("rtstruct_index", "RTROIInterpretedTypes", "ROI type", Kind.TERMS),
-    _extra("rtstruct_index", "total_rois", "number of ROIs", Kind.NUMBER, integer=True, edges=_POWERS_OF_TWO[:10]),
+    _extra(
+        "rtstruct_index",
+        "total_rois",
+        "number of ROIs",
+        Kind.NUMBER,
+        integer=True,
+        edges=_POWERS_OF_TWO[:10],
+        logarithmic=True,
+    ),
     _extra("sm_index", "staining_usingSubstance_CodeMeaning", "stain", Kind.TERMS),
     _extra("sm_index", "ObjectiveLensPower", "magnification", Kind.NUMBER, integer=True, edges=_LENSES),
     _extra("sm_index", "min_PixelSpacing_2sf", "pixel spacing", Kind.NUMBER, unit="mm", edges=_MICRONS),

@@ -5,6 +5,7 @@ Never knows what a cohort, a catalog or a file of IDC is.
 
 __all__ = [
     "errors",
+    "formats",
     "memory",
     "modalities",
     "numbers",

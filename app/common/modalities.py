@@ -1,4 +1,4 @@
-"""Which modalities are pictures, and which are made from pictures (DICOM PS3.3 C.7.3.1.1.1)."""
+"""Which modalities are pictures, which are made from pictures (DICOM PS3.3 C.7.3.1.1.1), their names and colours."""
 
 from __future__ import annotations
 
@@ -36,4 +36,21 @@ NAMES = {
     "US": "Ultrasound",
     "XA": "X-ray angiography",
     "XC": "External-camera photography",
+}
+
+#: Modality → its colour. The common ones take hues that people with colour blindness can tell apart (after Okabe and
+#: Ito, and Tol); the rare ones, which are not here, share a grey.
+COLOURS = {
+    "CT": "#0072B2",
+    "MR": "#D55E00",
+    "SM": "#CC79A7",
+    "SEG": "#009E73",
+    "SR": "#7A6FA8",
+    "MG": "#E69F00",
+    "RTSTRUCT": "#56B4E9",
+    "PT": "#B8A100",
+    "CR": "#882255",
+    "DX": "#AA4499",
+    "US": "#44AA99",
+    "ANN": "#8A9A2B",
 }

@@ -5,21 +5,21 @@ Never holds a whole export in memory.
 
 from app.export.archive import Archive, refusal
 from app.export.bigquery_query import bigquery
-from app.export.citations import CitationFormat, CitedSource, as_text, doi_url
+from app.export.citations import CITATIONS, CitedSource, as_text, doi_url
 from app.export.cohort_citations import citation_text, cited_dois
 from app.export.file_names import file_name
 from app.export.jupyter import notebook
-from app.export.licensing import licenses
+from app.export.licensing import commercial_uses, licenses
 from app.export.shards import MAX_SHARDS, Shard
 from app.export.snippets import python_code
 from app.export.tools import DEFAULT_SHARDS, TOOLS, beginning, one_series
 
 __all__ = [
+    "CITATIONS",
     "DEFAULT_SHARDS",
     "MAX_SHARDS",
     "TOOLS",
     "Archive",
-    "CitationFormat",
     "CitedSource",
     "Shard",
     "as_text",
@@ -29,6 +29,7 @@ __all__ = [
     "citation_text",
     "citations",
     "cited_dois",
+    "commercial_uses",
     "dicomweb",
     "doi_url",
     "file_name",

@@ -20,7 +20,6 @@ from app.common.numbers import size
 from app.common.settings import settings
 from app.downloads.paths import DEFAULT_TEMPLATE, Template
 from app.downloads.plan import series_of
-from app.export.citations import CitationFormat
 from app.export.cohort_citations import citation_text
 from app.export.file_names import file_name
 from app.export.licensing import licenses
@@ -85,8 +84,8 @@ class Archive:
         self.name = file_name("images", "zip")
         self._zip = ZipStream(sized=True)
         self._zip.add(b"".join(manifest_s5cmd(selection, source)), file_name(f"manifest-{source}", "s5cmd"))
-        self._zip.add(citation_text(selection, CitationFormat.APA), "citations.txt")
-        self._zip.add(citation_text(selection, CitationFormat.BIBTEX), "citations.bib")
+        self._zip.add(citation_text(selection, "apa"), "citations.txt")
+        self._zip.add(citation_text(selection, "bibtex"), "citations.bib")
         self._zip.add(_license_text(selection), "licenses.txt")
         wanted = list(series_of(selection, source, Template(DEFAULT_TEMPLATE)))
         buckets = {series.bucket for series in wanted}

@@ -15,36 +15,14 @@ authors) and ``dcterms:bibliographicCitation`` for the bundled text.
 import html
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any, Final
 from urllib.parse import quote
 
 import duckdb
 
-
-class CitationFormat(StrEnum):
-    """The formats a citation can be written in; the values are those of idc-index where it has one."""
-
-    APA = "apa"
-    BIBTEX = "bibtex"
-    CSL_JSON = "csl-json"
-    TURTLE = "turtle"
-
-
-MEDIA_TYPES: Final[Mapping[CitationFormat, str]] = {
-    CitationFormat.APA: "text/plain",
-    CitationFormat.BIBTEX: "application/x-bibtex",
-    CitationFormat.CSL_JSON: "application/vnd.citationstyles.csl+json",
-    CitationFormat.TURTLE: "text/turtle",
-}
-FILE_EXTENSIONS: Final[Mapping[CitationFormat, str]] = {
-    CitationFormat.APA: ".txt",
-    CitationFormat.BIBTEX: ".bib",
-    CitationFormat.CSL_JSON: ".json",
-    CitationFormat.TURTLE: ".ttl",
-}
+from app.common.formats import Format, by_name
 
 
 @dataclass(frozen=True)
@@ -129,7 +107,7 @@ def load_sources(cursor: duckdb.DuckDBPyConnection) -> dict[str, CitedSource]:
     return sources
 
 
-def cite(dois: Iterable[str], sources: Mapping[str, CitedSource], format: CitationFormat) -> str:  # noqa: A002
+def cite(dois: Iterable[str], sources: Mapping[str, CitedSource], form: str) -> str:
     """Write the citations of some DOIs, and of the IDC paper.
 
     Parameters
@@ -138,8 +116,8 @@ def cite(dois: Iterable[str], sources: Mapping[str, CitedSource], format: Citati
         DOIs in any case and order, bare or as URLs; repeated and blank ones are dropped.
     sources
         What is known of them, as from `load_sources`. A DOI that isn't in it is cited by its URL alone.
-    format
-        The format to write.
+    form
+        Name of the format, one of `CITATIONS`.
 
     Returns
     -------
@@ -149,16 +127,32 @@ def cite(dois: Iterable[str], sources: Mapping[str, CitedSource], format: Citati
     keys = {_normal_doi(doi) for doi in dois} - {"", IDC_PAPER.doi}
     cited = [sources.get(key) or CitedSource(key, None, None, "") for key in keys]
     cited.sort(key=lambda source: (_apa(source).casefold(), source.doi))
-    cited.append(IDC_PAPER)
-    match format:
-        case CitationFormat.APA:
-            return "\n\n".join(map(_apa, cited)) + "\n"
-        case CitationFormat.BIBTEX:
-            return "\n".join(_bibtex(as_csl(source)) for source in cited)
-        case CitationFormat.CSL_JSON:
-            return json.dumps([as_csl(source) for source in cited], ensure_ascii=False, indent=2) + "\n"
-        case CitationFormat.TURTLE:
-            return _PREFIXES + "".join(map(_turtle, cited))
+    return CITATIONS[form].write([*cited, IDC_PAPER])
+
+
+def _apa_file(cited: Sequence[CitedSource]) -> str:
+    return "\n\n".join(map(_apa, cited)) + "\n"
+
+
+def _bibtex_file(cited: Sequence[CitedSource]) -> str:
+    return "\n".join(_bibtex(as_csl(source)) for source in cited)
+
+
+def _csl_json_file(cited: Sequence[CitedSource]) -> str:
+    return json.dumps([as_csl(source) for source in cited], ensure_ascii=False, indent=2) + "\n"
+
+
+def _turtle_file(cited: Sequence[CitedSource]) -> str:
+    return _PREFIXES + "".join(map(_turtle, cited))
+
+
+#: **The table of formats of citations**; the names are those of idc-index where it has one.
+CITATIONS = by_name(
+    Format("apa", "Text (APA)", "text/plain", _apa_file, "txt"),
+    Format("bibtex", "BibTeX", "application/x-bibtex", _bibtex_file, "bib", "bibtex"),
+    Format("csl-json", "CSL-JSON", "application/vnd.citationstyles.csl+json", _csl_json_file, "json", "json"),
+    Format("turtle", "RDF Turtle", "text/turtle", _turtle_file, "ttl", "turtle"),
+)
 
 
 def as_text(source: CitedSource) -> str:

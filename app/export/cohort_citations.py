@@ -17,7 +17,7 @@ def cited_dois(selection: Selection) -> list[str]:
     return [doi for code, doi in enumerate(selection.catalog.values(attribute), start=1) if counts[code]]
 
 
-def citation_text(selection: Selection, form: citations.CitationFormat) -> str:
+def citation_text(selection: Selection, form: str) -> str:
     """Citations of everything in the selection, and of IDC itself."""
     return citations.cite(cited_dois(selection), _sources(selection.catalog), form)
 

@@ -20,6 +20,7 @@ _TEXTS = {
     ),
 }
 
+#: Value of the attribute ``commercial_use`` → what to say of it.
 VERDICTS = {
     "allowed": "Commercial use is allowed with attribution.",
     "not allowed": "Commercial use is not allowed.",
@@ -36,12 +37,12 @@ def licenses(selection: Selection) -> list[dict[str, Any]]:
         ``{license, commercial_use, verdict, url, patients, studies, series, instances, size_bytes}`` each; `url` may
         be None.
     """
-    verdicts = _verdicts(selection.catalog)
+    uses = commercial_uses(selection.catalog)
     found = [
         {
             "license": name,
-            "commercial_use": verdicts[name],
-            "verdict": VERDICTS[verdicts[name]],
+            "commercial_use": uses[name],
+            "verdict": VERDICTS[uses[name]],
             "url": _TEXTS.get(name),
             **asdict(totals),
         }
@@ -50,8 +51,8 @@ def licenses(selection: Selection) -> list[dict[str, Any]]:
     return sorted(found, key=lambda entry: (-entry["series"], entry["license"]))
 
 
-def _verdicts(catalog: Catalog) -> dict[str, str]:
-    """License → value of the attribute ``commercial_use``."""
+def commercial_uses(catalog: Catalog) -> dict[str, str]:
+    """License of the release → value of the attribute ``commercial_use``, a key of `VERDICTS`."""
     expression = ATTRIBUTES["commercial_use"].expression
     names = "SELECT value AS license_short_name FROM dictionary WHERE attribute = 'license_short_name'"
     return dict(catalog.cursor().execute(f"SELECT license_short_name, {expression} FROM ({names})").fetchall())

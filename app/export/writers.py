@@ -7,11 +7,12 @@ piece leaves before the first row is read.
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from app.cohort import PARTS, schema
 from app.cohort.sql import quote_text
+from app.common.formats import Format, by_name
 from app.common.memory import return_freed
 from app.common.settings import settings
 from app.export.shards import Shard
@@ -47,14 +48,12 @@ def study_and_series(selection: Selection) -> Iterator[list[str]]:
 
 def rows_csv(selection: Selection) -> Iterator[bytes]:
     """Rows as RFC 4180 CSV with a header line; missing values are empty."""
-    from pyarrow import csv
+    return _separated(selection, _columns(selection), ",")
 
-    columns = _columns(selection)
-    yield (",".join(columns) + "\r\n").encode()
-    for batch in _batches(selection, _listed(columns)):
-        piece = io.BytesIO()
-        csv.write_csv(batch, piece, csv.WriteOptions(include_header=False, eol="\r\n"))
-        yield piece.getvalue()
+
+def rows_tsv(selection: Selection) -> Iterator[bytes]:
+    """Rows as the same with tabs for commas."""
+    return _separated(selection, _columns(selection), "\t")
 
 
 def rows_json(selection: Selection) -> Iterator[bytes]:
@@ -109,8 +108,6 @@ def manifest_s5cmd(selection: Selection, source: Cloud, shard: Shard | None = No
 
 def manifest_csv(selection: Selection, source: Cloud, shard: Shard | None = None) -> Iterator[bytes]:
     """Series with their URL, number of files and exact bytes, as CSV."""
-    from pyarrow import csv
-
     columns = {
         "collection_id": "collection_id",
         "PatientID": "PatientID",
@@ -121,17 +118,11 @@ def manifest_csv(selection: Selection, source: Cloud, shard: Shard | None = None
         "instanceCount": "instanceCount",
         "size_bytes": "round(series_size_MB * 1e6)::BIGINT",
     }
-    yield (",".join(columns) + "\r\n").encode()
-    for batch in _batches(shard.of(selection) if shard else selection, _listed(columns)):
-        piece = io.BytesIO()
-        csv.write_csv(batch, piece, csv.WriteOptions(include_header=False, eol="\r\n"))
-        yield piece.getvalue()
+    return _separated(shard.of(selection) if shard else selection, columns, ",")
 
 
 def dicomweb_csv(selection: Selection) -> Iterator[bytes]:
     """Series with the addresses that DICOMweb has for them: QIDO-RS for instances, WADO-RS for headers and files."""
-    from pyarrow import csv
-
     series = f"{quote_text(settings().dicomweb)} || '/studies/' || replace({_UIDS}, '/', '/series/')"
     columns = {
         "StudyInstanceUID": "StudyInstanceUID",
@@ -140,25 +131,34 @@ def dicomweb_csv(selection: Selection) -> Iterator[bytes]:
         "metadata": f"{series} || '/metadata'",
         "files": series,
     }
-    yield (",".join(columns) + "\r\n").encode()
+    return _separated(selection, columns, ",")
+
+
+#: **The table of formats of rows.**
+ROWS = by_name(
+    Format("csv", "CSV", "text/csv; charset=utf-8", rows_csv, "csv"),
+    Format("tsv", "TSV", "text/tab-separated-values; charset=utf-8", rows_tsv, "tsv"),
+    Format("json", "JSON", "application/json", rows_json, "json"),
+    Format("parquet", "Parquet", "application/vnd.apache.parquet", rows_parquet, "parquet"),
+)
+
+#: **The table of formats of manifests.**
+MANIFESTS = by_name(
+    Format("s5cmd", "Manifest", "text/plain; charset=utf-8", manifest_s5cmd, "s5cmd"),
+    Format("csv", "Manifest as CSV", "text/csv; charset=utf-8", manifest_csv, "csv"),
+)
+
+
+def _separated(selection: Selection, columns: Mapping[str, str], separator: str) -> Iterator[bytes]:
+    """A header line and the rows, quoted as in RFC 4180; `columns` are names → SQL."""
+    from pyarrow import csv
+
+    options = csv.WriteOptions(include_header=False, eol="\r\n", delimiter=separator)
+    yield (separator.join(columns) + "\r\n").encode()
     for batch in _batches(selection, _listed(columns)):
         piece = io.BytesIO()
-        csv.write_csv(batch, piece, csv.WriteOptions(include_header=False, eol="\r\n"))
+        csv.write_csv(batch, piece, options)
         yield piece.getvalue()
-
-
-#: Format → writer of rows.
-ROW_WRITERS: dict[str, Callable[[Selection], Iterator[bytes]]] = {
-    "csv": rows_csv,
-    "json": rows_json,
-    "parquet": rows_parquet,
-}
-
-#: Format → writer of manifests.
-MANIFEST_WRITERS: dict[str, Callable[[Selection, Cloud, Shard | None], Iterator[bytes]]] = {
-    "s5cmd": manifest_s5cmd,
-    "csv": manifest_csv,
-}
 
 
 def _object(source: Cloud) -> str:

@@ -14,18 +14,19 @@ from urllib.parse import unquote_plus
 from app.catalog import bin_edges, open_catalog
 from app.clinical.columns import columns_of
 from app.clinical.describe import describe_collection, describe_table
-from app.clinical.export import JOINED_WRITERS
+from app.clinical.export import JOINED
 from app.clinical.table import require
 from app.cohort import ATTRIBUTES, EXTRA_TABLES, Attribute, Cohort, find_attribute, schema
 from app.common.errors import UserError
+from app.common.formats import Format
 from app.common.viewer_urls import Viewer
 from app.datasets import DatasetKind, about, release_history
 from app.export import (
+    CITATIONS,
     Shard,
     bigquery,
     bigquery_jobs,
     citation_text,
-    citations,
     file_name,
     licenses,
     notebook,
@@ -44,12 +45,15 @@ TEXT = "text/plain; charset=utf-8"
 #: The viewer that suits a series.
 FITTING = "fitting"
 
-#: Verb → format → ending of its route and of its file.
-EXTENSIONS: dict[str, dict[str, str]] = {
-    "series": {form: form for form in writers.ROW_WRITERS},
-    "manifest": {form: form for form in writers.MANIFEST_WRITERS},
-    "clinical": {form: form for form in JOINED_WRITERS},
-    "citations": {form: ending.lstrip(".") for form, ending in citations.FILE_EXTENSIONS.items()},
+#: What is said of a clinical table, rather than its rows.
+SUMMARY = "summary"
+
+#: Verb → the formats that it answers in.
+FORMATS: dict[str, Mapping[str, Format[Any]]] = {
+    "series": writers.ROWS,
+    "manifest": writers.MANIFESTS,
+    "clinical": JOINED,
+    "citations": CITATIONS,
 }
 
 
@@ -176,22 +180,17 @@ def _json_lines(rows: Iterable[Mapping[str, Any]]) -> bytes:
     return "".join(f"{json.dumps(row, ensure_ascii=False, default=str)}\n" for row in rows).encode()
 
 
-#: Format of rows → media type.
-_ROW_MEDIA = {"csv": "text/csv; charset=utf-8", "json": JSON, "parquet": "application/vnd.apache.parquet"}
-
-
 def answer_series(request: Request) -> Answer:
-    form = request.options["format"]
-    return Answer(_ROW_MEDIA[form], writers.ROW_WRITERS[form](request.selection), file_name("series", form))
+    form = writers.ROWS[request.options["format"]]
+    return Answer(form.media_type, form.write(request.selection), file_name("series", form.extension))
 
 
 def answer_manifest(request: Request) -> Answer:
-    form, source = request.options["format"], Cloud(request.options["source"])
+    form, source = writers.MANIFESTS[request.options["format"]], Cloud(request.options["source"])
     shard = Shard.parse(request.options["shard"]) if "shard" in request.options else None
-    chunks = writers.MANIFEST_WRITERS[form](request.selection, source, shard)
-    media = "text/csv; charset=utf-8" if form == "csv" else TEXT
     which = f"-{shard.number}-of-{shard.count}" if shard else ""
-    return Answer(media, chunks, file_name(f"manifest-{source}{which}", form))
+    name = file_name(f"manifest-{source}{which}", form.extension)
+    return Answer(form.media_type, form.write(request.selection, source, shard), name)
 
 
 def answer_commands(request: Request) -> Answer:
@@ -206,10 +205,9 @@ def answer_notebook(request: Request) -> Answer:
 
 
 def answer_citations(request: Request) -> Answer:
-    form = citations.CitationFormat(request.options["format"])
-    text = citation_text(request.selection, form)
-    name = file_name("citations", EXTENSIONS["citations"][form])
-    return Answer(citations.MEDIA_TYPES[form], [text.encode()], name)
+    form = CITATIONS[request.options["format"]]
+    text = citation_text(request.selection, form.name)
+    return Answer(form.media_type, [text.encode()], file_name("citations", form.extension))
 
 
 def answer_licenses(request: Request) -> Answer:
@@ -255,19 +253,21 @@ def answer_viewer(request: Request) -> Answer:
 
 def answer_show(request: Request) -> Answer:
     series = find(open_catalog(), request.series)
-    return _json(describe(series, citation_text(series.selection, citations.CitationFormat.APA)))
+    return _json(describe(series, citation_text(series.selection, "apa")))
 
 
 def answer_clinical(request: Request) -> Answer:
     collection_id, table = unquote_plus(request.subject.removeprefix("collection_id=")), request.options.get("table")
-    form = request.options["format"]
+    name = request.options["format"]
     if not table:
         return _json(describe_collection(open_catalog(), collection_id))
     columns_of(open_catalog(), collection_id, table)
-    if form == "summary":
+    if name == SUMMARY:
         return _json(describe_table(open_catalog(), collection_id, table))
     require([table])
-    return Answer(_ROW_MEDIA[form], JOINED_WRITERS[form](open_catalog(), collection_id, table), file_name(table, form))
+    form = JOINED[name]
+    rows = form.write(open_catalog(), collection_id, table)
+    return Answer(form.media_type, rows, file_name(table, form.extension))
 
 
 def answer_dicomweb(request: Request) -> Answer:

@@ -16,7 +16,7 @@ from starlette.routing import Route
 from app.cohort import Cohort
 from app.common.errors import UserError
 from app.common.memory import return_freed
-from app.interface.answers import EXTENSIONS, Answer
+from app.interface.answers import FORMATS, Answer
 from app.interface.verbs import VERBS, Verb, pieces, run
 
 
@@ -25,14 +25,14 @@ def routes() -> list[Route]:
     found = []
     for verb in (verb for verb in VERBS.values() if verb.has_route):
         found.append(_route(verb, f"/api/{verb.name}", {}))
-        for form, extension in EXTENSIONS.get(verb.name, {}).items():
-            found.append(_route(verb, f"/api/{verb.name}.{extension}", {"format": form}))
+        formats = FORMATS.get(verb.name, {}).values()
+        found += [_route(verb, f"/api/{verb.name}.{form.extension}", {"format": form.name}) for form in formats]
     return found
 
 
 def link(verb: str, cohort: Cohort, form: str | None = None, **options: str) -> str:
     """Path of the route that answers `verb` for `cohort`, relative to the server's root."""
-    ending = f".{EXTENSIONS[verb][form]}" if form else ""
+    ending = f".{FORMATS[verb][form].extension}" if form else ""
     pairs = [f"{name}={value}" for name, value in options.items()]
     query = "&".join([part for part in (cohort.to_query(), *pairs) if part])
     return f"api/{verb}{ending}" + (f"?{query}" if query else "")

@@ -9,12 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from app.clinical.export import JOINED_WRITERS
 from app.common.errors import UserError, shorten
 from app.common.viewer_urls import Viewer
-from app.export import citations, tools, writers
+from app.export import tools
 from app.interface import answers
-from app.interface.answers import Answer, Request
+from app.interface.answers import FORMATS, Answer, Request
 from app.storage.buckets import Cloud
 
 
@@ -87,14 +86,14 @@ VERBS: dict[str, Verb] = {
             "series",
             "The rows of the series.",
             answers.answer_series,
-            (Option("format", "file format", tuple(writers.ROW_WRITERS)),),
+            (Option("format", "file format", tuple(FORMATS["series"])),),
         ),
         Verb(
             "manifest",
             "What to download, for s5cmd or as a table.",
             answers.answer_manifest,
             (
-                Option("format", "file format", tuple(writers.MANIFEST_WRITERS)),
+                Option("format", "file format", tuple(FORMATS["manifest"])),
                 _SOURCE,
                 Option("shard", "one of N shards of about the same number of bytes, such as 2/8"),
             ),
@@ -114,7 +113,7 @@ VERBS: dict[str, Verb] = {
             "citations",
             "Citations of everything in the cohort, and of IDC.",
             answers.answer_citations,
-            (Option("format", "citation format", tuple(citations.CitationFormat)),),
+            (Option("format", "citation format", tuple(FORMATS["citations"])),),
         ),
         Verb("licenses", "Licenses with counts and what they allow, as JSON.", answers.answer_licenses),
         Verb("sentence", "The cohort in words.", answers.answer_sentence),
@@ -143,7 +142,11 @@ VERBS: dict[str, Verb] = {
             answers.answer_clinical,
             (
                 Option("table", "this table", positional=True),
-                Option("format", "what of the table: a summary, or a row per patient", ("summary", *JOINED_WRITERS)),
+                Option(
+                    "format",
+                    "what of the table: a summary, or a row per patient",
+                    (answers.SUMMARY, *FORMATS["clinical"]),
+                ),
             ),
             subject="COLLECTION_ID",
         ),

@@ -1,31 +1,25 @@
-"""Colours that mean something: one per modality, wherever it is shown.
+"""Colours that mean something: those of an attribute's values, wherever they are shown, and those of the theme.
 
-The common modalities take hues that people with colour blindness can tell apart (after Okabe and Ito, and Tol);
-the rare ones share a grey. A colour never stands without the modality's name.
+A colour never stands without the value's name.
 """
 
 from __future__ import annotations
 
 import streamlit as st
 
-MODALITY = {
-    "CT": "#0072B2",
-    "MR": "#D55E00",
-    "SM": "#CC79A7",
-    "SEG": "#009E73",
-    "SR": "#7A6FA8",
-    "MG": "#E69F00",
-    "RTSTRUCT": "#56B4E9",
-    "PT": "#B8A100",
-    "CR": "#882255",
-    "DX": "#AA4499",
-    "US": "#44AA99",
-    "ANN": "#8A9A2B",
-}
+from app.cohort import ATTRIBUTES
+
+#: Values of an attribute with colours that have none of their own.
 OTHER = "#7B8794"
 
 #: Fonts of the theme, for parts that draw in a frame or a canvas of their own.
 FONT = "-apple-system, 'Segoe UI', Roboto, 'Source Sans', 'Liberation Sans', sans-serif"
+
+
+def of_value(attribute: str, value: str) -> str:
+    """Colour of a value; empty if the attribute's values have no colours."""
+    own = ATTRIBUTES[attribute].colours
+    return own.get(value, OTHER) if own else ""
 
 
 def is_dark() -> bool:

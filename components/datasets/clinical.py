@@ -12,7 +12,7 @@ import streamlit as st
 
 from app.catalog import open_catalog
 from app.clinical.columns import ClinicalColumn, dictionary, tables_of
-from app.clinical.export import JOINED_WRITERS
+from app.clinical.export import JOINED
 from app.clinical.table import is_there
 from app.clinical.values import Bar, Distribution, Overlap, distribution, overlap, usable_columns
 from app.cohort import DICTIONARY, ClinicalClause, Cohort, QueryError
@@ -281,7 +281,6 @@ def _exports(collection_id: str, table: str) -> None:
         " codes what they mean. Where the table has several rows of a patient, each of its columns holds a list."
     )
     with st.container(horizontal=True):
-        for form in JOINED_WRITERS:
-            address = f"api/clinical.{form}?collection_id={collection_id}&table={table}"
-            label = "Parquet" if form == "parquet" else form.upper()
-            st.link_button(label, address, icon=":material/download:")
+        for form in JOINED.values():
+            address = f"api/clinical.{form.extension}?collection_id={collection_id}&table={table}"
+            st.link_button(form.label, address, icon=":material/download:")

@@ -169,7 +169,7 @@ def _mix(found: Dataset, attribute: str, title: str, counts: Mapping[str, int]) 
     most = max(counts.values(), default=1)
     rows = []
     for value, count in counts.items():
-        colour = colours.MODALITY.get(value, colours.OTHER) if attribute == "Modality" else ""
+        colour = colours.of_value(attribute, value)
         target = explore(found.cohort.with_values(attribute, "eq", [value]))
         rows.append([Cell(value, target=target), number(count, "series", target, count / most, colour)])
     missing = found.totals.series - sum(counts.values())
@@ -204,7 +204,7 @@ def _sized(cohort: Cohort, low: float, high: float | None) -> Cohort:
 def _series(found: Dataset) -> None:
     rows = [
         [
-            Cell(row["Modality"], colour=colours.MODALITY.get(row["Modality"], colours.OTHER)),
+            Cell(row["Modality"], colour=colours.of_value("Modality", row["Modality"])),
             Cell(row["SeriesDescription"] or "no description", target=series_page(row["SeriesInstanceUID"])),
             Cell(row["BodyPartExamined"] or ""),
             Cell(compact(row["instanceCount"]), f"{exact(row['instanceCount'])} instances"),

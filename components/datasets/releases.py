@@ -126,7 +126,7 @@ def _modalities(found: Release) -> None:
     for name, count in sorted(by_name.items(), key=lambda item: (-item[1], item[0])):
         if count:
             target = explore(added.with_values("Modality", "eq", [name]))
-            colour = colours.MODALITY.get(name, colours.OTHER)
+            colour = colours.of_value(attribute.name, name)
             bar = number(count, "series", target, count / int(max(counts)), colour)
             rows.append([Cell(name, target=target), bar])
     if rows:

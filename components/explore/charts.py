@@ -115,7 +115,7 @@ def _terms(attribute: Attribute, selection: Selection, counted: FacetCounts) -> 
     places = []
     for code in ranked[:_MOST]:
         name, count = names[code], int(counted.counts[code + 1])
-        own = colours.MODALITY.get(name, colours.OTHER) if attribute.name == "Modality" else colours.accent()
+        own = colours.of_value(attribute.name, name) or colours.accent()
         if count:
             colour = own if not chosen or name in chosen else colours.muted()
             places.append(_Place(Bar(name, count, colour), name))

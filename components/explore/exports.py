@@ -6,7 +6,7 @@ import streamlit as st
 
 from app.common.errors import UserError
 from app.common.numbers import compact, size
-from app.export import CitationFormat, bigquery, citation_text, cited_dois, file_name, licenses, python_code
+from app.export import CITATIONS, bigquery, citation_text, cited_dois, file_name, licenses, python_code, writers
 from app.help import explain
 from app.interface.api import link
 from app.language import select
@@ -18,14 +18,6 @@ from components.explore.archive import archive_button
 from components.explore.tools import commands_panel
 from components.sql.state import edit_as_sql
 
-_CITATION_LABELS = {
-    CitationFormat.APA: "Text (APA)",
-    CitationFormat.BIBTEX: "BibTeX",
-    CitationFormat.CSL_JSON: "CSL-JSON",
-    CitationFormat.TURTLE: "RDF Turtle",
-}
-_LANGUAGES = {CitationFormat.BIBTEX: "bibtex", CitationFormat.CSL_JSON: "json", CitationFormat.TURTLE: "turtle"}
-
 
 def data_panel(selection: Selection) -> None:
     """Manifests, rows, and the commands that use them."""
@@ -36,14 +28,16 @@ def data_panel(selection: Selection) -> None:
     archive_button(selection)
     st.text("A manifest lists what to fetch; run it where the images should go.")
     with st.container(horizontal=True):
+        commands, *tables = writers.MANIFESTS.values()
         for source in Cloud:
             st.link_button(
-                f"Manifest for {source.upper()}",
-                link("manifest", cohort, "s5cmd", source=source),
+                f"{commands.label} for {source.upper()}",
+                link("manifest", cohort, commands.name, source=source),
                 icon=":material/download:",
                 type="primary" if source is Cloud.AWS else "secondary",
             )
-        st.link_button("Manifest as CSV", link("manifest", cohort, "csv"), icon=":material/download:")
+        for table in tables:
+            st.link_button(table.label, link("manifest", cohort, table.name), icon=":material/download:")
     aws, gcs = (file_name(f"manifest-{source}", "s5cmd") for source in Cloud)
     tabs = st.tabs(["s5cmd, AWS", "s5cmd, GCS", "idc download", "Python"])
     with tabs[0]:
@@ -66,8 +60,8 @@ def data_panel(selection: Selection) -> None:
     st.header("Take the rows", anchor=False)
     st.text("One row per series, with collection, patient, study, description, license, DOI and location.")
     with st.container(horizontal=True):
-        for form, label in (("csv", "CSV"), ("json", "JSON"), ("parquet", "Parquet")):
-            st.link_button(label, link("series", cohort, form), icon=":material/download:")
+        for form in writers.ROWS.values():
+            st.link_button(form.label, link("series", cohort, form.name), icon=":material/download:")
 
 
 def citations_panel(selection: Selection) -> None:
@@ -80,16 +74,16 @@ def citations_panel(selection: Selection) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         chosen = st.segmented_control(
             "Format",
-            list(CitationFormat),
-            default=CitationFormat.APA,
+            list(CITATIONS),
+            default=next(iter(CITATIONS)),
             required=True,
-            format_func=lambda form: _CITATION_LABELS[form],
+            format_func=lambda name: CITATIONS[name].label,
             key="citation_format",
             label_visibility="collapsed",
         )
-        form = CitationFormat(chosen or CitationFormat.APA)
-        st.link_button("Download", link("citations", selection.cohort, form), icon=":material/download:")
-    st.code(citation_text(selection, form), language=_LANGUAGES.get(form), wrap_lines=True, height=460)
+        form = CITATIONS[chosen] if chosen else next(iter(CITATIONS.values()))
+        st.link_button("Download", link("citations", selection.cohort, form.name), icon=":material/download:")
+    st.code(citation_text(selection, form.name), language=form.language or None, wrap_lines=True, height=460)
 
 
 def licenses_panel(selection: Selection) -> None:

@@ -22,18 +22,6 @@ _UNIT = "unit"
 #: Names of the attributes of fetched tables that stand open in the sidebar: no others are counted.
 _OPENED = "facets_opened"
 
-#: Attributes whose bins grow geometrically.
-_LOGARITHMIC = frozenset(
-    {
-        "instanceCount",
-        "series_size_MB",
-        "mr_EchoTime",
-        "mr_RepetitionTime",
-        "seg_total_segments",
-        "rtstruct_total_rois",
-    }
-)
-
 
 def unit() -> str:
     """What counts count: ``series`` or ``patients``."""
@@ -136,8 +124,8 @@ def _values(attribute: Attribute, cohort: Cohort, counted: FacetCounts) -> dict[
         "values": [[names[code], names[code], counts[code]] for code in order],
         "unknown": open_catalog().unknown_values(attribute, asked),
     }
-    if attribute.name == "Modality":
-        values["swatches"] = {name: colours.MODALITY.get(name, colours.OTHER) for name in names}
+    if attribute.colours:
+        values["swatches"] = {name: colours.of_value(attribute.name, name) for name in names}
     return values
 
 
@@ -156,7 +144,7 @@ def _bins(attribute: Attribute, counted: FacetCounts) -> dict[str, Any]:
         "max": _edge(attribute, highest),
         "unit": attribute.unit,
         "integer": attribute.integer,
-        "scale": "log" if attribute.name in _LOGARITHMIC else "linear",
+        "scale": "log" if attribute.logarithmic else "linear",
     }
 
 

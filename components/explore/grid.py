@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 from st_aggrid import AgGrid, JsCode, StAggridTheme
 
-from app.cohort import Cohort
+from app.cohort import ATTRIBUTES, Cohort
 from app.common.numbers import compact
 from app.selection import COLUMNS, DEFAULT_COLUMNS, PAGE_SIZE, Level, Page, RowColumn, Selection, page
 from components.common import colours, state
@@ -63,8 +63,8 @@ class OwnPage {
 }
 """)
 
-_MODALITY = JsCode("""
-class Modality {
+_COLOURED = JsCode("""
+class Coloured {
   init(params) {
     const colours = params.colours;
     this.element = document.createElement('span');
@@ -342,11 +342,8 @@ def _definition(column: RowColumn, level: Level, sort: str | None, descending: b
         definition |= {"flex": 1, "minWidth": definition["width"]}
     if column.numeric:
         definition |= {"type": "rightAligned", "valueFormatter": _NUMBER}
-    if column.name == "Modality":
-        definition |= {
-            "cellRenderer": _MODALITY,
-            "cellRendererParams": {"colours": colours.MODALITY, "other": colours.OTHER},
-        }
+    if column.name in ATTRIBUTES and (own := ATTRIBUTES[column.name].colours):
+        definition |= {"cellRenderer": _COLOURED, "cellRendererParams": {"colours": own, "other": colours.OTHER}}
     if column.name == sort:
         definition["sort"] = "desc" if descending else "asc"
     return definition

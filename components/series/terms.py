@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.export import CitationFormat, citation_text, doi_url, licenses
+from app.export import CITATIONS, citation_text, doi_url, licenses
 from app.interface.api import link
 from app.series import Series
 from components.common.errors import plain
@@ -18,9 +18,10 @@ def terms(series: Series) -> None:
         if entry["url"]:
             st.link_button("Read the license", entry["url"], icon=":material/open_in_new:")
     st.header("Cite it", anchor=False)
-    st.code(citation_text(series.selection, CitationFormat.APA), language=None, wrap_lines=True)
+    shown = next(iter(CITATIONS))
+    st.code(citation_text(series.selection, shown), language=None, wrap_lines=True)
     with st.container(horizontal=True):
         if doi := series.values.get("source_DOI"):
             st.link_button(f"DOI {plain(doi)}", doi_url(doi), icon=":material/open_in_new:")
-        for form, label in ((CitationFormat.BIBTEX, "BibTeX"), (CitationFormat.CSL_JSON, "CSL-JSON")):
-            st.link_button(label, link("citations", series.cohort, form), icon=":material/download:")
+        for form in (form for form in CITATIONS.values() if form.name != shown):
+            st.link_button(form.label, link("citations", series.cohort, form.name), icon=":material/download:")

@@ -14,6 +14,7 @@ from app.common.numbers import exact
 from app.datasets import about as engine
 from app.datasets.about import DatasetKind, datasets
 from app.datasets.release_history import added_in, releases, revised_in
+from app.export import commercial_uses
 from app.selection.selection import Selection
 from components.datasets import dataset, dataset_list
 from components.widgets import tally
@@ -129,7 +130,7 @@ def test_hostile_texts_stay_text(catalog, monkeypatch):
     assert tags.attributes <= {"class", "href", "rel", "target", "title"}
     assert tags.addresses
     assert all(re.match("https?://", address) for address in tags.addresses)
-    item = dataset_list._item(one, {})
+    item = dataset_list._item(one, {}, commercial_uses(catalog))
     assert "<img" not in item["title"]
     assert item["href"] == "collections?collection_id=nlst"
 

@@ -19,6 +19,7 @@ from app.catalog import Catalog, open_catalog
 from app.cohort import schema
 from app.common.numbers import compact, exact, size
 from app.datasets import ADDRESS, Dataset, DatasetKind, datasets
+from app.export import commercial_uses
 from components.common import COMMON, colours
 from components.common.links import dataset_page, explore
 
@@ -81,17 +82,18 @@ def dataset_list(kind: DatasetKind) -> None:
 def _payload(opened: Catalog, kind: DatasetKind) -> dict[str, Any]:
     found = datasets(opened, kind).values()
     titles = {name: one.title for name, one in datasets(opened, DatasetKind.COLLECTION).items()}
+    uses = commercial_uses(opened)
     return {
         "attribute": str(kind),
         "noun": [kind.noun, f"{kind.noun}s"],
-        "items": [_item(one, titles) for one in found],
+        "items": [_item(one, titles, uses) for one in found],
         "facets": [{"name": name, "label": label, "note": note} for name, label, note in _FACETS[kind]],
         "sorts": [{"key": key, "label": label, "down": down} for key, label, down in _SORTS],
         "hint": "Title, text, disease, DOI, citation …",
     }
 
 
-def _item(found: Dataset, titles: Mapping[str, str]) -> dict[str, Any]:
+def _item(found: Dataset, titles: Mapping[str, str], uses: Mapping[str, str]) -> dict[str, Any]:
     totals = found.totals
     return {
         "id": found.id,
@@ -109,7 +111,7 @@ def _item(found: Dataset, titles: Mapping[str, str]) -> dict[str, Any]:
             ["Series", compact(totals.series), f"{exact(totals.series)} series"],
             ["Size", size(totals.size_bytes), f"{exact(totals.size_bytes)} bytes"],
         ],
-        "licenses": list(found.licenses),
+        "license": _license_tag(found, uses),
         "first": f"v{found.first_release}" if found.first_release else "",
         "changed": f"v{found.last_release}" if found.last_release else "",
         "facets": {
@@ -132,13 +134,23 @@ def _item(found: Dataset, titles: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
+def _license_tag(found: Dataset, uses: Mapping[str, str]) -> dict[str, Any]:
+    """The licenses in short, in full with what they allow, and whether that is not everything."""
+    names = list(found.licenses)
+    short = ["Custom terms" if uses[name] == "custom terms" else name for name in names]
+    more = f" +{len(short) - 2}" if len(short) > 2 else ""
+    is_strict = any(uses[name] != "allowed" for name in names)
+    note = "Not every series may be used commercially." if is_strict else "Commercial use is allowed."
+    return {"text": ", ".join(short[:2]) + more, "hint": "\n".join([*names, note]), "strict": is_strict}
+
+
 def modality_shares(found: Dataset) -> list[dict[str, Any]]:
     """Modalities with colour, share of the series and exact count."""
     whole = found.totals.series or 1
     return [
         {
             "name": name,
-            "colour": colours.MODALITY.get(name, colours.OTHER),
+            "colour": colours.of_value("Modality", name),
             "share": count / whole,
             "hint": f"{name}: {exact(count)} series",
         }

@@ -23,15 +23,8 @@ function modalityNames(modalities, most) {
   return el("div", { class: "modalities" }, names);
 }
 
-function licenseTag(licenses) {
-  const strict = licenses.filter((name) => !/^CC (BY|0) /.test(`${name} `.replace("CC0", "CC 0")) || /NC/.test(name));
-  const short = licenses.map((name) => (name.length > 16 ? "Custom terms" : name));
-  const note = strict.length ? "\nNot every series may be used commercially." : "\nCommercial use is allowed.";
-  return el("span", {
-    class: `license${strict.length ? " strict" : ""}`,
-    title: licenses.join("\n") + note,
-    text: short.slice(0, 2).join(", ") + (short.length > 2 ? ` +${short.length - 2}` : ""),
-  });
+function licenseTag(license) {
+  return el("span", { class: `license${license.strict ? " strict" : ""}`, title: license.hint, text: license.text });
 }
 
 function makeCard(item, leave) {
@@ -43,7 +36,7 @@ function makeCard(item, leave) {
     el("div", { title: exact }, [el("dt", { text: label }), el("dd", { text: short })]),
   ));
   const foot = el("div", { class: "card-foot" }, [
-    licenseTag(item.licenses),
+    licenseTag(item.license),
     ...(item.badge ? [el("span", { class: "badge", text: item.badge })] : []),
     appLink("explore", "Explore →", item.exploreHref, leave),
   ]);
@@ -82,7 +75,7 @@ function makeRow(item, leave) {
     list(item.facets.cancer),
     list(item.facets.species),
     ...item.figures.map(([, short, exact]) => number(short, exact)),
-    el("td", {}, [licenseTag(item.licenses)]),
+    el("td", {}, [licenseTag(item.license)]),
     number(item.first),
     number(item.changed),
   ]);

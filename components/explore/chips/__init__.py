@@ -122,8 +122,8 @@ def _chips(attribute: Attribute, operator: str, values: Sequence[str]) -> list[A
         if parts:
             parts.append("or")
         chip = _chip(attribute, operator, value, shown_value(attribute, value, operator))
-        if attribute.name == "Modality":
-            chip["swatch"] = colours.MODALITY.get(value, colours.OTHER)
+        if colour := colours.of_value(attribute.name, value):
+            chip["swatch"] = colour
         if value in unknown:
             chip |= {"warning": "not in this release", "hint": _hint(attribute, value)}
         parts.append(chip)

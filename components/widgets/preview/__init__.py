@@ -80,7 +80,7 @@ def contact_sheet(selection: Selection) -> None:
             "text": tile.description or tile.collection,
             "figures": f"{tile.collection} · {compact(tile.instances)} files",
             "hint": f"{tile.patient}: {tile.description}" if tile.description else tile.patient,
-            "colour": colours.MODALITY.get(tile.modality, colours.OTHER),
+            "colour": colours.of_value("Modality", tile.modality),
             "link": f"series?{PARAMETER}={tile.uid}",
         }
         for tile in tiles

@@ -21,7 +21,6 @@ from app.common.settings import settings
 from app.downloads.paths import DEFAULT_TEMPLATE, Template
 from app.downloads.plan import series_of
 from app.export.archive import _AHEAD, _AHEAD_BYTES, _SMALL, Archive, _Ahead, refusal
-from app.export.citations import CitationFormat
 from app.export.cohort_citations import citation_text
 from app.export.writers import manifest_s5cmd
 from app.interface import archive_links
@@ -100,8 +99,8 @@ def test_a_zip_holds_the_images_and_what_belongs_to_them(catalog, client, small,
     selection = Selection(catalog, small)
     (manifest,) = (content for name, content in contents.items() if name.endswith(".s5cmd"))
     assert manifest == b"".join(manifest_s5cmd(selection, cloud))
-    assert contents["citations.txt"].decode() == citation_text(selection, CitationFormat.APA)
-    assert contents["citations.bib"].decode() == citation_text(selection, CitationFormat.BIBTEX)
+    assert contents["citations.txt"].decode() == citation_text(selection, "apa")
+    assert contents["citations.bib"].decode() == citation_text(selection, "bibtex")
     assert b"CC BY" in contents["licenses.txt"]
     assert len(contents) == len(images) + 4
     file = tmp_path / "cohort.zip"

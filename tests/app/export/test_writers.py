@@ -22,7 +22,7 @@ from pyarrow import parquet
 
 from app.catalog.catalog import Catalog
 from app.cohort.cohort import Cohort
-from app.export.writers import MANIFEST_WRITERS, ROW_WRITERS
+from app.export.writers import MANIFESTS, ROWS
 from app.language.english import sentence
 from app.language.statement import ROW_COLUMNS
 from app.selection.selection import Selection
@@ -35,7 +35,7 @@ WHERE = "Modality = 'PT' AND BodyPartExamined = 'BREAST'"
 
 
 def written(catalog: Catalog, form: str, query: str = QUERY) -> bytes:
-    return b"".join(ROW_WRITERS[form](Selection(catalog, Cohort.from_query(query))))
+    return b"".join(ROWS[form].write(Selection(catalog, Cohort.from_query(query))))
 
 
 @pytest.fixture
@@ -91,12 +91,14 @@ def test_rows_come_in_order_and_alike_in_every_format(
         .to_arrow_table()
         .to_pylist()
     )
-    header, *records = csv.reader(io.StringIO(written(catalog, "csv", query).decode(), newline=""), strict=True)
-    assert header == list(ROW_COLUMNS)
-    assert len(records) == len(expected)
-    for record, row in zip(records, expected, strict=True):
-        shown = [type(value)(text) if text else None for text, value in zip(record, row.values(), strict=True)]
-        assert shown == list(row.values())
+    for form, delimiter in (("csv", ","), ("tsv", "\t")):
+        text = io.StringIO(written(catalog, form, query).decode(), newline="")
+        header, *records = csv.reader(text, delimiter=delimiter, strict=True)
+        assert header == list(ROW_COLUMNS)
+        assert len(records) == len(expected)
+        for record, row in zip(records, expected, strict=True):
+            shown = [type(value)(text) if text else None for text, value in zip(record, row.values(), strict=True)]
+            assert shown == list(row.values())
     assert json.loads(written(catalog, "json", query)) == expected
     assert parquet.read_table(io.BytesIO(written(catalog, "parquet", query))).to_pylist() == expected
 
@@ -111,7 +113,7 @@ def test_manifest_names_every_series_in_its_cloud(
     urls = plain.execute(
         f"SELECT series_aws_url FROM index SEMI JOIN wanted USING (file_row_number) ORDER BY {ORDER}"
     ).fetchall()
-    content = b"".join(MANIFEST_WRITERS["s5cmd"](Selection(catalog, cohort), source, None)).decode()
+    content = b"".join(MANIFESTS["s5cmd"].write(Selection(catalog, cohort), source, None)).decode()
     comments = [line for line in content.splitlines() if line.startswith("#")]
     commands = content.splitlines()[len(comments) :]
     if source is Cloud.GCS:
@@ -124,11 +126,12 @@ def test_manifest_names_every_series_in_its_cloud(
     assert comments[1] == f"# {sentence(cohort)}"
 
 
-@pytest.mark.parametrize("form", ROW_WRITERS)
+@pytest.mark.parametrize("form", ROWS)
 def test_an_empty_cohort_makes_a_readable_file(catalog: Catalog, form: str) -> None:
     content = written(catalog, form, "BodyPartExamined=NOTHING")
     readers = {
         "csv": lambda: list(csv.DictReader(io.StringIO(content.decode()))),
+        "tsv": lambda: list(csv.DictReader(io.StringIO(content.decode()), delimiter="\t")),
         "json": lambda: json.loads(content),
         "parquet": lambda: parquet.read_table(io.BytesIO(content)).to_pylist(),
     }
@@ -137,7 +140,7 @@ def test_an_empty_cohort_makes_a_readable_file(catalog: Catalog, form: str) -> N
 
 def test_manifest_csv_adds_up(catalog: Catalog, plain: duckdb.DuckDBPyConnection) -> None:
     selection = Selection(catalog, Cohort.from_query(QUERY))
-    content = b"".join(MANIFEST_WRITERS["csv"](selection, Cloud.AWS, None)).decode()
+    content = b"".join(MANIFESTS["csv"].write(selection, Cloud.AWS, None)).decode()
     rows = list(csv.DictReader(io.StringIO(content)))
     assert sum(int(row["size_bytes"]) for row in rows) == selection.totals.size_bytes
     assert sum(int(row["instanceCount"]) for row in rows) == selection.totals.instances
@@ -185,7 +188,7 @@ def test_s5cmd_fetches_exactly_the_listed_series(
                 wanted[file] = body
     cohort = Cohort().with_values("SeriesInstanceUID", "eq", [series for _, _, series in listed])
     manifest = tmp_path / "cohort.s5cmd"
-    manifest.write_bytes(b"".join(MANIFEST_WRITERS["s5cmd"](Selection(catalog, cohort), source, None)))
+    manifest.write_bytes(b"".join(MANIFESTS["s5cmd"].write(Selection(catalog, cohort), source, None)))
     folder = tmp_path / "images"
     folder.mkdir()
     s5cmd = shutil.which("s5cmd", path=str(Path(sys.executable).parent)) or "s5cmd"
@@ -203,7 +206,7 @@ def test_s5cmd_fetches_exactly_the_listed_series(
 def test_a_manifest_never_holds_what_is_no_object_name(catalog: Catalog) -> None:
     """A manifest is a list of commands: its lines have one shape."""
     query = "collection_id=rider_pilot"
-    lines = b"".join(MANIFEST_WRITERS["s5cmd"](Selection(catalog, Cohort.from_query(query)), Cloud.GCS, None)).decode()
+    lines = b"".join(MANIFESTS["s5cmd"].write(Selection(catalog, Cohort.from_query(query)), Cloud.GCS, None)).decode()
     commands = [line for line in lines.splitlines() if not line.startswith("#")]
     total = Selection(catalog, Cohort.from_query(query)).totals.series
     assert len(commands) == total > 0

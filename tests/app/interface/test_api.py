@@ -8,7 +8,7 @@ import pytest
 from app.cohort.attributes import ATTRIBUTES, BASE_ATTRIBUTES, Kind
 from app.cohort.cohort import Cohort
 from app.interface import cli as command_line
-from app.interface.answers import EXTENSIONS
+from app.interface.answers import FORMATS
 from app.interface.api import link, routes
 from app.interface.verbs import VERBS, run
 from tests.support import clinical, truth
@@ -28,9 +28,6 @@ PAIRS = {
     f"/api/sql?{QUERY}": ["sql", QUERY],
     f"/api/bigquery?{QUERY}&columns=dicom_all": ["bigquery", QUERY, "--columns=dicom_all"],
     f"/api/series?{QUERY}": ["series", QUERY],
-    f"/api/series.csv?{QUERY}": ["series", QUERY, "--format=csv"],
-    f"/api/series.json?{QUERY}": ["series", QUERY, "--format=json"],
-    f"/api/series.parquet?{QUERY}": ["series", QUERY, "--format=parquet"],
     f"/api/manifest?{QUERY}": ["manifest", QUERY],
     f"/api/manifest.s5cmd?{QUERY}&source=gcs": ["manifest", QUERY, "--format=s5cmd", "--source=gcs"],
     f"/api/manifest.csv?source=gcs&{QUERY}": ["manifest", QUERY, "--format=csv", "--source=gcs"],
@@ -51,8 +48,9 @@ PAIRS = {
     f"/api/viewer?SeriesInstanceUID={SERIES}&viewer=volview": ["viewer", SERIES, "--viewer=volview"],
     f"/api/citations?{QUERY}": ["citations", QUERY],
     **{
-        f"/api/citations.{ending}?{QUERY}": ["citations", QUERY, f"--format={form}"]
-        for form, ending in EXTENSIONS["citations"].items()
+        f"/api/{verb}.{form.extension}?{QUERY}": [verb, QUERY, f"--format={form.name}"]
+        for verb in ("series", "manifest", "citations")
+        for form in FORMATS[verb].values()
     },
 }
 
@@ -131,6 +129,7 @@ def test_viewer(get, plain):
 #: Route → what its file is called, without release and date, and its media type.
 FILES = {
     "series.csv": ("series", "csv", "text/csv; charset=utf-8"),
+    "series.tsv": ("series", "tsv", "text/tab-separated-values; charset=utf-8"),
     "series.json": ("series", "json", "application/json"),
     "series.parquet": ("series", "parquet", "application/vnd.apache.parquet"),
     "manifest.s5cmd": ("manifest-aws", "s5cmd", "text/plain; charset=utf-8"),
@@ -169,7 +168,7 @@ REFUSED = {
     "/api/counts?source=gcs": "There is no attribute “source”; did you mean “source_DOI”?",
     "/api/counts?format=csv": "There is no attribute “format”.",
     "/api/series.csv?format=json": "There is no attribute “format”.",
-    "/api/series?format=xlsx": "format is one of csv, json, parquet, not “xlsx”.",
+    "/api/series?format=xlsx": "format is one of csv, tsv, json, parquet, not “xlsx”.",
     "/api/series?format=csv&format=json": "“format” is given twice.",
     "/api/manifest?source=azure": "source is one of aws, gcs, not “azure”.",
     "/api/manifest?source=": "source is one of aws, gcs, not “”.",
