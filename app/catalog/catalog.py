@@ -12,7 +12,8 @@ from pathlib import Path
 import duckdb
 import numpy as np
 
-from app.catalog.array_store import CLOSED, HARDENED, Array, ArrayStore
+from app.catalog.array_store import CLOSED, HARDENED, ArrayStore
+from app.catalog.arrays import Codes, Lengths, RowNumbers, Starts, StoredArray
 from app.catalog.build import DATABASE, ensure_built
 from app.catalog.tables.extensions import EXTENSIONS, Extension, MissingTableError, publish_waiting, published
 from app.cohort import ATTRIBUTES, BASE_ATTRIBUTES, BASE_TABLES, Attribute
@@ -26,7 +27,7 @@ class Catalog(ArrayStore):
     def __init__(self, folder: Path) -> None:
         super().__init__(folder, DATABASE)
         self._extensions: dict[str, Extension] = {}
-        self._codes_of_combinations: dict[str, tuple[Array, Array, Array]] = {}
+        self._codes_of_combinations: dict[str, tuple[Codes, Lengths, Starts]] = {}
         self._texts: dict[str, bytes] = {}
         self._long_reads = _LongReads(self.database)
         #: Held by a query that sorts or groups all series: two at once take no less time, and twice the memory.
@@ -65,7 +66,7 @@ class Catalog(ArrayStore):
         wanted = set(tables) - BASE_TABLES
         return sorted(wanted - set(self.tables())) if wanted else []
 
-    def entries(self, attribute: Attribute, name: str) -> Array:
+    def entries(self, attribute: Attribute, name: str) -> StoredArray:
         """Array `name` of the fetched table that `attribute` stands in."""
         return self.extension(attribute.table).array(name)
 
@@ -101,7 +102,7 @@ class Catalog(ArrayStore):
         """Value → code of a listed attribute."""
         return self.extension(attribute.table).codes(attribute) if attribute.is_extra else super().codes(attribute)
 
-    def codes_of_combinations(self, attribute: Attribute) -> tuple[Array, Array, Array]:
+    def codes_of_combinations(self, attribute: Attribute) -> tuple[Codes, Lengths, Starts]:
         """Codes that each combination has of a listed attribute; 0 alone where it has none.
 
         Returns
@@ -120,7 +121,7 @@ class Catalog(ArrayStore):
             self._codes_of_combinations[attribute.name] = codes, lengths, starts
         return self._codes_of_combinations[attribute.name]
 
-    def codes_where(self, attribute: Attribute, predicate: str) -> Array:
+    def codes_where(self, attribute: Attribute, predicate: str) -> Codes:
         """Codes of the dictionary's values that meet `predicate`, a condition on the column ``value``."""
         if attribute.is_extra:
             return self.extension(attribute.table).codes_where(attribute, predicate)
@@ -130,7 +131,7 @@ class Catalog(ArrayStore):
         """Lowest and highest number in the release; dates as days since 1970."""
         return self.extension(attribute.table).bounds(attribute) if attribute.is_extra else super().bounds(attribute)
 
-    def codes_containing(self, attribute: Attribute, needles: Sequence[str]) -> Array:
+    def codes_containing(self, attribute: Attribute, needles: Sequence[str]) -> Codes:
         """Codes of the texts that contain any of `needles`, ignoring case as DuckDB's ``lower`` does.
 
         The same answer as ``contains(lower(value), lower(needle))`` over the dictionary, in a tenth of its time.
@@ -148,7 +149,7 @@ class Catalog(ArrayStore):
             self._texts[attribute.name] = self.array(f"{attribute.name}.folded").tobytes()
         return self._texts[attribute.name]
 
-    def rows_of_unique(self, attribute: Attribute, values: Sequence[str]) -> Array:
+    def rows_of_unique(self, attribute: Attribute, values: Sequence[str]) -> RowNumbers:
         """Row numbers of the series with these identifiers; unknown ones are passed over.
 
         Parameters

@@ -15,7 +15,7 @@ from app.storage.buckets import GCS_BUCKETS, Cloud
 from app.storage.store import WantedSeries
 
 if TYPE_CHECKING:
-    from app.catalog import Array
+    from app.catalog.arrays import RowNumbers
     from app.downloads.paths import Template
     from app.selection import Selection
 
@@ -41,7 +41,7 @@ def preview(selection: Selection, template: Template, count: int = 3) -> list[st
     return [series.folder for series in _read(selection, selection.rows[places], Cloud.AWS, template)]
 
 
-def _read(selection: Selection, rows: Array, source: Cloud, template: Template) -> Iterator[WantedSeries]:
+def _read(selection: Selection, rows: RowNumbers, source: Cloud, template: Template) -> Iterator[WantedSeries]:
     columns = template.columns
     fields = ", ".join(f"{name}::VARCHAR" for name in columns)
     cursor = selection.catalog.cursor()

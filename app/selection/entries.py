@@ -12,7 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from app.catalog import Array, Catalog
+from app.catalog import Catalog
+from app.catalog.arrays import Codes, Counts, EntryMask, RowNumbers, SeriesMask
 from app.cohort import Attribute
 from app.cohort.sql import predicate
 from app.selection.masks import meet
@@ -20,11 +21,11 @@ from app.selection.masks import meet
 _AT_ONCE = 1 << 20
 
 
-def of_series(catalog: Catalog, attribute: Attribute, asked: Mapping[str, Sequence[str]]) -> Array:
+def of_series(catalog: Catalog, attribute: Attribute, asked: Mapping[str, Sequence[str]]) -> SeriesMask:
     """Mask of the series that meet everything asked of an attribute of a fetched table."""
     rows = catalog.entries(attribute, f"{attribute.name}.row")
 
-    def mark(entries: Array | None = None) -> Array:
+    def mark(entries: EntryMask | None = None) -> SeriesMask:
         mask = np.zeros(catalog.series_count, dtype=bool)
         mask[rows if entries is None else rows[entries]] = True
         return mask
@@ -33,7 +34,7 @@ def of_series(catalog: Catalog, attribute: Attribute, asked: Mapping[str, Sequen
     return meet(asked, mark(), {key: mark(entries) for key, entries in test(catalog, attribute, asked).items()})
 
 
-def _numbers(catalog: Catalog, attribute: Attribute, asked: Mapping[str, Sequence[str]]) -> dict[str, Array]:
+def _numbers(catalog: Catalog, attribute: Attribute, asked: Mapping[str, Sequence[str]]) -> dict[str, EntryMask]:
     """Operator → mask of the entries that it is about; bounds hold of one and the same value."""
     numbers = catalog.entries(attribute, attribute.name)
     low = float(asked["gte"][0]) if "gte" in asked else -math.inf
@@ -44,7 +45,7 @@ def _numbers(catalog: Catalog, attribute: Attribute, asked: Mapping[str, Sequenc
     return found
 
 
-def _codes(catalog: Catalog, attribute: Attribute, asked: Mapping[str, Sequence[str]]) -> dict[str, Array]:
+def _codes(catalog: Catalog, attribute: Attribute, asked: Mapping[str, Sequence[str]]) -> dict[str, EntryMask]:
     codes = catalog.entries(attribute, f"{attribute.name}.code")
     found = {}
     for key, texts in asked.items():
@@ -57,7 +58,7 @@ def _codes(catalog: Catalog, attribute: Attribute, asked: Mapping[str, Sequence[
     return found
 
 
-def count(catalog: Catalog, attribute: Attribute, selected: Array | None, unit: str) -> Array:
+def count(catalog: Catalog, attribute: Attribute, selected: SeriesMask | None, unit: str) -> Counts:
     """Series or patients per code or bin, of the series that a mask marks, or of all.
 
     Entry 0 counts those that have no value, and patients with such a series.
@@ -89,7 +90,7 @@ def count(catalog: Catalog, attribute: Attribute, selected: Array | None, unit: 
     return counts
 
 
-def _chosen(of_entry: Array, codes: Array, selected: Array) -> Iterator[tuple[Array, Array]]:
+def _chosen(of_entry: RowNumbers, codes: Codes, selected: SeriesMask) -> Iterator[tuple[RowNumbers, Codes]]:
     """Rows and codes of the entries of selected series, some at a time, since a table may have millions."""
     for start in range(0, len(of_entry), _AT_ONCE):
         rows, part = of_entry[start : start + _AT_ONCE], codes[start : start + _AT_ONCE]
@@ -97,7 +98,7 @@ def _chosen(of_entry: Array, codes: Array, selected: Array) -> Iterator[tuple[Ar
         yield rows.take(chosen), part.take(chosen)
 
 
-def sources(catalog: Catalog, tables: Sequence[str]) -> tuple[Array, Array]:
+def sources(catalog: Catalog, tables: Sequence[str]) -> tuple[RowNumbers, RowNumbers]:
     """Rows of series and of the image series that they were made from, as far as `tables` name them."""
     stores = [catalog.extension(name) for name in tables]
     none = np.zeros(0, dtype=np.int32)
