@@ -53,7 +53,13 @@ class ArrayStore:
         return self._connection.cursor()
 
     def array(self, name: str) -> StoredArray:
-        """Array `name`, mapped read-only."""
+        """Array `name`, mapped read-only.
+
+        Raises
+        ------
+        FileNotFoundError
+            If none of that name was built.
+        """
         if name not in self._arrays:
             path = self.folder / ARRAYS / f"{name}.npy"
             self._arrays[name] = np.asarray(np.load(path, mmap_mode="r", allow_pickle=False))
@@ -75,13 +81,13 @@ class ArrayStore:
         return self._codes[attribute.name]
 
     def codes_where(self, attribute: Attribute, predicate: str) -> Codes:
-        """Codes of the dictionary's values that meet `predicate`, a condition on the column ``value``."""
+        """Codes of the dictionary's values that meet `predicate`, a condition on the column ``value``; in any order."""
         name = quote_text(attribute.name)
         rows = self.cursor().execute(f"SELECT code FROM dictionary WHERE attribute = {name} AND {predicate}")
         return np.asarray(rows.fetchnumpy()["code"])
 
     def bounds(self, attribute: Attribute) -> tuple[float, float]:
-        """Lowest and highest number in the release; dates as days since 1970."""
+        """Lowest and highest number in the release, both 0 where there is none; dates as days since 1970."""
         if attribute.name not in self._bounds:
             numbers = self.array(attribute.name)
             lowest, highest = (float(np.nanmin(numbers)), float(np.nanmax(numbers))) if len(numbers) else (0.0, 0.0)

@@ -248,7 +248,7 @@ def _write_numbers(con: duckdb.DuckDBPyConnection, arrays: Arrays) -> None:
 
 
 def bins(attribute: Attribute, numbers: Quantities) -> Bins:
-    """Bin of each number, from 1; 0 where missing."""
+    """Bin of each of `numbers`, from 1; 0 where missing."""
     found = np.searchsorted(bin_edges(attribute), numbers, side="right")
     found = np.clip(found, 1, len(attribute.edges))
     return np.where(np.isnan(numbers), 0, found).astype(np.uint8)

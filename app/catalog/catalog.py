@@ -67,7 +67,13 @@ class Catalog(ArrayStore):
         return sorted(wanted - set(self.tables())) if wanted else []
 
     def entries(self, attribute: Attribute, name: str) -> StoredArray:
-        """Array `name` of the fetched table that `attribute` stands in."""
+        """Array `name` of the fetched table that `attribute` stands in.
+
+        Raises
+        ------
+        MissingTableError
+            If the attribute's table is not there.
+        """
         return self.extension(attribute.table).array(name)
 
     def long_reads(self) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
@@ -95,11 +101,23 @@ class Catalog(ArrayStore):
         return int(self.array("StudyInstanceUID").max())
 
     def values(self, attribute: Attribute) -> list[str]:
-        """All values of a listed attribute; the value of code `n` stands at ``n - 1``."""
+        """All values of a listed attribute; the value of code `n` stands at ``n - 1``.
+
+        Raises
+        ------
+        MissingTableError
+            If the attribute's table is not there.
+        """
         return self.extension(attribute.table).values(attribute) if attribute.is_extra else super().values(attribute)
 
     def codes(self, attribute: Attribute) -> dict[str, int]:
-        """Value → code of a listed attribute."""
+        """Value → code of a listed attribute.
+
+        Raises
+        ------
+        MissingTableError
+            If the attribute's table is not there.
+        """
         return self.extension(attribute.table).codes(attribute) if attribute.is_extra else super().codes(attribute)
 
     def codes_of_combinations(self, attribute: Attribute) -> tuple[Codes, Lengths, Starts]:
@@ -122,13 +140,25 @@ class Catalog(ArrayStore):
         return self._codes_of_combinations[attribute.name]
 
     def codes_where(self, attribute: Attribute, predicate: str) -> Codes:
-        """Codes of the dictionary's values that meet `predicate`, a condition on the column ``value``."""
+        """Codes of the dictionary's values that meet `predicate`, a condition on the column ``value``; in any order.
+
+        Raises
+        ------
+        MissingTableError
+            If the attribute's table is not there.
+        """
         if attribute.is_extra:
             return self.extension(attribute.table).codes_where(attribute, predicate)
         return super().codes_where(attribute, predicate)
 
     def bounds(self, attribute: Attribute) -> tuple[float, float]:
-        """Lowest and highest number in the release; dates as days since 1970."""
+        """Lowest and highest number in the release, both 0 where there is none; dates as days since 1970.
+
+        Raises
+        ------
+        MissingTableError
+            If the attribute's table is not there.
+        """
         return self.extension(attribute.table).bounds(attribute) if attribute.is_extra else super().bounds(attribute)
 
     def codes_containing(self, attribute: Attribute, needles: Sequence[str]) -> Codes:
@@ -150,7 +180,7 @@ class Catalog(ArrayStore):
         return self._texts[attribute.name]
 
     def rows_of_unique(self, attribute: Attribute, values: Sequence[str]) -> RowNumbers:
-        """Row numbers of the series with these identifiers; unknown ones are passed over.
+        """Row numbers of the series with these identifiers, ascending; unknown ones are passed over.
 
         Parameters
         ----------
@@ -167,7 +197,13 @@ class Catalog(ArrayStore):
         return np.sort(self.array(f"{attribute.name}.row")[hits]).astype(np.int64)
 
     def unknown_values(self, attribute: Attribute, values: Sequence[str]) -> list[str]:
-        """Those of `values` that this release does not hold, for a listed attribute whose table is there."""
+        """Those of `values` that this release does not hold, for a listed attribute.
+
+        Raises
+        ------
+        MissingTableError
+            If the attribute's table is not there.
+        """
         return [value for value in values if value not in self.codes(attribute)]
 
 

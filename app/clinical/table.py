@@ -124,6 +124,8 @@ def clinical_mask(catalog: Catalog, clause: ClinicalClause) -> SeriesMask:
         If the collection has no such table or column.
     MissingClinicalError
         If the table is not there.
+    UserError
+        If IDC lists a column that the table itself lacks.
     """
     column_of(catalog, clause.collection_id, clause.table, clause.column)
     table = open_table(clause.table)

@@ -108,7 +108,7 @@ class Archive:
 
         Raises
         ------
-        FaultyError
+        StorageError
             If the source fails; what has come until then is no ZIP.
         """
         try:

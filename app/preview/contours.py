@@ -51,7 +51,13 @@ class Contours:
 
     @classmethod
     def read(cls, series: SeriesPictures) -> Contours:
-        """The structure set of an RTSTRUCT series."""
+        """The structure set of an RTSTRUCT series.
+
+        Raises
+        ------
+        PreviewError
+            If it has no contours that can be drawn.
+        """
         header = series.instances[0].dataset()
         contours_of = {int(item.ReferencedROINumber): item for item in header.get("ROIContourSequence") or []}
         found = cls([], _source(header), set(_frames(header)), {}, [])
@@ -88,6 +94,11 @@ class Contours:
 
         Those whose centre it encloses, where a contour within another is a hole; those along its open contours; and a
         mark at each of its points.
+
+        Raises
+        ------
+        PreviewError
+            If the picture has no place in space.
         """
         if grid.origin is None:
             raise PreviewError("These pictures have no place in space, so contours can't be drawn on them.")

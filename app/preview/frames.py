@@ -132,7 +132,13 @@ def _frame_of(data: bytes, alone: Dataset, skip: int) -> bytes:
 
 
 def pixel_element(files: Files, instance: Instance, header: Dataset) -> tuple[int, bytes, int, int]:
-    """Tag and VR (if written) of the element with the pixels, bytes before its value, and its length."""
+    """Tag and VR (if written) of the element with the pixels, bytes before its value, and its length.
+
+    Raises
+    ------
+    PreviewError
+        If there are no pixel data.
+    """
     start, data = len(instance.header), instance.pixel_start
     if len(data) < PIXEL_START:
         data = files.read(instance.path, start, start + PIXEL_START)

@@ -94,7 +94,13 @@ class Segments:
         return sum(6 * len(one.instance.header) + 300 * len(one.places) for one in self.objects)
 
     def masks(self, grid: Grid, wanted: Collection[int]) -> Iterator[tuple[MarkedRegion, PixelMask]]:
-        """Pixels of a picture that each wanted region takes."""
+        """Pixels of a picture that each wanted region takes.
+
+        Raises
+        ------
+        PreviewError
+            If it lies across the picture, has another size and no place, or can't be read.
+        """
         regions = {region.number: region for region in self.regions}
         for one in self.objects:
             numbers = {frame: int(one.segments[frame]) for frame in _frames_on(one, grid)}

@@ -122,7 +122,13 @@ class SeriesPictures:
         return frame_header(instance.dataset(), picture.frame)
 
     def stored(self, number: int) -> StoredPixels:
-        """Stored values of picture `number`."""
+        """Stored values of picture `number`.
+
+        Raises
+        ------
+        PreviewError
+            If there is no such picture, or it can't be decoded.
+        """
         picture, instance = self.picture(number)
 
         def read() -> StoredPixels:

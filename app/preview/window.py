@@ -101,7 +101,13 @@ def grey(values: Rescaled, window: Window, inverted: bool) -> Levels:
 
 
 def by_value(stored: StoredPixels, levels_of: Callable[[StoredPixels], Levels]) -> Levels:
-    """Levels of a picture, worked out once for each value that may stand in it rather than once for each pixel."""
+    """Levels of a picture, worked out once for each value that may stand in it rather than once for each pixel.
+
+    Parameters
+    ----------
+    levels_of
+        Gives the levels of values, whatever their shape.
+    """
     least, most = stored.min(), stored.max()
     if stored.dtype.kind not in "iu" or int(most) - int(least) >= stored.size:
         return levels_of(stored)

@@ -22,7 +22,13 @@ _AT_ONCE = 1 << 20
 
 
 def of_series(catalog: Catalog, attribute: Attribute, asked: Mapping[str, Sequence[str]]) -> SeriesMask:
-    """Mask of the series that meet everything asked of an attribute of a fetched table."""
+    """Mask of the series that meet everything asked, as operator → values, of an attribute of a fetched table.
+
+    Raises
+    ------
+    MissingTableError
+        If the attribute's table is not there.
+    """
     rows = catalog.entries(attribute, f"{attribute.name}.row")
 
     def mark(entries: EntryMask | None = None) -> SeriesMask:
@@ -59,9 +65,19 @@ def _codes(catalog: Catalog, attribute: Attribute, asked: Mapping[str, Sequence[
 
 
 def count(catalog: Catalog, attribute: Attribute, selected: SeriesMask | None, unit: str) -> Counts:
-    """Series or patients per code or bin, of the series that a mask marks, or of all.
+    """Counts per code or bin, of the series that a mask marks, or of all.
 
-    Entry 0 counts those that have no value, and patients with such a series.
+    Entry 0 counts the series that have no value, or the patients with such a series.
+
+    Parameters
+    ----------
+    unit
+        What is counted: ``series`` or ``patients``.
+
+    Raises
+    ------
+    MissingTableError
+        If the attribute's table is not there.
     """
     name = f"{attribute.name}.bin" if attribute.is_range else attribute.name
     size = (len(attribute.edges) if attribute.is_range else len(catalog.values(attribute))) + 1
@@ -99,7 +115,13 @@ def _chosen(of_entry: RowNumbers, codes: Codes, selected: SeriesMask) -> Iterato
 
 
 def sources(catalog: Catalog, tables: Sequence[str]) -> tuple[RowNumbers, RowNumbers]:
-    """Rows of series and of the image series that they were made from, as far as `tables` name them."""
+    """Series, and the image series that each was made from, as far as `tables` name them: two arrays of one length.
+
+    Raises
+    ------
+    MissingTableError
+        If one of `tables` is not there.
+    """
     stores = [catalog.extension(name) for name in tables]
     none = np.zeros(0, dtype=np.int32)
     made = np.concatenate([none, *(store.array("sources.made") for store in stores)])

@@ -18,7 +18,7 @@ _EPOCH = date(1970, 1, 1).toordinal()
 
 
 def of_combinations(catalog: Catalog, attribute: Attribute, asked: Mapping[str, Sequence[str]]) -> CombinationMask:
-    """Combinations that meet everything asked of a listed attribute."""
+    """Combinations that meet everything asked, as operator → values, of a listed attribute."""
     members = catalog.array(f"{attribute.name}.combination")
     values = catalog.array(f"{attribute.name}.value")
     present = np.zeros(catalog.combination_count, dtype=bool)
@@ -40,7 +40,13 @@ def of_combinations(catalog: Catalog, attribute: Attribute, asked: Mapping[str, 
 
 
 def of_rows(catalog: Catalog, attribute: Attribute, asked: Mapping[str, Sequence[str]]) -> SeriesMask:
-    """Series that meet everything asked of an attribute whose values are not listed."""
+    """Series that meet everything asked, as operator → values, of an attribute whose values are not listed.
+
+    Raises
+    ------
+    UserError
+        If this server lacks a list of identifiers that is named.
+    """
     asked = {
         key: values_of(attribute.name, texts) if OPERATORS[key].of_lists else tuple(texts)
         for key, texts in asked.items()

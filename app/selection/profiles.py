@@ -99,7 +99,7 @@ class Profiles:
 
 
 def per_value(catalog: Catalog, attribute: Attribute, per_combination: Counts) -> Counts:
-    """Sum a count per combination over the values of `attribute`; entry 0 is what has no value."""
+    """Sum a count per combination over the values of `attribute`: one count per code; entry 0 is what has no value."""
     codes, lengths, _ = catalog.codes_of_combinations(attribute)
     weights = np.repeat(per_combination, lengths)
     return np.bincount(codes, weights, len(catalog.values(attribute)) + 1).astype(np.int64)

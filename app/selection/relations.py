@@ -20,7 +20,11 @@ _DAYS = 1_000_000
 
 
 def relation_mask(catalog: Catalog, relation: Relation, others: RowNumbers) -> SeriesMask:
-    """Mask of the series whose patient or study has (or lacks) `relation.at_least` of the series `others`."""
+    """Mask of the series that meet a relation, given the series that it looks for.
+
+    Their patient or study has, or lacks, `relation.at_least` of the series `others`, or of their studies; where
+    `relation.within_days` is given, only those count that are dated at most so many days before or after.
+    """
     if relation.within_days is not None:
         enough = _count_near(catalog, relation, others, relation.within_days) >= relation.at_least
         return ~enough if relation.lacks else enough
@@ -98,7 +102,7 @@ def in_scope(catalog: Catalog, rows: RowNumbers, scope: Scope) -> RowNumbers:
 
 
 def members(catalog: Catalog, rows: RowNumbers, scope: Scope) -> UnitMask:
-    """Mask over the codes of studies or patients: those of `rows`."""
+    """Mask over the codes of studies or patients, whichever `scope` is: those of `rows`."""
     marks = np.zeros(_size(catalog, scope), dtype=bool)
     marks[catalog.array(_UNITS[scope]).take(rows)] = True
     return marks

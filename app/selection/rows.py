@@ -181,6 +181,8 @@ def page(
         Names of `COLUMNS` to fetch at series level, where each costs time; the default ones unless given.
     sort
         Column to sort by, over the whole result; ties and None fall back on the catalog's order. Missing values last.
+    offset, limit
+        Rows before the page, and rows on it at most.
 
     Raises
     ------

@@ -16,7 +16,7 @@ from app.cohort import ATTRIBUTES, Sample, Split
 
 
 def sampled(catalog: Catalog, rows: RowNumbers, sample: Sample, seed: int) -> RowNumbers:
-    """Rows of the patients that `sample` samples from those of `rows`."""
+    """Rows of the patients that `sample` samples from those of `rows`, which ascend; ascending."""
     patients, starts = _patients(catalog, rows)
     draw = _draw(catalog, seed)[patients - 1]
     sizes = np.add.reduceat(catalog.array("bytes").take(rows), starts) if len(rows) else np.zeros(0, np.int64)
@@ -48,7 +48,7 @@ def _places(strata: Codes, draw: Hashes) -> Shares:
 
 
 def split_parts(catalog: Catalog, rows: RowNumbers, split: Split, seed: int) -> Parts:
-    """For each of `rows`, the number of its patient's part, from 1."""
+    """For each of `rows`, which ascend, the number of its patient's part, from 1."""
     patients, starts = _patients(catalog, rows)
     draw = _draw(catalog, seed)[patients - 1]
     order = np.argsort(draw)

@@ -39,7 +39,7 @@ from app.selection.samples import sampled, split_parts
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """What a selection adds up to; `size_bytes` is exact."""
+    """What a selection adds up to; `size_bytes` is the sum of the files, exact."""
 
     patients: int
     studies: int
@@ -67,6 +67,15 @@ class Selection:
 
     `rows`, `totals` and whatever is said of the selected series hold for the whole cohort; facets count what matches,
     before the cohort's scope, additions, sample or split make more or less of it.
+
+    Raises
+    ------
+    MissingTableError
+        If the cohort goes by a table that is not there.
+    MissingClinicalError
+        If it goes by a clinical table that is not there.
+    UserError
+        If it names a list of identifiers that this server lacks, or a clinical column that there is not.
     """
 
     def __init__(self, catalog: Catalog, cohort: Cohort) -> None:
@@ -95,7 +104,7 @@ class Selection:
 
     @classmethod
     def of_rows(cls, catalog: Catalog, rows: RowNumbers) -> Selection:
-        """Just these series."""
+        """Just these series, in whatever order they are given."""
         found = cls(catalog, Cohort())
         mask = np.zeros(catalog.series_count, dtype=bool)
         mask[rows] = True
@@ -130,7 +139,7 @@ class Selection:
 
     @property
     def parts(self) -> Parts:
-        """For each of `rows` the number of its part, from 1; 0 without a split."""
+        """For each of `rows`, the number of its part, from 1; 0 without a split."""
         part = self.cohort.split.part if self.cohort.split else ""
         return self._parts[self._parts == PARTS.index(part) + 1] if part else self._parts
 
@@ -265,6 +274,11 @@ class Selection:
             A listed or a range attribute.
         unit
             What is counted: ``series`` or ``patients``.
+
+        Raises
+        ------
+        MissingTableError
+            If the attribute's table is not there.
         """
         if attribute.is_extra:
             mask = self._mask_without(attribute.name) if attribute.name in self._row_masks else self._matching_mask

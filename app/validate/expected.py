@@ -71,7 +71,13 @@ def of_query(query: str) -> Expectation:
 
 
 def of_manifest(path: Path) -> Expectation:
-    """Listing of a manifest, or of any other list of identifiers."""
+    """Listing of a manifest, or of any other list of identifiers.
+
+    Raises
+    ------
+    UserError
+        If the file is too large, or no list of identifiers.
+    """
     import pyarrow as pa
 
     opened = open_catalog()
