@@ -330,7 +330,7 @@ def read_choice(where: str, text: str, choices: Iterable[str]) -> str:
 
 
 def read_stratum(where: str, name: str) -> None:
-    """Check that samples can be spread over the attribute `name`: one that has one listed value per series, or none.
+    """Check that samples can be spread over the attribute `name`, if given: one with one listed value per series.
 
     Raises
     ------
