@@ -10,6 +10,7 @@ import sys
 import traceback
 from collections.abc import Callable, Sequence
 from datetime import date
+from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,19 @@ from app.cohort import schema
 from bench.figures import say
 from tests.support.paths import ROOT
 
-PARTS = ("refresh", "rivals", "memory", "browser", "pages", "downloads", "validate", "archive", "preview", "console")
+#: Part, a module of this package → what its `measure` is given.
+PARTS: dict[str, Callable[[argparse.Namespace], tuple[Any, ...]]] = {
+    "refresh": lambda asked: (asked.cohorts, asked.seed),
+    "rivals": lambda asked: (min(asked.cohorts, 40), asked.seed, asked.client_cohorts),
+    "memory": lambda asked: (asked.cohorts, asked.seed),
+    "browser": lambda asked: (asked.clicks, asked.seed),
+    "pages": lambda asked: (asked.rounds,),
+    "downloads": lambda asked: (asked.rounds,),
+    "validate": lambda asked: (asked.rounds,),
+    "archive": lambda asked: (),
+    "preview": lambda asked: (asked.rounds,),
+    "console": lambda asked: (asked.cohorts, asked.rounds, asked.seed),
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -31,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for part in asked.parts or PARTS:
         say(part)
         try:
-            results[part] = _runners(asked)[part]()
+            results[part] = _measure(part, asked)
         except Exception as error:  # the other parts are still worth having
             traceback.print_exc()
             results[part] = {"error": str(error)}
@@ -41,70 +54,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 1 if failed else 0
 
 
-def _runners(asked: argparse.Namespace) -> dict[str, Callable[[], dict[str, Any]]]:
-    # Each part imports its own needs, so that one can run where the others can't.
-    def refresh() -> dict[str, Any]:
-        from bench import refresh
-
-        return refresh.measure(asked.cohorts, asked.seed)
-
-    def rivals() -> dict[str, Any]:
-        from bench import rivals
-
-        return rivals.measure(min(asked.cohorts, 40), asked.seed, asked.client_cohorts)
-
-    def memory() -> dict[str, Any]:
-        from bench import memory
-
-        return memory.measure(asked.cohorts, asked.seed)
-
-    def browser() -> dict[str, Any]:
-        from bench import browser
-
-        return browser.measure(asked.clicks, asked.seed)
-
-    def pages() -> dict[str, Any]:
-        from bench import pages
-
-        return pages.measure(asked.rounds)
-
-    def downloads() -> dict[str, Any]:
-        from bench import downloads
-
-        return downloads.measure(asked.rounds)
-
-    def validate() -> dict[str, Any]:
-        from bench import validate
-
-        return validate.measure(asked.rounds)
-
-    def archive() -> dict[str, Any]:
-        from bench import archive
-
-        return archive.measure()
-
-    def preview() -> dict[str, Any]:
-        from bench import preview
-
-        return preview.measure(asked.rounds)
-
-    def console() -> dict[str, Any]:
-        from bench import console
-
-        return console.measure(asked.cohorts, asked.rounds, asked.seed)
-
-    return {
-        "refresh": refresh,
-        "rivals": rivals,
-        "memory": memory,
-        "browser": browser,
-        "pages": pages,
-        "downloads": downloads,
-        "validate": validate,
-        "archive": archive,
-        "preview": preview,
-        "console": console,
-    }
+def _measure(part: str, asked: argparse.Namespace) -> dict[str, Any]:
+    # Imported when its turn comes, so that one part can run where what the others need is missing.
+    return import_module(f"bench.{part}").measure(*PARTS[part](asked))
 
 
 def _machine() -> dict[str, Any]:

@@ -124,6 +124,7 @@ class Reading:
         return skipped
 
     def keys(self, length: int) -> set[str]:
+        """Keys of the next `length` tokens."""
         return {token.key for token in self.rest[:length]}
 
     def named_before(self) -> Scope | None:

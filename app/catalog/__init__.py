@@ -3,15 +3,15 @@
 Never evaluates a cohort, and never changes what it has published.
 """
 
-from app.catalog.array_store import Array, ArrayStore
+from app.catalog.array_store import ArrayStore
 from app.catalog.build import DATABASE, bin_edges, catalog_folder, ensure_built, is_built, is_of_collection
 from app.catalog.catalog import Catalog, extra_attributes, listed_attributes, open_catalog, range_attributes
 
 __all__ = [
     "DATABASE",
-    "Array",
     "ArrayStore",
     "Catalog",
+    "arrays",
     "bin_edges",
     "catalog_folder",
     "ensure_built",

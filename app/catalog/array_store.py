@@ -9,16 +9,13 @@ from __future__ import annotations
 
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import numpy as np
-import numpy.typing as npt
 
+from app.catalog.arrays import Codes, StoredArray
 from app.cohort import Attribute
 from app.cohort.sql import quote_text
-
-Array = npt.NDArray[Any]
 
 ARRAYS = "arrays"
 
@@ -42,7 +39,7 @@ class ArrayStore:
     def __init__(self, folder: Path, database: str) -> None:
         self.folder = folder
         self.database = folder / database
-        self._arrays: dict[str, Array] = {}
+        self._arrays: dict[str, StoredArray] = {}
         self._values: dict[str, list[str]] = {}
         self._codes: dict[str, dict[str, int]] = {}
         self._bounds: dict[str, tuple[float, float]] = {}
@@ -55,8 +52,14 @@ class ArrayStore:
         """A cursor for one query."""
         return self._connection.cursor()
 
-    def array(self, name: str) -> Array:
-        """Array `name`, mapped read-only."""
+    def array(self, name: str) -> StoredArray:
+        """Array `name`, mapped read-only.
+
+        Raises
+        ------
+        FileNotFoundError
+            If none of that name was built.
+        """
         if name not in self._arrays:
             path = self.folder / ARRAYS / f"{name}.npy"
             self._arrays[name] = np.asarray(np.load(path, mmap_mode="r", allow_pickle=False))
@@ -77,14 +80,14 @@ class ArrayStore:
             self._codes[attribute.name] = {value: code for code, value in enumerate(values, start=1)}
         return self._codes[attribute.name]
 
-    def codes_where(self, attribute: Attribute, predicate: str) -> Array:
-        """Codes of the dictionary's values that meet `predicate`, a condition on the column ``value``."""
+    def codes_where(self, attribute: Attribute, predicate: str) -> Codes:
+        """Codes of the dictionary's values that meet `predicate`, a condition on the column ``value``; in any order."""
         name = quote_text(attribute.name)
         rows = self.cursor().execute(f"SELECT code FROM dictionary WHERE attribute = {name} AND {predicate}")
         return np.asarray(rows.fetchnumpy()["code"])
 
     def bounds(self, attribute: Attribute) -> tuple[float, float]:
-        """Lowest and highest number in the release; dates as days since 1970."""
+        """Lowest and highest number in the release, both 0 where there is none; dates as days since 1970."""
         if attribute.name not in self._bounds:
             numbers = self.array(attribute.name)
             lowest, highest = (float(np.nanmin(numbers)), float(np.nanmax(numbers))) if len(numbers) else (0.0, 0.0)

@@ -17,7 +17,8 @@ from typing import Any
 import duckdb
 import numpy as np
 
-from app.catalog.array_store import ARRAYS, Array
+from app.catalog.array_store import ARRAYS
+from app.catalog.arrays import Bins, Column, Edges, Quantities
 from app.catalog.groups import Arrays, write_groups
 from app.cohort import BASE_ATTRIBUTES, Attribute, Kind, schema
 from app.cohort.sql import quote_text
@@ -115,7 +116,7 @@ def _build(folder: Path) -> Iterator[None]:
     yield
 
 
-def fetch_columns(con: duckdb.DuckDBPyConnection, query: str, parameters: Sequence[Any] = ()) -> dict[str, Array]:
+def fetch_columns(con: duckdb.DuckDBPyConnection, query: str, parameters: Sequence[Any] = ()) -> dict[str, Column]:
     """Result columns by name, masked where NULL."""
     return {name: np.ma.asarray(column) for name, column in con.execute(query, list(parameters)).fetchnumpy().items()}
 
@@ -246,14 +247,14 @@ def _write_numbers(con: duckdb.DuckDBPyConnection, arrays: Arrays) -> None:
         arrays.write(f"{attribute.name}.bin", bins(attribute, numbers))
 
 
-def bins(attribute: Attribute, numbers: Array) -> Array:
-    """Bin of each number, from 1; 0 where missing."""
+def bins(attribute: Attribute, numbers: Quantities) -> Bins:
+    """Bin of each of `numbers`, from 1; 0 where missing."""
     found = np.searchsorted(bin_edges(attribute), numbers, side="right")
     found = np.clip(found, 1, len(attribute.edges))
     return np.where(np.isnan(numbers), 0, found).astype(np.uint8)
 
 
-def bin_edges(attribute: Attribute) -> Array:
+def bin_edges(attribute: Attribute) -> Edges:
     """Lower edges of the histogram's bins, on the scale of the stored numbers."""
     edges = np.asarray(attribute.edges)
     if attribute.kind is Kind.DATE:

@@ -12,7 +12,8 @@ from pathlib import Path
 import duckdb
 import numpy as np
 
-from app.catalog.array_store import CLOSED, HARDENED, Array, ArrayStore
+from app.catalog.array_store import CLOSED, HARDENED, ArrayStore
+from app.catalog.arrays import Codes, Lengths, RowNumbers, Starts, StoredArray
 from app.catalog.build import DATABASE, ensure_built
 from app.catalog.tables.extensions import EXTENSIONS, Extension, MissingTableError, publish_waiting, published
 from app.cohort import ATTRIBUTES, BASE_ATTRIBUTES, BASE_TABLES, Attribute
@@ -26,7 +27,7 @@ class Catalog(ArrayStore):
     def __init__(self, folder: Path) -> None:
         super().__init__(folder, DATABASE)
         self._extensions: dict[str, Extension] = {}
-        self._codes_of_combinations: dict[str, tuple[Array, Array, Array]] = {}
+        self._codes_of_combinations: dict[str, tuple[Codes, Lengths, Starts]] = {}
         self._texts: dict[str, bytes] = {}
         self._long_reads = _LongReads(self.database)
         #: Held by a query that sorts or groups all series: two at once take no less time, and twice the memory.
@@ -65,8 +66,14 @@ class Catalog(ArrayStore):
         wanted = set(tables) - BASE_TABLES
         return sorted(wanted - set(self.tables())) if wanted else []
 
-    def entries(self, attribute: Attribute, name: str) -> Array:
-        """Array `name` of the fetched table that `attribute` stands in."""
+    def entries(self, attribute: Attribute, name: str) -> StoredArray:
+        """Array `name` of the fetched table that `attribute` stands in.
+
+        Raises
+        ------
+        MissingTableError
+            If the attribute's table is not there.
+        """
         return self.extension(attribute.table).array(name)
 
     def long_reads(self) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
@@ -94,14 +101,26 @@ class Catalog(ArrayStore):
         return int(self.array("StudyInstanceUID").max())
 
     def values(self, attribute: Attribute) -> list[str]:
-        """All values of a listed attribute; the value of code `n` stands at ``n - 1``."""
+        """All values of a listed attribute; the value of code `n` stands at ``n - 1``.
+
+        Raises
+        ------
+        MissingTableError
+            If the attribute's table is not there.
+        """
         return self.extension(attribute.table).values(attribute) if attribute.is_extra else super().values(attribute)
 
     def codes(self, attribute: Attribute) -> dict[str, int]:
-        """Value → code of a listed attribute."""
+        """Value → code of a listed attribute.
+
+        Raises
+        ------
+        MissingTableError
+            If the attribute's table is not there.
+        """
         return self.extension(attribute.table).codes(attribute) if attribute.is_extra else super().codes(attribute)
 
-    def codes_of_combinations(self, attribute: Attribute) -> tuple[Array, Array, Array]:
+    def codes_of_combinations(self, attribute: Attribute) -> tuple[Codes, Lengths, Starts]:
         """Codes that each combination has of a listed attribute; 0 alone where it has none.
 
         Returns
@@ -120,17 +139,29 @@ class Catalog(ArrayStore):
             self._codes_of_combinations[attribute.name] = codes, lengths, starts
         return self._codes_of_combinations[attribute.name]
 
-    def codes_where(self, attribute: Attribute, predicate: str) -> Array:
-        """Codes of the dictionary's values that meet `predicate`, a condition on the column ``value``."""
+    def codes_where(self, attribute: Attribute, predicate: str) -> Codes:
+        """Codes of the dictionary's values that meet `predicate`, a condition on the column ``value``; in any order.
+
+        Raises
+        ------
+        MissingTableError
+            If the attribute's table is not there.
+        """
         if attribute.is_extra:
             return self.extension(attribute.table).codes_where(attribute, predicate)
         return super().codes_where(attribute, predicate)
 
     def bounds(self, attribute: Attribute) -> tuple[float, float]:
-        """Lowest and highest number in the release; dates as days since 1970."""
+        """Lowest and highest number in the release, both 0 where there is none; dates as days since 1970.
+
+        Raises
+        ------
+        MissingTableError
+            If the attribute's table is not there.
+        """
         return self.extension(attribute.table).bounds(attribute) if attribute.is_extra else super().bounds(attribute)
 
-    def codes_containing(self, attribute: Attribute, needles: Sequence[str]) -> Array:
+    def codes_containing(self, attribute: Attribute, needles: Sequence[str]) -> Codes:
         """Codes of the texts that contain any of `needles`, ignoring case as DuckDB's ``lower`` does.
 
         The same answer as ``contains(lower(value), lower(needle))`` over the dictionary, in a tenth of its time.
@@ -148,8 +179,8 @@ class Catalog(ArrayStore):
             self._texts[attribute.name] = self.array(f"{attribute.name}.folded").tobytes()
         return self._texts[attribute.name]
 
-    def rows_of_unique(self, attribute: Attribute, values: Sequence[str]) -> Array:
-        """Row numbers of the series with these identifiers; unknown ones are passed over.
+    def rows_of_unique(self, attribute: Attribute, values: Sequence[str]) -> RowNumbers:
+        """Row numbers of the series with these identifiers, ascending; unknown ones are passed over.
 
         Parameters
         ----------
@@ -166,7 +197,13 @@ class Catalog(ArrayStore):
         return np.sort(self.array(f"{attribute.name}.row")[hits]).astype(np.int64)
 
     def unknown_values(self, attribute: Attribute, values: Sequence[str]) -> list[str]:
-        """Those of `values` that this release does not hold, for a listed attribute whose table is there."""
+        """Those of `values` that this release does not hold, for a listed attribute.
+
+        Raises
+        ------
+        MissingTableError
+            If the attribute's table is not there.
+        """
         return [value for value in values if value not in self.codes(attribute)]
 
 

@@ -12,7 +12,15 @@ from pathlib import Path
 
 import numpy as np
 
-from app.catalog.array_store import Array
+from app.catalog.arrays import (
+    CellNumbers,
+    CombinationNumbers,
+    Numbers,
+    PatientCodes,
+    PatientStudyNumbers,
+    Starts,
+    StoredArray,
+)
 
 
 class Arrays:
@@ -21,15 +29,15 @@ class Arrays:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def write(self, name: str, array: Array) -> None:
+    def write(self, name: str, array: StoredArray) -> None:
         """Keep an array."""
         np.save(self._folder / f"{name}.npy", np.asarray(array), allow_pickle=False)
 
-    def write_codes(self, name: str, codes: Array) -> None:
+    def write_codes(self, name: str, codes: Numbers) -> None:
         """Keep whole numbers from 0 up, as narrow as they can be."""
         self.write(name, codes.astype(np.min_scalar_type(int(codes.max()))))
 
-    def read(self, name: str) -> Array:
+    def read(self, name: str) -> StoredArray:
         """An array kept earlier."""
         return np.asarray(np.load(self._folder / f"{name}.npy", allow_pickle=False))
 
@@ -54,7 +62,7 @@ def write_groups(arrays: Arrays, ranges: list[str]) -> None:
     _write_profiles(arrays, patient - 1, combination)
 
 
-def _write_cells(arrays: Arrays, combination: Array, ranges: list[str]) -> Array:
+def _write_cells(arrays: Arrays, combination: CombinationNumbers, ranges: list[str]) -> CellNumbers:
     """Cells in the order of their combinations; returns the cell of each series."""
     keys = combination
     for name in ranges:
@@ -70,7 +78,7 @@ def _write_cells(arrays: Arrays, combination: Array, ranges: list[str]) -> Array
     return np.asarray(cells)
 
 
-def _write_pairs(arrays: Arrays, patient: Array, cells: Array) -> None:
+def _write_pairs(arrays: Arrays, patient: PatientCodes, cells: CellNumbers) -> None:
     """The distinct pairs of (patient, cell), in order, and the pair of each series."""
     size = int(cells.max()) + 1
     pairs, of_row = np.unique(patient * size + cells, return_inverse=True)
@@ -79,7 +87,7 @@ def _write_pairs(arrays: Arrays, patient: Array, cells: Array) -> None:
     arrays.write_codes("pair.cell", pairs % size)
 
 
-def _write_patient_studies(arrays: Arrays, patient: Array) -> Array:
+def _write_patient_studies(arrays: Arrays, patient: PatientCodes) -> Starts:
     """The patient studies in the order of the rows, with what their series add up to; returns where each begins.
 
     Nearly every study has one patient; where a UID was given twice, it is one study of two.
@@ -95,7 +103,7 @@ def _write_patient_studies(arrays: Arrays, patient: Array) -> Array:
     return starts
 
 
-def _write_signatures(arrays: Arrays, patient_studies: Array, combination: Array) -> None:
+def _write_signatures(arrays: Arrays, patient_studies: PatientStudyNumbers, combination: CombinationNumbers) -> None:
     """The signature of each patient study; entries of all signatures, one behind the other, and where each begins."""
     of_patient_study, combinations, starts = _distinct_sets(patient_studies, combination)
     arrays.write_codes("patient_study.signature", of_patient_study)
@@ -103,7 +111,7 @@ def _write_signatures(arrays: Arrays, patient_studies: Array, combination: Array
     arrays.write("signature.start", starts)
 
 
-def _write_profiles(arrays: Arrays, patients: Array, combination: Array) -> None:
+def _write_profiles(arrays: Arrays, patients: Numbers, combination: CombinationNumbers) -> None:
     """Entries of all profiles, as parallel arrays of (profile, combination), and how many patients have each."""
     of_patient, combinations, starts = _distinct_sets(patients, combination)
     lengths = np.diff(starts, append=len(combinations))
@@ -112,7 +120,7 @@ def _write_profiles(arrays: Arrays, patients: Array, combination: Array) -> None
     arrays.write("profile.patients", np.bincount(of_patient))
 
 
-def _distinct_sets(owners: Array, members: Array) -> tuple[Array, Array, Array]:
+def _distinct_sets(owners: Numbers, members: Numbers) -> tuple[Numbers, Numbers, Starts]:
     """Number the distinct sets of members that owners have.
 
     Parameters

@@ -65,6 +65,8 @@ def tables_of(catalog: Catalog, collection_id: str) -> Mapping[str, Mapping[str,
     ------
     QueryError
         If it has no clinical table.
+    MissingTableError
+        If clinical_index is not there.
     """
     found = dictionary(catalog).get(collection_id)
     if found is None:
@@ -79,6 +81,8 @@ def columns_of(catalog: Catalog, collection_id: str, table: str) -> Mapping[str,
     ------
     QueryError
         If the collection has no such table.
+    MissingTableError
+        If clinical_index is not there.
     """
     tables = tables_of(catalog, collection_id)
     if table not in tables:
@@ -93,6 +97,8 @@ def column_of(catalog: Catalog, collection_id: str, table: str, name: str) -> Cl
     ------
     QueryError
         If there is no such column.
+    MissingTableError
+        If clinical_index is not there.
     """
     columns = columns_of(catalog, collection_id, table)
     if name not in columns:

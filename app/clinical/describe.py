@@ -18,7 +18,15 @@ from app.cohort.sql import quote_text
 
 
 def describe_collection(catalog: Catalog, collection_id: str) -> dict[str, Any]:
-    """Tables of a collection: their columns, and their overlap with the images where they are on this machine."""
+    """Tables of a collection: their columns, and their overlap with the images where they are on this machine.
+
+    Raises
+    ------
+    QueryError
+        If it has no clinical table.
+    MissingTableError
+        If clinical_index is not there.
+    """
     tables = []
     for name, columns in tables_of(catalog, collection_id).items():
         entry: dict[str, Any] = {"table": name, "fetched": is_there(name)}
@@ -36,6 +44,10 @@ def describe_table(catalog: Catalog, collection_id: str, name: str) -> dict[str,
     ------
     MissingClinicalError
         If the table is not there.
+    QueryError
+        If the collection has no such table.
+    MissingTableError
+        If clinical_index is not there.
     """
     columns_of(catalog, collection_id, name)
     shared = overlap(catalog, collection_id, name)
@@ -62,7 +74,13 @@ def describe_table(catalog: Catalog, collection_id: str, name: str) -> dict[str,
 
 
 def as_schema(name: str) -> schema.Table:
-    """A fetched table as the release's own are described, for those who write SQL."""
+    """A fetched table as the release's own are described, for those who write SQL.
+
+    Raises
+    ------
+    MissingClinicalError
+        If it is not there.
+    """
     return _as_schema(open_table(name), DICTIONARY in published())
 
 

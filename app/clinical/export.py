@@ -31,7 +31,15 @@ _IMAGED = ("collection_id", "PatientID", "studies", "series", "modalities", "siz
 
 
 def joined_csv(catalog: Catalog, collection_id: str, name: str) -> Iterator[bytes]:
-    """As RFC 4180 CSV with a header line; missing values are empty."""
+    """As RFC 4180 CSV with a header line; missing values are empty.
+
+    Raises
+    ------
+    MissingClinicalError
+        If the table is not there.
+    QueryError
+        If the collection has no such table.
+    """
     from pyarrow import csv
 
     columns, reader = _joined(catalog, collection_id, name, lists_as_text=True)
@@ -45,7 +53,15 @@ def joined_csv(catalog: Catalog, collection_id: str, name: str) -> Iterator[byte
 
 
 def joined_json(catalog: Catalog, collection_id: str, name: str) -> Iterator[bytes]:
-    """As one JSON array of objects; missing values are null."""
+    """As one JSON array of objects; missing values are null.
+
+    Raises
+    ------
+    MissingClinicalError
+        If the table is not there.
+    QueryError
+        If the collection has no such table.
+    """
     _, reader = _joined(catalog, collection_id, name)
     yield b"["
     separator = "\n"
@@ -57,7 +73,15 @@ def joined_json(catalog: Catalog, collection_id: str, name: str) -> Iterator[byt
 
 
 def joined_parquet(catalog: Catalog, collection_id: str, name: str) -> Iterator[bytes]:
-    """As Parquet (zstd); the release and the table stand in its metadata."""
+    """As Parquet (zstd); the release and the table stand in its metadata.
+
+    Raises
+    ------
+    MissingClinicalError
+        If the table is not there.
+    QueryError
+        If the collection has no such table.
+    """
     import pyarrow as pa
     from pyarrow import parquet
 

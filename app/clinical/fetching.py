@@ -55,7 +55,13 @@ def prefix(table: str) -> str:
 
 
 def to_fetch(catalog: Catalog, tables: list[str]) -> list[str]:
-    """Those of `tables` that this release has and this machine lacks."""
+    """Those of `tables` that this release has and this machine lacks.
+
+    Raises
+    ------
+    MissingTableError
+        If clinical_index, which knows them, is not there.
+    """
     known = {table for tables in dictionary(catalog).values() for table in tables} if tables else ()
     return [table for table in missing(tables) if table in known]
 
@@ -67,6 +73,8 @@ def require_known(catalog: Catalog, tables: list[str]) -> None:
     ------
     QueryError
         If there is no such table in this release.
+    MissingTableError
+        If clinical_index, which knows them, is not there.
     """
     known = {table for tables in dictionary(catalog).values() for table in tables}
     for table in tables:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from app.catalog import Array, ArrayStore, Catalog
+from app.catalog import ArrayStore, Catalog
+from app.catalog.arrays import Mask, PatientCodes, SeriesMask
 from app.catalog.tables import extensions
 from app.clinical.columns import column_of
 from app.clinical.sql import PATIENT, asked, patients, present
@@ -114,7 +115,7 @@ def _open(path: Path) -> ClinicalTable:
     return ClinicalTable(path)
 
 
-def clinical_mask(catalog: Catalog, clause: ClinicalClause) -> Array:
+def clinical_mask(catalog: Catalog, clause: ClinicalClause) -> SeriesMask:
     """Mask of the series whose patients meet the clause.
 
     Raises
@@ -123,6 +124,8 @@ def clinical_mask(catalog: Catalog, clause: ClinicalClause) -> Array:
         If the collection has no such table or column.
     MissingClinicalError
         If the table is not there.
+    UserError
+        If IDC lists a column that the table itself lacks.
     """
     column_of(catalog, clause.collection_id, clause.table, clause.column)
     table = open_table(clause.table)
@@ -142,7 +145,7 @@ def clinical_mask(catalog: Catalog, clause: ClinicalClause) -> Array:
     return marks.take(catalog.array("PatientID"))
 
 
-def patients_of(catalog: Catalog, collection_id: str) -> tuple[Array, list[str]]:
+def patients_of(catalog: Catalog, collection_id: str) -> tuple[PatientCodes, list[str]]:
     """Code and PatientID of each patient of a collection, in the order of their PatientIDs."""
     rows = catalog.cursor().execute(
         f"SELECT code, PatientID FROM patient WHERE collection_id = {quote_text(collection_id)} ORDER BY PatientID"
@@ -151,5 +154,5 @@ def patients_of(catalog: Catalog, collection_id: str) -> tuple[Array, list[str]]
     return np.array([code for code, _ in found], dtype=np.int64), [name for _, name in found]
 
 
-def _among(names: list[str], chosen: set[str]) -> Array:
+def _among(names: list[str], chosen: set[str]) -> Mask:
     return np.fromiter((name in chosen for name in names), dtype=bool, count=len(names))

@@ -85,6 +85,11 @@ class Distribution:
         """The condition that asks for these bars, and for patients without a value if `missing`.
 
         Intervals must be neighbours: the condition spans them.
+
+        Raises
+        ------
+        QueryError
+            If nothing is asked.
         """
         names = (collection_id, table, self.column.name)
         asked = True if missing else None
@@ -94,7 +99,15 @@ class Distribution:
 
 
 def usable_columns(catalog: Catalog, collection_id: str, name: str) -> dict[str, ClinicalColumn]:
-    """Columns that both clinical_index and the table have."""
+    """Columns that both clinical_index and the table have.
+
+    Raises
+    ------
+    MissingClinicalError
+        If the table is not there.
+    QueryError
+        If the collection has no such table.
+    """
     there = set(open_table(name).columns())
     return {key: column for key, column in columns_of(catalog, collection_id, name).items() if key in there}
 

@@ -97,7 +97,13 @@ class Relation:
 
     @classmethod
     def from_pairs(cls, key: str, pairs: Iterable[tuple[str, str]]) -> Relation:
-        """Build from the name of the parameter and the decoded parameters inside its value."""
+        """Build from the name of the parameter and the decoded parameters inside its value.
+
+        Raises
+        ------
+        QueryError
+            If a parameter is unknown, stands twice, or is not valid.
+        """
         owner, _, verb = read_choice("A relation", key, RELATION_KEYS).partition("_")
         values: dict[str, list[str]] = {}
         found: dict[str, str] = {}
@@ -119,7 +125,13 @@ class Relation:
 
     @classmethod
     def parse(cls, key: str, text: str) -> Relation:
-        """Inverse of `key` and `value`."""
+        """Inverse of `key` and `value`.
+
+        Raises
+        ------
+        QueryError
+            If `key` is no relation, or `text` not valid.
+        """
         return cls.from_pairs(key, read_pairs(text, key))
 
     @property
@@ -293,7 +305,13 @@ def read_whole(where: str, text: str, lowest: int, highest: int) -> int:
 
 
 def read_seed(text: str) -> int:
-    """Seed of samples and splits."""
+    """Seed of samples and splits.
+
+    Raises
+    ------
+    QueryError
+        If `text` is none.
+    """
     return read_whole("seed", text, 0, _MAX_SEED)
 
 
@@ -312,7 +330,13 @@ def read_choice(where: str, text: str, choices: Iterable[str]) -> str:
 
 
 def read_stratum(where: str, name: str) -> None:
-    """Check that samples can be spread over the attribute `name`: one that has one listed value per series."""
+    """Check that samples can be spread over the attribute `name`, if given: one with one listed value per series.
+
+    Raises
+    ------
+    QueryError
+        If there is no such attribute, or it has no listed value or several.
+    """
     if not name:
         return
     attribute = find_attribute(name)
@@ -321,7 +345,13 @@ def read_stratum(where: str, name: str) -> None:
 
 
 def completions(texts: Sequence[str]) -> tuple[Completion, ...]:
-    """Completions in canonical order."""
+    """Completions in canonical order.
+
+    Raises
+    ------
+    QueryError
+        If a text names none.
+    """
     chosen = {read_choice("add", text, list(Completion)) for text in texts}
     return tuple(completion for completion in Completion if completion in chosen)
 

@@ -99,7 +99,13 @@ class ClinicalClause:
 
     @classmethod
     def from_pairs(cls, pairs: Iterable[tuple[str, str]]) -> ClinicalClause:
-        """Build from the decoded parameters inside its value."""
+        """Build from the decoded parameters inside its value.
+
+        Raises
+        ------
+        QueryError
+            If a parameter is unknown, stands twice, or is not valid.
+        """
         lists: dict[str, list[str]] = {"value": [], "not": []}
         found: dict[str, str] = {}
         for name, text in pairs:
@@ -124,7 +130,13 @@ class ClinicalClause:
 
     @classmethod
     def parse(cls, text: str) -> ClinicalClause:
-        """Inverse of `value`."""
+        """Inverse of `value`.
+
+        Raises
+        ------
+        QueryError
+            If `text` is not valid.
+        """
         return cls.from_pairs(read_pairs(text, KEY))
 
     @property

@@ -194,7 +194,13 @@ class Cohort:
 
     @classmethod
     def from_pairs(cls, pairs: Iterable[tuple[str, str]]) -> Cohort:
-        """Build from decoded URL parameters; repeated keys add values."""
+        """Build from decoded URL parameters; repeated keys add values.
+
+        Raises
+        ------
+        QueryError
+            If a parameter is unknown, stands twice where it may not, or is not valid.
+        """
         values: dict[str, list[str]] = {}
         relations, clinical, combinations, added, single = [], [], [], [], []
         for key, value in pairs:

@@ -97,7 +97,13 @@ def tables(conditions: Iterable[Condition]) -> set[str]:
 
 
 def parse_condition(key: str, values: Iterable[str]) -> Condition:
-    """Condition of a URL parameter, ``Modality`` or ``instanceCount__gte``, and its decoded values."""
+    """Condition of a URL parameter, ``Modality`` or ``instanceCount__gte``, and its decoded values.
+
+    Raises
+    ------
+    QueryError
+        If the attribute or the operator is unknown, does not fit, or a value has the wrong type.
+    """
     name, _, operator = key.partition("__")
     return Condition.of(name, operator or "eq", values)
 

@@ -7,6 +7,12 @@ import math
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+#: Finite numbers of a column, one per row.
+Numbers = NDArray[np.float64]
+#: Times of a column as seconds since 1970, one per row.
+Seconds = NDArray[np.int64]
 
 #: Ranges that a chart shows well; widths are round, so there may be more or fewer.
 _RANGES = 40
@@ -38,7 +44,7 @@ def histogram(column: pa.ChunkedArray) -> tuple[list[str], list[int]]:
     return [entry["values"] for entry in counted], [entry["counts"] for entry in counted]
 
 
-def _numbers(numbers: np.ndarray, whole: bool) -> tuple[list[str], list[int]]:
+def _numbers(numbers: Numbers, whole: bool) -> tuple[list[str], list[int]]:
     if not numbers.size:
         return [], []
     width = _round_width(float(numbers.max()) / _RANGES - float(numbers.min()) / _RANGES)
@@ -65,7 +71,7 @@ def _digits(number: float) -> str:
     return f"{number:.12g}"
 
 
-def _times(seconds: np.ndarray, units: tuple[tuple[str, int], ...]) -> tuple[list[str], list[int]]:
+def _times(seconds: Seconds, units: tuple[tuple[str, int], ...]) -> tuple[list[str], list[int]]:
     """By the longest unit of which a few fit in."""
     seconds = seconds[np.abs(seconds) < FAR_AWAY]
     if not seconds.size:

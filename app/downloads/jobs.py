@@ -49,7 +49,15 @@ _IS_FINISHED = (
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One job as it stands now."""
+    """One job as it stands now.
+
+    Parameters
+    ----------
+    created
+        Seconds since 1970.
+    rate
+        Bytes a second at present.
+    """
 
     number: int
     created: float
@@ -219,7 +227,7 @@ def finished(uids: Sequence[str]) -> list[Finished]:
 
 
 def finished_by(number: int, limit: int = -1, uid: str | None = None) -> list[Finished]:
-    """The first `limit` series that a job has brought completely, or the one named, if it has."""
+    """The first `limit` series, -1 for all, that a job has brought completely, or the one named, if it has."""
     chosen = "" if uid is None else " AND series.uid = :uid"
     with reading() as connection:
         rows = connection.execute(
@@ -298,7 +306,7 @@ def take() -> Job | None:
 
 
 def note(number: int, progress: TransferProgress, rate: float, ended: Iterable[SeriesOutcome]) -> bool:
-    """Write down how far a job is; False if it is no longer to run."""
+    """Write down how far a job is, and its bytes a second; False if it is no longer to run."""
     with writing(is_lasting=False) as connection:
         connection.executemany(
             "UPDATE series SET fault = ?, detail = ? WHERE job = ? AND uid = ?",

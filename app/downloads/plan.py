@@ -15,7 +15,7 @@ from app.storage.buckets import GCS_BUCKETS, Cloud
 from app.storage.store import WantedSeries
 
 if TYPE_CHECKING:
-    from app.catalog import Array
+    from app.catalog.arrays import RowNumbers
     from app.downloads.paths import Template
     from app.selection import Selection
 
@@ -29,19 +29,31 @@ _MARGIN_BYTES = 50_000_000
 
 
 def series_of(selection: Selection, source: Cloud, template: Template) -> Iterator[WantedSeries]:
-    """Wanted series in the catalog's order, read a few thousand at a time."""
+    """Wanted series in the catalog's order, read a few thousand at a time.
+
+    Raises
+    ------
+    UserError
+        If the index names a place that is not safe.
+    """
     for start in range(0, len(selection.rows), _BATCH):
         yield from _read(selection, selection.rows[start : start + _BATCH], source, template)
 
 
 def preview(selection: Selection, template: Template, count: int = 3) -> list[str]:
-    """Folders of the first, the last and other rows between, at most `count`."""
+    """Folders of the first, the last and other rows between, at most `count`.
+
+    Raises
+    ------
+    UserError
+        If the index names a place that is not safe.
+    """
     total = len(selection.rows)
     places = sorted({round(step * (total - 1) / max(count - 1, 1)) for step in range(count)}) if total else []
     return [series.folder for series in _read(selection, selection.rows[places], Cloud.AWS, template)]
 
 
-def _read(selection: Selection, rows: Array, source: Cloud, template: Template) -> Iterator[WantedSeries]:
+def _read(selection: Selection, rows: RowNumbers, source: Cloud, template: Template) -> Iterator[WantedSeries]:
     columns = template.columns
     fields = ", ".join(f"{name}::VARCHAR" for name in columns)
     cursor = selection.catalog.cursor()

@@ -107,7 +107,7 @@ class Archive:
 
         Raises
         ------
-        FaultyError
+        StorageError
             If the source fails; what has come until then is no ZIP.
         """
         try:

@@ -104,10 +104,18 @@ def _text(text: str) -> Answer:
 
 
 def answer_counts(request: Request) -> Answer:
+    """Totals of the cohort, and the release."""
     return _json({**asdict(request.selection.totals), "idc_version": schema.idc_version()})
 
 
 def answer_facets(request: Request) -> Answer:
+    """Values of each listed or range attribute, or of the one that is asked for.
+
+    Raises
+    ------
+    UserError
+        If the attribute is unknown, or its values are too many.
+    """
     name, absent = request.options.get("attribute"), open_catalog().missing(EXTRA_TABLES)
     counted = (a for a in ATTRIBUTES.values() if (a.is_facet or a.is_range) and a.table not in absent)
     chosen = [find_attribute(name)] if name else list(counted)
@@ -142,23 +150,28 @@ def _bin_values(attribute: Attribute) -> list[Any]:
 
 
 def answer_waterfall(request: Request) -> Answer:
+    """What each condition leaves and removes, in order."""
     steps = waterfall(request.selection)
     return _json([{"clause": s.clause, "left": asdict(s.totals), "removed": asdict(s.removed)} for s in steps])
 
 
 def answer_scopes(request: Request) -> Answer:
+    """Totals of the matching series, of their studies and of their patients."""
     return _json({scope: asdict(totals) for scope, totals in request.selection.scopes().items()})
 
 
 def answer_missing(request: Request) -> Answer:
+    """Attribute → share of series without a value, 0 to 1."""
     return _json(missing_shares(request.selection))
 
 
 def answer_sql(request: Request) -> Answer:
+    """The query in idc-index's SQL."""
     return Answer(TEXT, [select(request.cohort).encode()], file_name("query", "sql"))
 
 
 def answer_bigquery(request: Request) -> Answer:
+    """The query in BigQuery's SQL."""
     return Answer(TEXT, [_bigquery_text(request).encode()], file_name("bigquery", "sql"))
 
 
@@ -167,10 +180,12 @@ def _bigquery_text(request: Request) -> str:
 
 
 def answer_bigquery_estimate(request: Request) -> Answer:
+    """What the query would read in BigQuery, and its price, in one sentence."""
     return _text(bigquery_jobs.estimate(_bigquery_text(request), bigquery_jobs.connect()).sentence)
 
 
 def answer_bigquery_rows(request: Request) -> Answer:
+    """Rows of the query in BigQuery, one JSON object a line."""
     sql, client = _bigquery_text(request), bigquery_jobs.connect()
     pages = bigquery_jobs.run(sql, client, bigquery_jobs.estimate(sql, client))
     return Answer(JSON_LINES, (_json_lines(page) for page in pages), file_name("bigquery-rows", "jsonl"))
@@ -181,11 +196,13 @@ def _json_lines(rows: Iterable[Mapping[str, Any]]) -> bytes:
 
 
 def answer_series(request: Request) -> Answer:
+    """Rows of the series."""
     form = writers.ROWS[request.options["format"]]
     return Answer(form.media_type, form.write(request.selection), file_name("series", form.extension))
 
 
 def answer_manifest(request: Request) -> Answer:
+    """Manifest of the cohort, or of one shard of it."""
     form, source = writers.MANIFESTS[request.options["format"]], Cloud(request.options["source"])
     shard = Shard.parse(request.options["shard"]) if "shard" in request.options else None
     which = f"-{shard.number}-of-{shard.count}" if shard else ""
@@ -194,6 +211,7 @@ def answer_manifest(request: Request) -> Answer:
 
 
 def answer_commands(request: Request) -> Answer:
+    """Script for one tool."""
     tool = request.options["tool"]
     shards = Shard.parse(f"1/{request.options.get('shards', tools.DEFAULT_SHARDS)}").count
     chunks = tools.script(tool, request.selection, Cloud(request.options["source"]), shards)
@@ -201,32 +219,39 @@ def answer_commands(request: Request) -> Answer:
 
 
 def answer_notebook(request: Request) -> Answer:
+    """The cohort as a Jupyter notebook."""
     return Answer("application/x-ipynb+json", [notebook(request.cohort).encode()], file_name("cohort", "ipynb"))
 
 
 def answer_citations(request: Request) -> Answer:
+    """Citations of everything in the cohort, and of IDC."""
     form = CITATIONS[request.options["format"]]
     text = citation_text(request.selection, form.name)
     return Answer(form.media_type, [text.encode()], file_name("citations", form.extension))
 
 
 def answer_licenses(request: Request) -> Answer:
+    """Licenses with counts, and what they allow."""
     return _json(licenses(request.selection))
 
 
 def answer_sentence(request: Request) -> Answer:
+    """The cohort in words."""
     return _text(sentence(request.cohort))
 
 
 def answer_url(request: Request) -> Answer:
+    """The canonical URL form."""
     return _text(request.cohort.to_query())
 
 
 def answer_collections(request: Request) -> Answer:
+    """All collections, or the one that is named."""
     return _datasets(request, DatasetKind.COLLECTION)
 
 
 def answer_results(request: Request) -> Answer:
+    """All analysis results, or the one that is named."""
     return _datasets(request, DatasetKind.RESULT)
 
 
@@ -238,6 +263,7 @@ def _datasets(request: Request, kind: DatasetKind) -> Answer:
 
 
 def answer_releases(request: Request) -> Answer:
+    """All releases, or the one that is named."""
     name = unquote_plus(request.subject.removeprefix("release="))
     if name:
         return _json(release_history.as_json(release_history.release(open_catalog(), name), detailed=True))
@@ -247,16 +273,19 @@ def answer_releases(request: Request) -> Answer:
 
 
 def answer_viewer(request: Request) -> Answer:
+    """URL of one series in a viewer."""
     name = request.options["viewer"]
     return _text(viewer_of_series(open_catalog(), request.series, None if name == FITTING else Viewer(name)))
 
 
 def answer_show(request: Request) -> Answer:
+    """All about one series."""
     series = find(open_catalog(), request.series)
     return _json(describe(series, citation_text(series.selection, "apa")))
 
 
 def answer_clinical(request: Request) -> Answer:
+    """Clinical tables of a collection, or one of them."""
     collection_id, table = unquote_plus(request.subject.removeprefix("collection_id=")), request.options.get("table")
     name = request.options["format"]
     if not table:
@@ -271,4 +300,5 @@ def answer_clinical(request: Request) -> Answer:
 
 
 def answer_dicomweb(request: Request) -> Answer:
+    """DICOMweb addresses of each series."""
     return Answer("text/csv; charset=utf-8", writers.dicomweb_csv(request.selection), file_name("dicomweb", "csv"))

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 from pydicom import Dataset
 
+from app.preview.arrays import PixelMask, PixelPoints, SpacePoints
 from app.preview.errors import PreviewError
 from app.preview.rasterize import crosses, even_odd, lines
-from app.preview.regions import Grid, MarkedRegion, Mask, usual_colour
+from app.preview.regions import Grid, MarkedRegion, usual_colour
 
 if TYPE_CHECKING:
     from app.preview.series import SeriesPictures
@@ -25,13 +25,11 @@ if TYPE_CHECKING:
 #: Millimetres that a contour of one plane may leave it by.
 _TILT = 0.5
 
-Points = npt.NDArray[np.float64]
-
 #: Draws contours, given by column and row, on so many rows and columns.
-Draw = Callable[[Sequence[Points], int, int], Mask]
+Draw = Callable[[Sequence[PixelPoints], int, int], PixelMask]
 
 #: Column and row of what of a contour is on a picture.
-Place = Callable[[Grid, Points], list[Points]]
+Place = Callable[[Grid, SpacePoints], list[PixelPoints]]
 
 
 class Way(NamedTuple):
@@ -48,12 +46,18 @@ class Contours:
     regions: list[MarkedRegion]
     source: str
     frames_of_reference: set[str]
-    drawn: dict[int, dict[Way, list[Points]]]
+    drawn: dict[int, dict[Way, list[SpacePoints]]]
     notes: list[str]
 
     @classmethod
     def read(cls, series: SeriesPictures) -> Contours:
-        """The structure set of an RTSTRUCT series."""
+        """The structure set of an RTSTRUCT series.
+
+        Raises
+        ------
+        PreviewError
+            If it has no contours that can be drawn.
+        """
         header = series.instances[0].dataset()
         contours_of = {int(item.ReferencedROINumber): item for item in header.get("ROIContourSequence") or []}
         found = cls([], _source(header), set(_frames(header)), {}, [])
@@ -85,11 +89,16 @@ class Contours:
         kept = [points for kinds in self.drawn.values() for contours in kinds.values() for points in contours]
         return sum(points.nbytes + 200 for points in kept) + 1000
 
-    def masks(self, grid: Grid, wanted: Collection[int]) -> Iterator[tuple[MarkedRegion, Mask]]:
+    def masks(self, grid: Grid, wanted: Collection[int]) -> Iterator[tuple[MarkedRegion, PixelMask]]:
         """Pixels that each wanted region takes.
 
         Those whose centre it encloses, where a contour within another is a hole; those along its open contours; and a
         mark at each of its points.
+
+        Raises
+        ------
+        PreviewError
+            If the picture has no place in space.
         """
         if grid.origin is None:
             raise PreviewError("These pictures have no place in space, so contours can't be drawn on them.")
@@ -106,14 +115,14 @@ def _bounds(grid: Grid) -> tuple[float, float]:
     return -grid.reach + 1e-6, grid.reach + 1e-6
 
 
-def _whole(grid: Grid, points: Points) -> list[Points]:
+def _whole(grid: Grid, points: SpacePoints) -> list[PixelPoints]:
     """A contour of one plane, if that is the picture's."""
     flat, (low, high) = grid.pixels(points), _bounds(grid)
     away = flat[:, 2]
     return [flat[:, :2]] if np.ptp(away) <= _TILT and low < away.mean() <= high else []
 
 
-def _pieces(grid: Grid, points: Points) -> list[Points]:
+def _pieces(grid: Grid, points: SpacePoints) -> list[PixelPoints]:
     """What of each straight piece of a contour through space belongs to the picture."""
     flat = grid.pixels(points)
     start, step = flat[:-1], np.diff(flat, axis=0)

@@ -140,7 +140,13 @@ def of_bucket(uid: str, source: Cloud = Cloud.AWS) -> Files:
 
 
 def of_folder(uid: str, folder: Path) -> Files:
-    """Files of a folder and those below it, among which the series is looked for."""
+    """Files of a folder and those below it, among which the series is looked for.
+
+    Raises
+    ------
+    PreviewError
+        If there is no such folder, or the series is not in it.
+    """
     if not folder.is_dir():
         raise PreviewError(f"There is no folder {folder}.")
     return _listed(valid_uid(uid), str(folder.resolve()), LocalStore(folder), "", 0)

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import struct
 import warnings
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from pydicom import Dataset, dcmread
 from pydicom.encaps import encapsulate, get_frame, parse_basic_offsets
 from pydicom.filebase import DicomBytesIO
@@ -16,12 +14,11 @@ from pydicom.pixels.utils import get_expected_length, pixel_array
 from pydicom.uid import UID, ExplicitVRBigEndian, ImplicitVRLittleEndian
 
 from app.common.numbers import size as bytes_in_words
+from app.preview.arrays import StoredPixels
 from app.preview.cache import shared
 from app.preview.errors import PreviewError
 from app.preview.files import MAX_BYTES, Files
 from app.preview.headers import PIXEL_START, Instance
-
-Array = npt.NDArray[Any]
 
 #: What a decoder needs to know of a frame.
 _PIXEL_MODULE = (
@@ -33,7 +30,7 @@ _UNDEFINED = 0xFFFFFFFF
 _FLOATS = {0x7FE00008: "FloatPixelData", 0x7FE00009: "DoubleFloatPixelData"}
 
 
-def read_frame(files: Files, instance: Instance, header: Dataset, frame: int) -> Array:
+def read_frame(files: Files, instance: Instance, header: Dataset, frame: int) -> StoredPixels:
     """Stored values of a frame; of a colour picture RGB, of a palette its indices.
 
     Raises
@@ -135,7 +132,13 @@ def _frame_of(data: bytes, alone: Dataset, skip: int) -> bytes:
 
 
 def pixel_element(files: Files, instance: Instance, header: Dataset) -> tuple[int, bytes, int, int]:
-    """Tag and VR (if written) of the element with the pixels, bytes before its value, and its length."""
+    """Tag and VR (if written) of the element with the pixels, bytes before its value, and its length.
+
+    Raises
+    ------
+    PreviewError
+        If there are no pixel data.
+    """
     start, data = len(instance.header), instance.pixel_start
     if len(data) < PIXEL_START:
         data = files.read(instance.path, start, start + PIXEL_START)

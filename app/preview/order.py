@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from app.preview.arrays import Vector
 from app.preview.headers import Instance, Plane
 
 #: Decimals to which direction cosines, and millimetres along the normal, are the same.
@@ -68,7 +69,7 @@ def along_normal(plane: Plane) -> float:
     return float(np.dot(normal(plane), plane[6:]))
 
 
-def normal(plane: Plane) -> np.ndarray:
+def normal(plane: Plane) -> Vector:
     """Unit vector from one slice to the next."""
     vector = np.cross(plane[:3], plane[3:6])
     return np.asarray(vector / (np.linalg.norm(vector) or 1.0))

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
-import numpy.typing as npt
 from pydicom import Dataset
 
 from app.common.modalities import OVERLAYS
+from app.preview.arrays import Layer, PixelMask
 from app.preview.cache import shared
 from app.preview.contours import Contours
 from app.preview.errors import PreviewError
-from app.preview.regions import Grid, MarkedRegion, Mask
+from app.preview.regions import Grid, MarkedRegion
 from app.preview.segments import Segments
 from app.preview.series import SeriesPictures
 
@@ -29,7 +29,7 @@ class Marks(Protocol):
     def regions(self) -> list[MarkedRegion]:
         """What is marked, under names."""
 
-    def masks(self, grid: Grid, wanted: Collection[int]) -> Iterator[tuple[MarkedRegion, Mask]]:
+    def masks(self, grid: Grid, wanted: Collection[int]) -> Iterator[tuple[MarkedRegion, PixelMask]]:
         """Pixels of a picture that each of the wanted regions takes, if any."""
 
 
@@ -56,9 +56,7 @@ class Overlay:
         ]
         return {"source": self.source, "regions": regions, "notes": self.marks.notes}
 
-    def layer(
-        self, source: SeriesPictures, number: int, wanted: Collection[int] | None = None
-    ) -> npt.NDArray[np.uint8]:
+    def layer(self, source: SeriesPictures, number: int, wanted: Collection[int] | None = None) -> Layer:
         """RGBA of picture `number` of `source`: the wanted regions, all if None, transparent elsewhere.
 
         Raises
@@ -101,7 +99,7 @@ def overlay(series: SeriesPictures) -> Overlay:
     return shared().get(("overlay", series.files.where, series.files.uid), read, lambda found: found.marks.size)
 
 
-def _edge(mask: Mask) -> Mask:
+def _edge(mask: PixelMask) -> PixelMask:
     """Pixels of `mask` with a neighbour outside it; the picture's own border is none."""
     padded = np.pad(mask, 1, mode="edge")
     inside = padded[:-2, 1:-1] & padded[2:, 1:-1] & padded[1:-1, :-2] & padded[1:-1, 2:]

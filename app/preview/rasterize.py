@@ -6,17 +6,14 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
-import numpy.typing as npt
 
-from app.preview.regions import Mask
-
-Points = npt.NDArray[np.float64]
+from app.preview.arrays import PixelMask, PixelPoints
 
 #: Pixels from the middle of a point's mark to its ends.
 ARM = 3
 
 
-def even_odd(polygons: Sequence[Points], rows: int, columns: int) -> Mask:
+def even_odd(polygons: Sequence[PixelPoints], rows: int, columns: int) -> PixelMask:
     """Pixels whose centre an odd number of `polygons` encloses.
 
     Each edge flips all pixels to its right, in the rows that it crosses.
@@ -35,7 +32,7 @@ def even_odd(polygons: Sequence[Points], rows: int, columns: int) -> Mask:
     return np.asarray(np.cumsum(flips, axis=1)[:, :columns] % 2 == 1)
 
 
-def lines(paths: Sequence[Points], rows: int, columns: int) -> Mask:
+def lines(paths: Sequence[PixelPoints], rows: int, columns: int) -> PixelMask:
     """Pixels along `paths`, from the first point of each to its last, without a gap."""
     drawn = np.zeros((rows, columns), bool)
     for path in paths:
@@ -50,7 +47,7 @@ def lines(paths: Sequence[Points], rows: int, columns: int) -> Mask:
     return drawn
 
 
-def crosses(groups: Sequence[Points], rows: int, columns: int) -> Mask:
+def crosses(groups: Sequence[PixelPoints], rows: int, columns: int) -> PixelMask:
     """An upright cross at each point."""
     drawn = np.zeros((rows, columns), bool)
     reach = np.arange(-ARM, ARM + 1)
@@ -61,7 +58,7 @@ def crosses(groups: Sequence[Points], rows: int, columns: int) -> Mask:
     return drawn
 
 
-def _within(start: Points, step: Points, ends: tuple[int, int]) -> tuple[float, float]:
+def _within(start: PixelPoints, step: PixelPoints, ends: tuple[int, int]) -> tuple[float, float]:
     """Shares of the way at which a line comes into the picture and leaves it; the first is larger if it never does."""
     first, last = 0.0, 1.0
     for at, by, end in zip(start, step, ends, strict=True):
@@ -74,7 +71,7 @@ def _within(start: Points, step: Points, ends: tuple[int, int]) -> tuple[float, 
     return first, last
 
 
-def _set(drawn: Mask, places: Points) -> None:
+def _set(drawn: PixelMask, places: PixelPoints) -> None:
     column, row = np.rint(places).T
     is_inside = (column >= 0) & (column < drawn.shape[1]) & (row >= 0) & (row < drawn.shape[0])
     drawn[row[is_inside].astype(np.int64), column[is_inside].astype(np.int64)] = True

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from pydicom import Dataset
 
-Mask = npt.NDArray[np.bool_]
+from app.preview.arrays import GridPoints, SpacePoints, Vector
+
 Colour = tuple[int, int, int]
 
 #: For regions without a colour of their own; after Okabe and Ito.
@@ -54,9 +54,9 @@ class Grid:
     uid: str
     rows: int
     columns: int
-    origin: npt.NDArray[np.float64] | None
-    across: npt.NDArray[np.float64]
-    down: npt.NDArray[np.float64]
+    origin: Vector | None
+    across: Vector
+    down: Vector
     reach: float
 
     @classmethod
@@ -82,12 +82,12 @@ class Grid:
         )
 
     @property
-    def normal(self) -> npt.NDArray[np.float64]:
+    def normal(self) -> Vector:
         """Unit vector out of the picture."""
         vector = np.cross(self.across, self.down)
         return np.asarray(vector / np.linalg.norm(vector))
 
-    def pixels(self, points: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    def pixels(self, points: SpacePoints) -> GridPoints:
         """Column, row and millimetres from the plane of points in space."""
         away = points - (0 if self.origin is None else self.origin)
         return np.stack(

@@ -49,7 +49,13 @@ def picture(request: Request) -> Response:
 
 
 def layer(request: Request) -> Response:
-    """What a SEG or RTSTRUCT marks on one picture, as PNG."""
+    """What a SEG or RTSTRUCT marks on one picture, as PNG.
+
+    Raises
+    ------
+    PreviewError
+        If there is no such picture, or nothing is drawn on it.
+    """
     edge, number, listed = _edge(request), _number(request.path_params["number"]), request.query_params.get("regions")
     if listed is not None and not _REGIONS.fullmatch(listed):
         raise PreviewError("Regions are numbers with commas between them.", 400)

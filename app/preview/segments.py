@@ -5,21 +5,19 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 from pydicom import Dataset
 
+from app.preview.arrays import FramePlaces, PixelMask, SegmentNumbers, StoredPixels
 from app.preview.errors import PreviewError
 from app.preview.files import at_once
-from app.preview.regions import Colour, Grid, MarkedRegion, Mask, usual_colour
+from app.preview.regions import Colour, Grid, MarkedRegion, usual_colour
 
 if TYPE_CHECKING:
     from app.preview.headers import Instance
     from app.preview.series import SeriesPictures
-
-Floats = npt.NDArray[np.float64]
 
 #: Millimetres below which a frame and a picture lie in one plane whatever their spacing.
 _SAME_PLANE = 0.01
@@ -49,8 +47,8 @@ class _Object:
     instance: Instance
     header: Dataset
     shift: int
-    segments: npt.NDArray[np.int64]
-    places: Floats
+    segments: SegmentNumbers
+    places: FramePlaces
     sources: list[set[str]]
     spacing: float
     grid: Grid | None
@@ -95,8 +93,14 @@ class Segments:
         """Bytes in memory, about; parsed headers take several times their bytes."""
         return sum(6 * len(one.instance.header) + 300 * len(one.places) for one in self.objects)
 
-    def masks(self, grid: Grid, wanted: Collection[int]) -> Iterator[tuple[MarkedRegion, Mask]]:
-        """Pixels of a picture that each wanted region takes."""
+    def masks(self, grid: Grid, wanted: Collection[int]) -> Iterator[tuple[MarkedRegion, PixelMask]]:
+        """Pixels of a picture that each wanted region takes.
+
+        Raises
+        ------
+        PreviewError
+            If it lies across the picture, has another size and no place, or can't be read.
+        """
         regions = {region.number: region for region in self.regions}
         for one in self.objects:
             numbers = {frame: int(one.segments[frame]) for frame in _frames_on(one, grid)}
@@ -113,7 +117,7 @@ class Segments:
                     if int(label) + one.shift in wanted and int(label) + one.shift in regions:
                         yield regions[int(label) + one.shift], values == label
 
-    def _values(self, one: _Object, grid: Grid, frame: int) -> npt.NDArray[Any]:
+    def _values(self, one: _Object, grid: Grid, frame: int) -> StoredPixels:
         """Values of a frame on the picture's grid."""
         from app.preview.frames import read_frame
 

@@ -15,6 +15,7 @@ from pydicom import Dataset
 
 from app.common.numbers import exact
 from app.preview import files as listed
+from app.preview.arrays import Layer, Levels, StoredPixels
 from app.preview.cache import shared
 from app.preview.errors import PreviewError
 from app.preview.files import Files
@@ -29,8 +30,6 @@ from app.preview.tree import content_tree, header_rows
 from app.preview.window import (
     OWN,
     PRESETS,
-    Array,
-    Bytes,
     Window,
     by_table,
     by_value,
@@ -122,11 +121,17 @@ class SeriesPictures:
         picture, instance = self.picture(number)
         return frame_header(instance.dataset(), picture.frame)
 
-    def stored(self, number: int) -> Array:
-        """Stored values of picture `number`."""
+    def stored(self, number: int) -> StoredPixels:
+        """Stored values of picture `number`.
+
+        Raises
+        ------
+        PreviewError
+            If there is no such picture, or it can't be decoded.
+        """
         picture, instance = self.picture(number)
 
-        def read() -> Array:
+        def read() -> StoredPixels:
             header = instance.dataset()
             if "Rows" not in header or "BitsAllocated" not in header:
                 raise PreviewError("This object has no picture of its own.")
@@ -146,7 +151,7 @@ class SeriesPictures:
         """The range of the middle picture, for all: a range of its own for each would flicker."""
         return full_range(rescaled(self.stored(self.middle), self.header(self.middle)))
 
-    def levels(self, number: int, asked: Window | str | None = None) -> Bytes:
+    def levels(self, number: int, asked: Window | str | None = None) -> Levels:
         """Picture `number` as eight-bit grey, or as RGB.
 
         Parameters
@@ -258,7 +263,7 @@ def key_of(uid: str, source: Cloud, folder: Path | None) -> Hashable:
     return ("series", uid, folder or endpoint(source))
 
 
-def as_png(levels: Bytes, edge: int | None = None) -> bytes:
+def as_png(levels: Levels | Layer, edge: int | None = None) -> bytes:
     """PNG of grey, RGB or RGBA levels, scaled down to `edge` if the longer edge has more."""
     picture = Image.fromarray(levels)
     if edge is not None and max(picture.size) > edge:
@@ -271,7 +276,7 @@ def as_png(levels: Bytes, edge: int | None = None) -> bytes:
     return stream.getvalue()
 
 
-def over(levels: Bytes, layer: Bytes) -> Bytes:
+def over(levels: Levels, layer: Layer) -> Levels:
     """RGB of a picture under an RGBA layer of the same size."""
     ground = levels if levels.ndim == 3 else np.repeat(levels[..., None], 3, axis=2)
     alpha = layer[..., 3:] / 255

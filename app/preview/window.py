@@ -6,18 +6,13 @@ import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from pydicom import Dataset
 from pydicom.pixels.processing import apply_color_lut, apply_modality_lut, apply_voi
 
+from app.preview.arrays import Brightness, Levels, Rescaled, StoredPixels
 from app.preview.errors import PreviewError
-
-Array = npt.NDArray[Any]
-Floats = npt.NDArray[np.float64]
-Bytes = npt.NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +66,7 @@ def is_colour(header: Dataset) -> bool:
     return str(header.get("PhotometricInterpretation", "")) not in ("MONOCHROME1", "MONOCHROME2")
 
 
-def rescaled(stored: Array, header: Dataset) -> Floats:
+def rescaled(stored: StoredPixels, header: Dataset) -> Rescaled:
     """Values in the units of the header: Hounsfield units, becquerels, greys."""
     if "DoseGridScaling" in header:
         return np.asarray(stored * float(header.DoseGridScaling), np.float64)
@@ -86,13 +81,13 @@ def header_window(header: Dataset) -> Window | None:
     return Window(center, width, str(header.get("VOILUTFunction") or "LINEAR").upper())
 
 
-def full_range(values: Floats) -> Window:
+def full_range(values: Rescaled) -> Window:
     """From the least to the greatest value."""
     least, most = float(values.min()), float(values.max())
     return Window((least + most) / 2, (most - least) or 1.0, "LINEAR_EXACT")
 
 
-def grey(values: Floats, window: Window, inverted: bool) -> Bytes:
+def grey(values: Rescaled, window: Window, inverted: bool) -> Levels:
     """Grey levels 0 to 255 of rescaled values; `inverted` for MONOCHROME1."""
     if window.function == "SIGMOID":
         share = 1 / (1 + np.exp(-4 * (values - window.center) / window.width))
@@ -105,8 +100,14 @@ def grey(values: Floats, window: Window, inverted: bool) -> Bytes:
     return _levels(1 - share if inverted else share)
 
 
-def by_value(stored: Array, levels_of: Callable[[Array], Bytes]) -> Bytes:
-    """Levels of a picture, worked out once for each value that may stand in it rather than once for each pixel."""
+def by_value(stored: StoredPixels, levels_of: Callable[[StoredPixels], Levels]) -> Levels:
+    """Levels of a picture, worked out once for each value that may stand in it rather than once for each pixel.
+
+    Parameters
+    ----------
+    levels_of
+        Gives the levels of values, whatever their shape.
+    """
     least, most = stored.min(), stored.max()
     if stored.dtype.kind not in "iu" or int(most) - int(least) >= stored.size:
         return levels_of(stored)
@@ -114,7 +115,7 @@ def by_value(stored: Array, levels_of: Callable[[Array], Bytes]) -> Bytes:
     return levels_of(values)[stored.astype(np.int64) - int(least)]
 
 
-def by_table(stored: Array, header: Dataset) -> Bytes | None:
+def by_table(stored: StoredPixels, header: Dataset) -> Levels | None:
     """Grey levels by the header's own VOI LUT, or None without one."""
     items = header.get("VOILUTSequence")
     if not items:
@@ -124,16 +125,16 @@ def by_table(stored: Array, header: Dataset) -> Bytes | None:
     return _levels(1 - share if header.PhotometricInterpretation == "MONOCHROME1" else share)
 
 
-def colours(stored: Array, header: Dataset) -> Bytes:
+def colours(stored: StoredPixels, header: Dataset) -> Levels:
     """Eight-bit RGB of a colour picture."""
     bits = int(header.BitsStored)
     if header.PhotometricInterpretation == "PALETTE COLOR":
         stored = apply_color_lut(stored, header)[..., :3]
         bits = 8 * stored.dtype.itemsize
-    return np.asarray(stored if bits == 8 else _levels(stored / (2.0**bits - 1)), np.uint8)
+    return np.asarray(stored if bits == 8 else _levels(stored.astype(np.float64) / (2.0**bits - 1)), np.uint8)
 
 
-def _levels(share: npt.NDArray[np.floating]) -> Bytes:
+def _levels(share: Brightness) -> Levels:
     return np.asarray(np.rint(np.clip(share, 0, 1) * 255), np.uint8)
 
 

@@ -12,7 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from app.catalog import Array, Catalog
+from app.catalog import Catalog
+from app.catalog.arrays import Codes, Counts, EntryMask, RowNumbers, SeriesMask
 from app.cohort import Attribute
 from app.cohort.sql import predicate
 from app.selection.masks import meet
@@ -20,11 +21,17 @@ from app.selection.masks import meet
 _AT_ONCE = 1 << 20
 
 
-def of_series(catalog: Catalog, attribute: Attribute, asked: Mapping[str, Sequence[str]]) -> Array:
-    """Mask of the series that meet everything asked of an attribute of a fetched table."""
+def of_series(catalog: Catalog, attribute: Attribute, asked: Mapping[str, Sequence[str]]) -> SeriesMask:
+    """Mask of the series that meet everything asked, as operator → values, of an attribute of a fetched table.
+
+    Raises
+    ------
+    MissingTableError
+        If the attribute's table is not there.
+    """
     rows = catalog.entries(attribute, f"{attribute.name}.row")
 
-    def mark(entries: Array | None = None) -> Array:
+    def mark(entries: EntryMask | None = None) -> SeriesMask:
         mask = np.zeros(catalog.series_count, dtype=bool)
         mask[rows if entries is None else rows[entries]] = True
         return mask
@@ -33,7 +40,7 @@ def of_series(catalog: Catalog, attribute: Attribute, asked: Mapping[str, Sequen
     return meet(asked, mark(), {key: mark(entries) for key, entries in test(catalog, attribute, asked).items()})
 
 
-def _numbers(catalog: Catalog, attribute: Attribute, asked: Mapping[str, Sequence[str]]) -> dict[str, Array]:
+def _numbers(catalog: Catalog, attribute: Attribute, asked: Mapping[str, Sequence[str]]) -> dict[str, EntryMask]:
     """Operator → mask of the entries that it is about; bounds hold of one and the same value."""
     numbers = catalog.entries(attribute, attribute.name)
     low = float(asked["gte"][0]) if "gte" in asked else -math.inf
@@ -44,7 +51,7 @@ def _numbers(catalog: Catalog, attribute: Attribute, asked: Mapping[str, Sequenc
     return found
 
 
-def _codes(catalog: Catalog, attribute: Attribute, asked: Mapping[str, Sequence[str]]) -> dict[str, Array]:
+def _codes(catalog: Catalog, attribute: Attribute, asked: Mapping[str, Sequence[str]]) -> dict[str, EntryMask]:
     codes = catalog.entries(attribute, f"{attribute.name}.code")
     found = {}
     for key, texts in asked.items():
@@ -57,10 +64,20 @@ def _codes(catalog: Catalog, attribute: Attribute, asked: Mapping[str, Sequence[
     return found
 
 
-def count(catalog: Catalog, attribute: Attribute, selected: Array | None, unit: str) -> Array:
-    """Series or patients per code or bin, of the series that a mask marks, or of all.
+def count(catalog: Catalog, attribute: Attribute, selected: SeriesMask | None, unit: str) -> Counts:
+    """Counts per code or bin, of the series that a mask marks, or of all.
 
-    Entry 0 counts those that have no value, and patients with such a series.
+    Entry 0 counts the series that have no value, or the patients with such a series.
+
+    Parameters
+    ----------
+    unit
+        What is counted: ``series`` or ``patients``.
+
+    Raises
+    ------
+    MissingTableError
+        If the attribute's table is not there.
     """
     name = f"{attribute.name}.bin" if attribute.is_range else attribute.name
     size = (len(attribute.edges) if attribute.is_range else len(catalog.values(attribute))) + 1
@@ -89,7 +106,7 @@ def count(catalog: Catalog, attribute: Attribute, selected: Array | None, unit: 
     return counts
 
 
-def _chosen(of_entry: Array, codes: Array, selected: Array) -> Iterator[tuple[Array, Array]]:
+def _chosen(of_entry: RowNumbers, codes: Codes, selected: SeriesMask) -> Iterator[tuple[RowNumbers, Codes]]:
     """Rows and codes of the entries of selected series, some at a time, since a table may have millions."""
     for start in range(0, len(of_entry), _AT_ONCE):
         rows, part = of_entry[start : start + _AT_ONCE], codes[start : start + _AT_ONCE]
@@ -97,8 +114,14 @@ def _chosen(of_entry: Array, codes: Array, selected: Array) -> Iterator[tuple[Ar
         yield rows.take(chosen), part.take(chosen)
 
 
-def sources(catalog: Catalog, tables: Sequence[str]) -> tuple[Array, Array]:
-    """Rows of series and of the image series that they were made from, as far as `tables` name them."""
+def sources(catalog: Catalog, tables: Sequence[str]) -> tuple[RowNumbers, RowNumbers]:
+    """Series, and the image series that each was made from, as far as `tables` name them: two arrays of one length.
+
+    Raises
+    ------
+    MissingTableError
+        If one of `tables` is not there.
+    """
     stores = [catalog.extension(name) for name in tables]
     none = np.zeros(0, dtype=np.int32)
     made = np.concatenate([none, *(store.array("sources.made") for store in stores)])

@@ -8,7 +8,8 @@ from datetime import date
 
 import numpy as np
 
-from app.catalog import Array, Catalog
+from app.catalog import Catalog
+from app.catalog.arrays import Codes, CombinationMask, Mask, SeriesMask
 from app.cohort import NEGATIONS, OPERATORS, Attribute, Kind
 from app.cohort.kept_lists import values_of
 from app.cohort.sql import predicate
@@ -16,14 +17,14 @@ from app.cohort.sql import predicate
 _EPOCH = date(1970, 1, 1).toordinal()
 
 
-def of_combinations(catalog: Catalog, attribute: Attribute, asked: Mapping[str, Sequence[str]]) -> Array:
-    """Combinations that meet everything asked of a listed attribute."""
+def of_combinations(catalog: Catalog, attribute: Attribute, asked: Mapping[str, Sequence[str]]) -> CombinationMask:
+    """Combinations that meet everything asked, as operator → values, of a listed attribute."""
     members = catalog.array(f"{attribute.name}.combination")
     values = catalog.array(f"{attribute.name}.value")
     present = np.zeros(catalog.combination_count, dtype=bool)
     present[members] = True
 
-    def having(operator: str, texts: Sequence[str]) -> Array:
+    def having(operator: str, texts: Sequence[str]) -> CombinationMask:
         if operator == "contains":
             codes = catalog.codes_where(attribute, predicate(attribute, operator, texts, "value"))
         else:
@@ -38,8 +39,14 @@ def of_combinations(catalog: Catalog, attribute: Attribute, asked: Mapping[str, 
     return meet(asked, present, {key: having(key, texts) for key, texts in asked.items() if key != "missing"})
 
 
-def of_rows(catalog: Catalog, attribute: Attribute, asked: Mapping[str, Sequence[str]]) -> Array:
-    """Series that meet everything asked of an attribute whose values are not listed."""
+def of_rows(catalog: Catalog, attribute: Attribute, asked: Mapping[str, Sequence[str]]) -> SeriesMask:
+    """Series that meet everything asked, as operator → values, of an attribute whose values are not listed.
+
+    Raises
+    ------
+    UserError
+        If this server lacks a list of identifiers that is named.
+    """
     asked = {
         key: values_of(attribute.name, texts) if OPERATORS[key].of_lists else tuple(texts)
         for key, texts in asked.items()
@@ -65,7 +72,7 @@ def of_rows(catalog: Catalog, attribute: Attribute, asked: Mapping[str, Sequence
     return meet(asked, present, holding).take(codes, mode="clip")
 
 
-def _text_codes(catalog: Catalog, attribute: Attribute, operator: str, texts: Sequence[str]) -> Array:
+def _text_codes(catalog: Catalog, attribute: Attribute, operator: str, texts: Sequence[str]) -> Codes:
     """Codes of the texts that `operator` is about; for "none of", those that it leaves out."""
     if operator == "contains":
         return catalog.codes_containing(attribute, texts)
@@ -74,8 +81,8 @@ def _text_codes(catalog: Catalog, attribute: Attribute, operator: str, texts: Se
 
 def _compare_numbers(
     catalog: Catalog, attribute: Attribute, asked: Mapping[str, Sequence[str]]
-) -> tuple[Array, dict[str, Array]]:
-    """Mask of the series with a value, and one mask per operator."""
+) -> tuple[SeriesMask, dict[str, SeriesMask]]:
+    """Mask of the series with a value, of one entry where bounds alone are asked, and one mask per operator."""
     numbers = catalog.array(attribute.name)
     dated = attribute.kind is Kind.DATE
     holding = {}
@@ -94,11 +101,18 @@ def _compare_numbers(
     return present, holding
 
 
-def meet(asked: Mapping[str, Sequence[str]], present: Array, holding: Mapping[str, Array]) -> Array:
+def meet(asked: Mapping[str, Sequence[str]], present: Mask, holding: Mapping[str, Mask]) -> Mask:
     """Join the operators of one attribute.
 
     All must hold; "none of" keeps what has no value unless another operator asks for one; ``missing=true`` adds what
     has none, ``missing=false`` asks for a value. A comparison with a missing value never holds.
+
+    Parameters
+    ----------
+    present
+        Where there is a value: as long as the masks of `holding`, or of one entry that stands for all.
+    holding
+        Operator → where one of its values is met, before any negation.
     """
     missing = asked.get("missing", ("",))[0]
     parts = [~mask if key in NEGATIONS else mask for key, mask in holding.items()]

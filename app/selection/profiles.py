@@ -11,14 +11,26 @@ from functools import lru_cache
 
 import numpy as np
 
-from app.catalog import Array, Catalog, is_of_collection
+from app.catalog import Catalog, is_of_collection
+from app.catalog.arrays import (
+    CombinationMask,
+    CombinationNumbers,
+    Counts,
+    Hashes,
+    Mask,
+    Numbers,
+    PairNumbers,
+    ProfileNumbers,
+)
 from app.cohort import Attribute
 
 
 class Profiles:
     """Entries of (profile, combination), sorted by profile, and how many patients have each profile."""
 
-    def __init__(self, catalog: Catalog, owners: Array, combinations: Array, patients: Array) -> None:
+    def __init__(
+        self, catalog: Catalog, owners: ProfileNumbers, combinations: CombinationNumbers, patients: Counts
+    ) -> None:
         self._catalog = catalog
         self._owners = owners
         self._combinations = combinations
@@ -31,7 +43,7 @@ class Profiles:
         return cls(catalog, array("profile.owner"), array("profile.combination"), array("profile.patients"))
 
     @classmethod
-    def of_pairs(cls, catalog: Catalog, pairs: Array) -> Profiles:
+    def of_pairs(cls, catalog: Catalog, pairs: PairNumbers) -> Profiles:
         """Patients with the combinations of some of their series.
 
         Sets are told apart by the sum of a random 64-bit number per combination, which no two of a hundred thousand
@@ -49,14 +61,14 @@ class Profiles:
         combinations, starts = combinations.take(entries), np.flatnonzero(new_patient.take(entries))
         if not len(starts):
             return cls(catalog, entries, combinations, entries)
-        sums = np.add.reduceat(_numbers(catalog.combination_count).take(combinations), starts)
+        sums = np.add.reduceat(_random_numbers(catalog.combination_count).take(combinations), starts)
         _, first, weights = np.unique(sums, return_index=True, return_counts=True)
         lengths = np.diff(starts, append=len(entries)).take(first)
         owners = np.repeat(np.arange(len(first)), lengths)
         offsets = np.arange(len(owners)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
         return cls(catalog, owners, combinations.take(np.repeat(starts.take(first), lengths) + offsets), weights)
 
-    def count(self, attribute: Attribute, allowed: Array | None) -> Array:
+    def count(self, attribute: Attribute, allowed: CombinationMask | None) -> Counts:
         """Patients per code of a listed attribute; entry 0 counts those with a series that lacks a value.
 
         Parameters
@@ -73,7 +85,7 @@ class Profiles:
             first = np.flatnonzero(_differs(owners))
             weights = self._patients.take(owners.take(first))
             per_combination = np.bincount(combinations.take(first), weights, self._catalog.combination_count)
-            return per_value(self._catalog, attribute, per_combination)
+            return per_value(self._catalog, attribute, per_combination.astype(np.int64))
         codes, lengths, starts = self._catalog.codes_of_combinations(attribute)
         counts = lengths.take(combinations)
         of_entry = np.repeat(np.arange(len(combinations)), counts)
@@ -86,21 +98,21 @@ class Profiles:
         return np.bincount(marked % width, self._patients.take(marked // width), width).astype(np.int64)
 
 
-def per_value(catalog: Catalog, attribute: Attribute, per_combination: Array) -> Array:
-    """Sum a count per combination over the values of `attribute`; entry 0 is what has no value."""
+def per_value(catalog: Catalog, attribute: Attribute, per_combination: Counts) -> Counts:
+    """Sum a count per combination over the values of `attribute`: one count per code; entry 0 is what has no value."""
     codes, lengths, _ = catalog.codes_of_combinations(attribute)
     weights = np.repeat(per_combination, lengths)
     return np.bincount(codes, weights, len(catalog.values(attribute)) + 1).astype(np.int64)
 
 
-def _differs(codes: Array) -> Array:
+def _differs(numbers: Numbers) -> Mask:
     """Mask of the entries that differ from the one before; the first does."""
-    mask = np.ones(len(codes), dtype=bool)
-    np.not_equal(codes[1:], codes[:-1], out=mask[1:])
+    mask = np.ones(len(numbers), dtype=bool)
+    np.not_equal(numbers[1:], numbers[:-1], out=mask[1:])
     return mask
 
 
 @lru_cache(maxsize=1)
-def _numbers(count: int) -> Array:
+def _random_numbers(count: int) -> Hashes:
     """A random 64-bit number for each combination."""
     return np.random.default_rng(0).integers(2**63, size=count, dtype=np.uint64)

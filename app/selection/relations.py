@@ -6,7 +6,8 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from app.catalog import Array, Catalog
+from app.catalog import Catalog
+from app.catalog.arrays import Counts, PatientDays, RowNumbers, SeriesMask, StudyCodes, UnitMask
 from app.catalog.tables.extensions import linking
 from app.cohort import ATTRIBUTES, Combination, Completion, Operation, Relation, Scope
 from app.common.modalities import DERIVED, WITHOUT_PICTURE
@@ -18,8 +19,12 @@ _UNITS = {Scope.STUDY: "StudyInstanceUID", Scope.PATIENT: "PatientID"}
 _DAYS = 1_000_000
 
 
-def relation_mask(catalog: Catalog, relation: Relation, others: Array) -> Array:
-    """Mask of the series whose patient or study has (or lacks) `relation.at_least` of the series `others`."""
+def relation_mask(catalog: Catalog, relation: Relation, others: RowNumbers) -> SeriesMask:
+    """Mask of the series that meet a relation, given the series that it looks for.
+
+    Their patient or study has, or lacks, `relation.at_least` of the series `others`, or of their studies; where
+    `relation.within_days` is given, only those count that are dated at most so many days before or after.
+    """
     if relation.within_days is not None:
         enough = _count_near(catalog, relation, others, relation.within_days) >= relation.at_least
         return ~enough if relation.lacks else enough
@@ -32,11 +37,11 @@ def relation_mask(catalog: Catalog, relation: Relation, others: Array) -> Array:
     return (~enough if relation.lacks else enough).take(unit)
 
 
-def _count_near(catalog: Catalog, relation: Relation, others: Array, days: int) -> Array:
+def _count_near(catalog: Catalog, relation: Relation, others: RowNumbers, days: int) -> Counts:
     """For each series, how many of the series (or studies) `others` of its patient lie at most `days` from its date."""
     patients, dates = catalog.array("PatientID"), catalog.array("StudyDate")
 
-    def dated_rows(rows: Array) -> tuple[Array, Array]:
+    def dated_rows(rows: RowNumbers) -> tuple[RowNumbers, PatientDays]:
         """Those of `rows` that have a date, and patient and day of each as one number."""
         dated = rows[~np.isnan(dates.take(rows))]
         return dated, patients.take(dated).astype(np.int64) * _DAYS + dates.take(dated).astype(np.int64)
@@ -54,11 +59,11 @@ def _count_near(catalog: Catalog, relation: Relation, others: Array, days: int) 
     return counts
 
 
-def _between(ordered: Array, low: Array, high: Array) -> Array:
+def _between(ordered: PatientDays, low: PatientDays, high: PatientDays) -> Counts:
     return np.searchsorted(ordered, high, side="right") - np.searchsorted(ordered, low, side="left")
 
 
-def _studies_between(when: Array, studies: Array, here: Array, days: int) -> Array:
+def _studies_between(when: PatientDays, studies: StudyCodes, here: PatientDays, days: int) -> Counts:
     """Distinct studies in the window around each of `here`.
 
     A study with several dates must count once: wherever two neighbouring dates of it both lie in a window, one is
@@ -78,7 +83,7 @@ def _studies_between(when: Array, studies: Array, here: Array, days: int) -> Arr
     return np.asarray(counts - (len(neighbours) - before - behind))
 
 
-def combination_mask(catalog: Catalog, combination: Combination, left: Array, right: Array) -> Array:
+def combination_mask(catalog: Catalog, combination: Combination, left: RowNumbers, right: RowNumbers) -> SeriesMask:
     """Mask of the series of two cohorts, given the rows of each."""
     in_left, in_right = _mask(catalog, left), _mask(catalog, right)
     if combination.operation is Operation.UNION:
@@ -89,21 +94,21 @@ def combination_mask(catalog: Catalog, combination: Combination, left: Array, ri
     return (in_left | in_right) & _mask(catalog, in_scope(catalog, left, combination.unit)) & near_right
 
 
-def in_scope(catalog: Catalog, rows: Array, scope: Scope) -> Array:
+def in_scope(catalog: Catalog, rows: RowNumbers, scope: Scope) -> RowNumbers:
     """Rows of all series of the studies or patients of `rows`; ascending."""
     if scope is Scope.SERIES:
         return rows
     return np.flatnonzero(members(catalog, rows, scope).take(catalog.array(_UNITS[scope])))
 
 
-def members(catalog: Catalog, rows: Array, scope: Scope) -> Array:
-    """Mask over the codes of studies or patients: those of `rows`."""
+def members(catalog: Catalog, rows: RowNumbers, scope: Scope) -> UnitMask:
+    """Mask over the codes of studies or patients, whichever `scope` is: those of `rows`."""
     marks = np.zeros(_size(catalog, scope), dtype=bool)
     marks[catalog.array(_UNITS[scope]).take(rows)] = True
     return marks
 
 
-def completed(catalog: Catalog, rows: Array, added: Iterable[Completion]) -> Array:
+def completed(catalog: Catalog, rows: RowNumbers, added: Iterable[Completion]) -> RowNumbers:
     """Rows with what was derived from them, or what they were derived from; ascending.
 
     Fetched tables say which image series a series was made from. Where none does, the study stands for it.
@@ -125,7 +130,7 @@ def completed(catalog: Catalog, rows: Array, added: Iterable[Completion]) -> Arr
     return np.flatnonzero(mask)
 
 
-def _having(catalog: Catalog, modalities: Iterable[str]) -> Array:
+def _having(catalog: Catalog, modalities: Iterable[str]) -> SeriesMask:
     """Mask of the series of these modalities."""
     codes = catalog.codes(ATTRIBUTES["Modality"])
     wanted = np.array([codes[modality] for modality in modalities if modality in codes], dtype=np.int32)
@@ -135,7 +140,7 @@ def _having(catalog: Catalog, modalities: Iterable[str]) -> Array:
     return of_combination.take(catalog.array("combination"))
 
 
-def _mask(catalog: Catalog, rows: Array) -> Array:
+def _mask(catalog: Catalog, rows: RowNumbers) -> SeriesMask:
     mask = np.zeros(catalog.series_count, dtype=bool)
     mask[rows] = True
     return mask

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from app.catalog.arrays import Codes, RowNumbers, SeriesMask
 from app.cohort import ATTRIBUTES, schema
 from app.common.errors import UserError
 from app.common.viewer_urls import viewer_url
@@ -180,6 +181,8 @@ def page(
         Names of `COLUMNS` to fetch at series level, where each costs time; the default ones unless given.
     sort
         Column to sort by, over the whole result; ties and None fall back on the catalog's order. Missing values last.
+    offset, limit
+        Rows before the page, and rows on it at most.
 
     Raises
     ------
@@ -203,7 +206,7 @@ def _total(selection: Selection, level: Level) -> int:
     return {Level.SERIES: totals.series, Level.STUDY: totals.studies, Level.PATIENT: totals.patients}[level]
 
 
-def _numbers(selection: Selection, sort: str | None, descending: bool, offset: int, limit: int) -> Any:
+def _numbers(selection: Selection, sort: str | None, descending: bool, offset: int, limit: int) -> RowNumbers:
     """Numbers of the series on a page."""
     if sort is None:
         return selection.first_rows(offset + limit)[offset:]
@@ -218,7 +221,7 @@ def _numbers(selection: Selection, sort: str | None, descending: bool, offset: i
         return np.asarray(found.fetchnumpy()["series_row"])
 
 
-def _fetch_series(selection: Selection, numbers: Any, names: Sequence[str]) -> list[dict[str, Any]]:
+def _fetch_series(selection: Selection, numbers: RowNumbers, names: Sequence[str]) -> list[dict[str, Any]]:
     """Rows of the series with these numbers, in their order."""
     if not len(numbers):
         return []
@@ -271,8 +274,8 @@ def _groups(
     return rows
 
 
-def _group_codes(selection: Selection, level: Level) -> Any:
-    """Number of the group of each selected series."""
+def _group_codes(selection: Selection, level: Level) -> Codes:
+    """Code of the group of each selected series."""
     array = selection.catalog.array
     if level is not Level.COLLECTION:
         return array(_KEYS[level][-1]).take(selection.rows)
@@ -282,9 +285,9 @@ def _group_codes(selection: Selection, level: Level) -> Any:
 
 
 def _sorted_groups(
-    selection: Selection, codes: Any, level: Level, sort: str | None, descending: bool, offset: int, limit: int
-) -> Any:
-    """Numbers of the groups on a page."""
+    selection: Selection, codes: Codes, level: Level, sort: str | None, descending: bool, offset: int, limit: int
+) -> Codes:
+    """Codes of the groups on a page."""
     if sort is None:
         # The catalog's order has the series of a group together, so few entries are left to look through.
         starts = codes[np.flatnonzero(np.diff(codes, prepend=-1))]
@@ -303,7 +306,7 @@ def _sorted_groups(
         return np.asarray(found.fetchnumpy()["code"])
 
 
-def _mask(selection: Selection) -> Any:
+def _mask(selection: Selection) -> SeriesMask:
     mask = np.zeros(selection.catalog.series_count, dtype=bool)
     mask[selection.rows] = True
     return mask

@@ -10,12 +10,13 @@ from hashlib import md5
 
 import numpy as np
 
-from app.catalog import Array, Catalog
+from app.catalog import Catalog
+from app.catalog.arrays import Codes, Hashes, Parts, PatientCodes, RowNumbers, Shares, Starts
 from app.cohort import ATTRIBUTES, Sample, Split
 
 
-def sampled(catalog: Catalog, rows: Array, sample: Sample, seed: int) -> Array:
-    """Rows of the patients that `sample` samples from those of `rows`."""
+def sampled(catalog: Catalog, rows: RowNumbers, sample: Sample, seed: int) -> RowNumbers:
+    """Rows of the patients that `sample` samples from those of `rows`, which ascend; ascending."""
     patients, starts = _patients(catalog, rows)
     draw = _draw(catalog, seed)[patients - 1]
     sizes = np.add.reduceat(catalog.array("bytes").take(rows), starts) if len(rows) else np.zeros(0, np.int64)
@@ -36,7 +37,7 @@ def sampled(catalog: Catalog, rows: Array, sample: Sample, seed: int) -> Array:
     return np.asarray(rows[np.repeat(kept, np.diff(starts, append=len(rows)))])
 
 
-def _places(strata: Array, draw: Array) -> Array:
+def _places(strata: Codes, draw: Hashes) -> Shares:
     """Place of each patient between 0 and 1 such that every stratum is spread evenly over that range."""
     order = np.lexsort((draw, strata))
     _, first, inverse, sizes = np.unique(strata[order], return_index=True, return_inverse=True, return_counts=True)
@@ -46,8 +47,8 @@ def _places(strata: Array, draw: Array) -> Array:
     return places
 
 
-def split_parts(catalog: Catalog, rows: Array, split: Split, seed: int) -> Array:
-    """For each of `rows`, the number of its patient's part, from 1."""
+def split_parts(catalog: Catalog, rows: RowNumbers, split: Split, seed: int) -> Parts:
+    """For each of `rows`, which ascend, the number of its patient's part, from 1."""
     patients, starts = _patients(catalog, rows)
     draw = _draw(catalog, seed)[patients - 1]
     order = np.argsort(draw)
@@ -64,14 +65,14 @@ def split_parts(catalog: Catalog, rows: Array, split: Split, seed: int) -> Array
     return np.repeat(parts, np.diff(starts, append=len(rows)))
 
 
-def _patients(catalog: Catalog, rows: Array) -> tuple[Array, Array]:
+def _patients(catalog: Catalog, rows: RowNumbers) -> tuple[PatientCodes, Starts]:
     """Patients of `rows`, ascending, and where each begins: the catalog's order keeps a patient's series together."""
     of_row = catalog.array("PatientID").take(rows)
     starts = np.flatnonzero(np.diff(of_row, prepend=0))
     return of_row[starts].astype(np.int64), starts
 
 
-def _strata(catalog: Catalog, rows: Array, starts: Array, name: str) -> Array:
+def _strata(catalog: Catalog, rows: RowNumbers, starts: Starts, name: str) -> Codes:
     """Code of the first value, in order, that each patient's series have of an attribute; 0 if they have none."""
     of_combination = np.full(catalog.combination_count, np.iinfo(np.int32).max, dtype=np.int32)
     of_combination[catalog.array(f"{name}.combination")] = catalog.array(f"{name}.value")
@@ -81,7 +82,7 @@ def _strata(catalog: Catalog, rows: Array, starts: Array, name: str) -> Array:
 
 
 @lru_cache(maxsize=4)
-def _draw(catalog: Catalog, seed: int) -> Array:
+def _draw(catalog: Catalog, seed: int) -> Hashes:
     """What each patient of the release is sampled by: the first half of the MD5, which no two patients share."""
     text = f"md5('{int(seed)}/' || collection_id || '/' || PatientID)"
     found = catalog.cursor().execute(f"SELECT ('0x' || left({text}, 16))::UBIGINT AS draw FROM patient ORDER BY code")

@@ -14,7 +14,21 @@ from functools import cached_property
 
 import numpy as np
 
-from app.catalog import Array, Catalog, listed_attributes, range_attributes
+from app.catalog import Catalog, listed_attributes, range_attributes
+from app.catalog.arrays import (
+    CellMask,
+    CellNumbers,
+    CombinationMask,
+    Counts,
+    Mask,
+    Numbers,
+    PairMask,
+    Parts,
+    PatientCodes,
+    PatientStudyNumbers,
+    RowNumbers,
+    SeriesMask,
+)
 from app.clinical.table import clinical_mask
 from app.cohort import ATTRIBUTES, PARTS, Attribute, Cohort, Scope
 from app.selection import entries, masks
@@ -25,7 +39,7 @@ from app.selection.samples import sampled, split_parts
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """What a selection adds up to; `size_bytes` is exact."""
+    """What a selection adds up to; `size_bytes` is the sum of the files, exact."""
 
     patients: int
     studies: int
@@ -45,7 +59,7 @@ class FacetCounts:
     """
 
     attribute: Attribute
-    counts: Array
+    counts: Counts
 
 
 class Selection:
@@ -53,13 +67,22 @@ class Selection:
 
     `rows`, `totals` and whatever is said of the selected series hold for the whole cohort; facets count what matches,
     before the cohort's scope, additions, sample or split make more or less of it.
+
+    Raises
+    ------
+    MissingTableError
+        If the cohort goes by a table that is not there.
+    MissingClinicalError
+        If it goes by a clinical table that is not there.
+    UserError
+        If it names a list of identifiers that this server lacks, or a clinical column that there is not.
     """
 
     def __init__(self, catalog: Catalog, cohort: Cohort) -> None:
         self.catalog = catalog
         self.cohort = cohort
-        self._combination_masks: dict[str, Array] = {}
-        self._row_masks: dict[str, Array] = {}
+        self._combination_masks: dict[str, CombinationMask] = {}
+        self._row_masks: dict[str, SeriesMask] = {}
         catalog.require(cohort.tables())
         for name, asked in cohort.by_attribute().items():
             attribute = ATTRIBUTES[name]
@@ -80,8 +103,8 @@ class Selection:
             self._row_masks[name] = combination_mask(catalog, combination, left, right)
 
     @classmethod
-    def of_rows(cls, catalog: Catalog, rows: Array) -> Selection:
-        """Just these series."""
+    def of_rows(cls, catalog: Catalog, rows: RowNumbers) -> Selection:
+        """Just these series, in whatever order they are given."""
         found = cls(catalog, Cohort())
         mask = np.zeros(catalog.series_count, dtype=bool)
         mask[rows] = True
@@ -94,12 +117,12 @@ class Selection:
         return self if self.cohort.is_plain else self.of_rows(self.catalog, self.rows)
 
     @cached_property
-    def rows(self) -> Array:
+    def rows(self) -> RowNumbers:
         """Row numbers of the series, ascending, which is the catalog's default order; int64."""
         part = self.cohort.split.part if self.cohort.split else ""
         return self._rows_of_everybody[self._parts == PARTS.index(part) + 1] if part else self._rows_of_everybody
 
-    def first_rows(self, count: int) -> Array:
+    def first_rows(self, count: int) -> RowNumbers:
         """The first `count` of `rows`, found without looking at all series where the conditions allow."""
         if self._row_masks or not self.cohort.is_plain:
             return self.rows[:count]
@@ -115,13 +138,13 @@ class Selection:
         return rows[allowed.take(self.catalog.array("combination").take(rows))][:count]
 
     @property
-    def parts(self) -> Array:
-        """For each of `rows` the number of its part, from 1; 0 without a split."""
+    def parts(self) -> Parts:
+        """For each of `rows`, the number of its part, from 1; 0 without a split."""
         part = self.cohort.split.part if self.cohort.split else ""
         return self._parts[self._parts == PARTS.index(part) + 1] if part else self._parts
 
     @cached_property
-    def _rows_of_everybody(self) -> Array:
+    def _rows_of_everybody(self) -> RowNumbers:
         """Rows before a split keeps only one part."""
         cohort = self.cohort
         rows = in_scope(self.catalog, self._matching_rows, cohort.scope)
@@ -130,7 +153,7 @@ class Selection:
         return sampled(self.catalog, rows, cohort.sample, cohort.seed) if cohort.sample else rows
 
     @cached_property
-    def _parts(self) -> Array:
+    def _parts(self) -> Parts:
         rows, split = self._rows_of_everybody, self.cohort.split
         return split_parts(self.catalog, rows, split, self.cohort.seed) if split else np.zeros(len(rows), dtype=np.int8)
 
@@ -153,11 +176,11 @@ class Selection:
         return found
 
     @cached_property
-    def _matching_mask(self) -> Array | None:
+    def _matching_mask(self) -> SeriesMask | None:
         """Mask of the series that meet every condition; None for all series."""
         return self._mask_without(None)
 
-    def _mask_without(self, excluded: str | None) -> Array | None:
+    def _mask_without(self, excluded: str | None) -> SeriesMask | None:
         mask, allowed = self._row_mask_without(excluded), self._combinations_without(excluded)
         if allowed is None:
             return mask
@@ -165,12 +188,12 @@ class Selection:
         return of_row if mask is None else mask & of_row
 
     @cached_property
-    def _matching_rows(self) -> Array:
+    def _matching_rows(self) -> RowNumbers:
         mask = self._matching_mask
         return np.arange(self.catalog.series_count) if mask is None else np.flatnonzero(mask)
 
     @cached_property
-    def _matching_patient_studies(self) -> Array:
+    def _matching_patient_studies(self) -> PatientStudyNumbers:
         """Numbers of the patient studies with a series that meets every condition."""
         if self._row_masks and self._matching_mask is not None:
             return np.flatnonzero(
@@ -178,7 +201,7 @@ class Selection:
             )
         return self._patient_studies_with(self._combinations_without(None))
 
-    def _patient_studies_with(self, allowed: Array | None) -> Array:
+    def _patient_studies_with(self, allowed: CombinationMask | None) -> PatientStudyNumbers:
         """Numbers of the patient studies with a series in `allowed` combinations, or of all."""
         array = self.catalog.array
         if allowed is None:
@@ -186,7 +209,7 @@ class Selection:
         signatures = np.logical_or.reduceat(allowed.take(array("signature.combination")), array("signature.start"))
         return np.flatnonzero(signatures.take(array("patient_study.signature")))
 
-    def _count_patient_studies(self, patient_studies: Array) -> tuple[int, int]:
+    def _count_patient_studies(self, patient_studies: PatientStudyNumbers) -> tuple[int, int]:
         """How many patients and studies they are."""
         studies = np.zeros(self.catalog.study_count + 1, dtype=bool)
         studies[self.catalog.array("patient_study.study").take(patient_studies)] = True
@@ -207,7 +230,7 @@ class Selection:
             )
         return self._totals_in(None)
 
-    def _sums(self, rows: Array) -> tuple[int, int, int]:
+    def _sums(self, rows: RowNumbers) -> tuple[int, int, int]:
         """Series, instances and bytes of `rows`."""
         array = self.catalog.array
         instances = int(array("instances").take(rows).sum(dtype=np.int64))
@@ -226,7 +249,7 @@ class Selection:
                 found[value] = self.result._totals_in(having)
         return found
 
-    def _totals_in(self, within: Array | None) -> Totals:
+    def _totals_in(self, within: CombinationMask | None) -> Totals:
         """Totals of the matching series in the combinations `within`, or of all."""
         array = self.catalog.array
         if self._row_masks and within is not None:
@@ -251,6 +274,11 @@ class Selection:
             A listed or a range attribute.
         unit
             What is counted: ``series`` or ``patients``.
+
+        Raises
+        ------
+        MissingTableError
+            If the attribute's table is not there.
         """
         if attribute.is_extra:
             mask = self._mask_without(attribute.name) if attribute.name in self._row_masks else self._matching_mask
@@ -266,7 +294,7 @@ class Selection:
             attribute, per_value(self.catalog, attribute, series if allowed is None else series * allowed)
         )
 
-    def facet_of_selected(self, attribute: Attribute) -> Array:
+    def facet_of_selected(self, attribute: Attribute) -> Counts:
         """Series per value of a listed attribute among the selected series themselves; entry 0 lacks a value."""
         return self.result._series_per_value(attribute, self.result._combinations_without(None))
 
@@ -276,38 +304,38 @@ class Selection:
 
     # --- masks --------------------------------------------------------------------------------------------------
 
-    def _row_mask_without(self, excluded: str | None) -> Array | None:
+    def _row_mask_without(self, excluded: str | None) -> SeriesMask | None:
         return _all_of([mask for name, mask in self._row_masks.items() if name != excluded])
 
-    def _combinations_without(self, excluded: str | None) -> Array | None:
+    def _combinations_without(self, excluded: str | None) -> CombinationMask | None:
         return _all_of([mask for name, mask in self._combination_masks.items() if name != excluded])
 
     # --- series per value and bin -------------------------------------------------------------------------------
 
     @cached_property
-    def _series_per_cell(self) -> Array:
+    def _series_per_cell(self) -> Counts:
         """Series that meet the conditions on rows, per cell."""
         return self._count_cells(self._row_mask_without(None))
 
-    def _count_cells(self, mask: Array | None) -> Array:
+    def _count_cells(self, mask: SeriesMask | None) -> Counts:
         array = self.catalog.array
         if mask is None:
             return array("cell.series")
         return np.bincount(array("cell").take(np.flatnonzero(mask)), minlength=len(array("cell.series")))
 
     @cached_property
-    def _series_per_combination(self) -> Array:
+    def _series_per_combination(self) -> Counts:
         """Series that meet the conditions on rows, per combination."""
         if not self._row_masks:
             return self.catalog.array("combination.series")
         of_cell = self.catalog.array("cell.combination")
-        return np.bincount(of_cell, self._series_per_cell, self.catalog.combination_count)
+        return np.bincount(of_cell, self._series_per_cell, self.catalog.combination_count).astype(np.int64)
 
-    def _series_per_value(self, attribute: Attribute, allowed: Array | None) -> Array:
+    def _series_per_value(self, attribute: Attribute, allowed: CombinationMask | None) -> Counts:
         series = self._series_per_combination
         return per_value(self.catalog, attribute, series if allowed is None else series * allowed)
 
-    def _series_per_bin(self, attribute: Attribute) -> Array:
+    def _series_per_bin(self, attribute: Attribute) -> Counts:
         if attribute.name in self._row_masks:
             series = self._count_cells(self._row_mask_without(attribute.name))
         else:
@@ -318,7 +346,7 @@ class Selection:
         return np.bincount(of_cell, series, len(attribute.edges) + 1).astype(np.int64)
 
     @cached_property
-    def _allowed_cells(self) -> Array:
+    def _allowed_cells(self) -> CellMask:
         """Mask of the cells that meet the conditions on listed attributes."""
         allowed, of_cell = self._combinations_without(None), self.catalog.array("cell.combination")
         return np.ones(len(of_cell), dtype=bool) if allowed is None else allowed.take(of_cell)
@@ -326,11 +354,11 @@ class Selection:
     # --- patients per value and bin -----------------------------------------------------------------------------
 
     @cached_property
-    def _pairs(self) -> Array | None:
+    def _pairs(self) -> PairMask | None:
         """Mask of the (patient, cell) pairs with a series that meets the conditions on rows; None for all pairs."""
         return self._mark_pairs(self._row_mask_without(None))
 
-    def _mark_pairs(self, mask: Array | None) -> Array | None:
+    def _mark_pairs(self, mask: SeriesMask | None) -> PairMask | None:
         if mask is None:
             return None
         pairs = np.zeros(len(self.catalog.array("pair.patient")), dtype=bool)
@@ -345,10 +373,10 @@ class Selection:
         return Profiles.of_pairs(self.catalog, np.flatnonzero(self._pairs))
 
     @cached_property
-    def _patients_and_cells(self) -> tuple[Array, Array]:
+    def _patients_and_cells(self) -> tuple[PatientCodes, CellNumbers]:
         return self._patients_in(self._pairs)
 
-    def _patients_in(self, pairs: Array | None) -> tuple[Array, Array]:
+    def _patients_in(self, pairs: PairMask | None) -> tuple[PatientCodes, CellNumbers]:
         """Patient and cell of each of the pairs that meet the conditions on listed attributes."""
         patients, cells = self.catalog.array("pair.patient"), self.catalog.array("pair.cell")
         if self._combination_masks:
@@ -357,7 +385,7 @@ class Selection:
         chosen = np.arange(len(patients)) if pairs is None else np.flatnonzero(pairs)
         return patients.take(chosen).astype(np.int64), cells.take(chosen)
 
-    def _patients_per_bin(self, attribute: Attribute) -> Array:
+    def _patients_per_bin(self, attribute: Attribute) -> Counts:
         if attribute.name in self._row_masks:
             patients, cells = self._patients_in(self._mark_pairs(self._row_mask_without(attribute.name)))
         else:
@@ -368,7 +396,7 @@ class Selection:
         return np.bincount(np.flatnonzero(marks) % size, minlength=size)
 
 
-def _all_of(masks: Sequence[Array]) -> Array | None:
+def _all_of(masks: Sequence[Mask]) -> Mask | None:
     """Conjunction of masks; None where there is none, which means everything."""
     if not masks:
         return None
@@ -378,6 +406,6 @@ def _all_of(masks: Sequence[Array]) -> Array | None:
     return joined
 
 
-def _count_runs(codes: Array) -> int:
+def _count_runs(codes: Numbers) -> int:
     """Distinct codes where equal codes stand together."""
     return int(np.count_nonzero(codes[1:] != codes[:-1])) + 1 if len(codes) else 0

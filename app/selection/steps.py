@@ -74,7 +74,7 @@ def _without_one(cohort: Cohort) -> Iterator[tuple[str, Cohort]]:
 def missing_shares(selection: Selection) -> dict[str, float]:
     """Attribute → share (0 to 1) of the cohort's series that have no value; only attributes that can lack one.
 
-    Attributes of tables that are not there are left out.
+    Attributes of tables that are not there are left out; of a cohort without series, all are.
     """
     rows = selection.rows
     result = Selection.of_rows(selection.catalog, rows)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from app.catalog import Array
+from app.catalog.arrays import RowNumbers
 from app.catalog.tables.extensions import linking
 from app.selection import sources
 from app.series.series import Relative, Series
@@ -54,7 +54,7 @@ def related(series: Series) -> Related:
     return Related(sources=found, certain=certain, note=note)
 
 
-def _among(relatives: Iterable[Relative], series: Series, rows: Array) -> tuple[Relative, ...]:
+def _among(relatives: Iterable[Relative], series: Series, rows: RowNumbers) -> tuple[Relative, ...]:
     """Those of `relatives` that stand in `rows` of the catalog."""
     if not len(rows):
         return ()

@@ -50,7 +50,7 @@ def list_files(store: S3Store, series: WantedSeries) -> dict[str, int]:
 
     Raises
     ------
-    FaultyError
+    StorageError
         If there are none, or a name is unsafe.
     """
     prefix = f"{series.crdc_uuid}/"

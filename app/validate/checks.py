@@ -87,20 +87,29 @@ def _judge_series(
     if uid not in expected:
         yield from (Finding(FindingKind.NOT_WANTED, "", uid, file.path) for file in files)
         return
-    series = expected[uid]
+    yield from _judge_files(files, expected[uid])
+    if is_whole:
+        yield from _judge_whole(files, expected[uid])
+
+
+def _judge_files(files: Sequence[File], series: ExpectedSeries) -> Iterator[Finding]:
+    """What is wrong with single files of a series."""
     first: dict[str, str] = {}
     for file in files:
         if file.study != series.study:
-            yield Finding(FindingKind.STUDY, f"{file.study or 'none'}, not {series.study}", uid, file.path)
+            yield Finding(FindingKind.STUDY, f"{file.study or 'none'}, not {series.study}", series.uid, file.path)
         if file.patient != series.patient:
-            yield Finding(FindingKind.PATIENT, f"{file.patient or 'none'}, not {series.patient}", uid, file.path)
+            yield Finding(FindingKind.PATIENT, f"{file.patient or 'none'}, not {series.patient}", series.uid, file.path)
         if file.instance and first.setdefault(file.instance, file.path) != file.path:
-            yield Finding(FindingKind.DUPLICATE, f"{file.instance}, also in {first[file.instance]}", uid, file.path)
-    if not is_whole:
-        return
+            text = f"{file.instance}, also in {first[file.instance]}"
+            yield Finding(FindingKind.DUPLICATE, text, series.uid, file.path)
+
+
+def _judge_whole(files: Sequence[File], series: ExpectedSeries) -> Iterator[Finding]:
+    """What is wrong with all files of a series together."""
     if len(files) != series.instances:
-        yield Finding(FindingKind.INSTANCES, f"{len(files):,}, not {series.instances:,}", uid)
+        yield Finding(FindingKind.INSTANCES, f"{len(files):,}, not {series.instances:,}", series.uid)
     if (size_bytes := sum(file.size for file in files)) != series.size_bytes:
-        yield Finding(FindingKind.BYTES, f"{size_bytes:,}, not {series.size_bytes:,}", uid)
+        yield Finding(FindingKind.BYTES, f"{size_bytes:,}, not {series.size_bytes:,}", series.uid)
     for odd in geometry([file.plane for file in files if file.plane]):
-        yield replace(odd, series=uid)
+        yield replace(odd, series=series.uid)

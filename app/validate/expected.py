@@ -8,7 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from app.catalog import Array, Catalog, open_catalog
+from app.catalog import Catalog, open_catalog
+from app.catalog.arrays import RowNumbers
 from app.cohort import ATTRIBUTES, Cohort
 from app.common.errors import UserError
 from app.imports import MAX_BYTES, report
@@ -70,7 +71,13 @@ def of_query(query: str) -> Expectation:
 
 
 def of_manifest(path: Path) -> Expectation:
-    """Listing of a manifest, or of any other list of identifiers."""
+    """Listing of a manifest, or of any other list of identifiers.
+
+    Raises
+    ------
+    UserError
+        If the file is too large, or no list of identifiers.
+    """
     import pyarrow as pa
 
     opened = open_catalog()
@@ -97,7 +104,7 @@ def find(identifiers: Collection[str]) -> tuple[ExpectedSeries, ...]:
     return _read(opened, np.array(sorted(rows), dtype=np.int64))
 
 
-def _read(opened: Catalog, rows: Array) -> tuple[ExpectedSeries, ...]:
+def _read(opened: Catalog, rows: RowNumbers) -> tuple[ExpectedSeries, ...]:
     found: list[ExpectedSeries] = []
     for start in range(0, len(rows), _BATCH):
         cursor = opened.cursor()

@@ -5,8 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from app.validate.findings import Finding, FindingKind
+
+#: Places along the normal, or distances between them, one per place.
+Millimetres = NDArray[np.float64]
+#: How many slices lie at each place; int64.
+Counts = NDArray[np.signedinteger]
 
 #: Direction cosines of one series differ by rounding only.
 _COSINE_TOLERANCE = 1e-3
@@ -45,7 +51,7 @@ def geometry(planes: Sequence[tuple[float, ...]]) -> Iterator[Finding]:
     yield from _between(np.diff(places[starts]))
 
 
-def _at_each_place(places: np.ndarray, slices: np.ndarray) -> Iterator[Finding]:
+def _at_each_place(places: Millimetres, slices: Counts) -> Iterator[Finding]:
     numbers, times = np.unique(slices, return_counts=True)
     usual = numbers[times.argmax()]
     if (more := places[slices > usual]).size:
@@ -54,7 +60,7 @@ def _at_each_place(places: np.ndarray, slices: np.ndarray) -> Iterator[Finding]:
         yield Finding(FindingKind.MISSING_SLICE, f"fewer than {usual} at {_listed(fewer)} along the normal")
 
 
-def _between(spacings: np.ndarray) -> Iterator[Finding]:
+def _between(spacings: Millimetres) -> Iterator[Finding]:
     if len(spacings) < 2:
         return
     usual = float(np.median(spacings))
@@ -70,6 +76,6 @@ def _between(spacings: np.ndarray) -> Iterator[Finding]:
         )
 
 
-def _listed(places: np.ndarray) -> str:
+def _listed(places: Millimetres) -> str:
     more = f" and {len(places) - 3:,} more places" if len(places) > 3 else ""
     return ", ".join(f"{place:.5g} mm" for place in places[:3]) + more

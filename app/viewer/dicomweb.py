@@ -42,7 +42,13 @@ _Files = dict[str, Stored]
 
 
 def studies(request: Request) -> Response:
-    """The study that is named, or those of a patient."""
+    """The study that is named, or those of a patient.
+
+    Raises
+    ------
+    PreviewError
+        If neither is named.
+    """
     chosen = _chosen(request)
     if "StudyInstanceUID" in chosen:
         wanted = [chosen["StudyInstanceUID"]]
@@ -120,7 +126,13 @@ def _header(one: Stored) -> bytes:
 
 
 def frames(request: Request) -> Response:
-    """Frames of a file as they are stored, never decoded."""
+    """Frames of a file as they are stored, never decoded.
+
+    Raises
+    ------
+    PreviewError
+        If there are no such frames, or the client takes none as they are stored.
+    """
     one, text = _instance(request), request.path_params["frames"]
     if not _FRAMES.fullmatch(text):
         raise PreviewError("Frames are at most 100 numbers from 1 on, with commas between: 1,2,3", 400)
@@ -131,7 +143,13 @@ def frames(request: Request) -> Response:
 
 
 def bulk_data(request: Request) -> Response:
-    """A binary value that a header refers to."""
+    """A binary value that a header refers to.
+
+    Raises
+    ------
+    PreviewError
+        If there is no such value.
+    """
     one, number = _instance(request), request.path_params["number"]
     if not 1 <= number <= len(one.bulk):
         raise PreviewError(_NOTHING, 404)

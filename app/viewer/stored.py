@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
+from numpy.typing import NDArray
 from obstore.store import LocalStore
 from pydicom import Dataset
 from pydicom.datadict import tag_for_keyword
@@ -31,6 +31,9 @@ from app.preview.headers import FIRST, Instance, describe
 
 #: Name of a file → its time of change and its bytes.
 State = tuple[tuple[str, int, int], ...]
+
+#: Bytes from the beginning of a file to each of its frames, and to the end of the last.
+FrameStarts = NDArray[np.int64]
 
 _DAMAGED = "This file is damaged: a frame of it can't be found."
 #: Bytes that an item's tag and length take, and a series beside what it holds.
@@ -78,7 +81,7 @@ class Stored:
     attributes: dict[str, bytes]
     bulk: tuple[bytes, ...]
     syntax: UID
-    starts: npt.NDArray[np.int64]
+    starts: FrameStarts
     unreadable: str = ""
 
     @property
@@ -203,7 +206,7 @@ def _json(header: Dataset, uid: str) -> tuple[dict[str, bytes], tuple[bytes, ...
     return found, tuple(bulk)
 
 
-def _starts(files: Files, instance: Instance, header: Dataset, syntax: UID, path: Path) -> npt.NDArray[np.int64]:
+def _starts(files: Files, instance: Instance, header: Dataset, syntax: UID, path: Path) -> FrameStarts:
     if instance.is_deflated or syntax == ExplicitVRBigEndian:
         raise PreviewError(f"Frames in {syntax.name} can't be sent one by one: download the file itself.")
     if not instance.frames:
@@ -217,7 +220,7 @@ def _starts(files: Files, instance: Instance, header: Dataset, syntax: UID, path
     return begin + get_expected_length(header) // instance.frames * np.arange(instance.frames + 1, dtype=np.int64)
 
 
-def _compressed(path: Path, begin: int, instance: Instance, header: Dataset) -> npt.NDArray[np.int64]:
+def _compressed(path: Path, begin: int, instance: Instance, header: Dataset) -> FrameStarts:
     """By the extended offset table, the basic one, or else from item to item, where each is a frame."""
     with path.open("rb") as file:
         file.seek(begin + _ITEM // 2)

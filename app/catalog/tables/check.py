@@ -34,7 +34,7 @@ def check_table(path: Path, table: schema.Table) -> None:
 
     Raises
     ------
-    FaultyTableError
+    InvalidTableError
         If it can't be read, lacks a column or has one of another type, or its rows belong to nothing in this release.
     """
     try:

@@ -16,7 +16,8 @@ import duckdb
 import numpy as np
 from filelock import FileLock, Timeout
 
-from app.catalog.array_store import ARRAYS, Array, ArrayStore
+from app.catalog.array_store import ARRAYS, ArrayStore
+from app.catalog.arrays import Codes, RowNumbers
 from app.catalog.build import DATABASE, bins, catalog_folder, fetch_columns, is_built
 from app.catalog.groups import Arrays
 from app.catalog.tables.fetching import fetchable, is_fetched, parquet_of
@@ -186,7 +187,7 @@ def _write_entries(con: duckdb.DuckDBPyConnection, attribute: Attribute, arrays:
     _write_codes(arrays, attribute.name, found["series_row"], found["code"])
 
 
-def _write_codes(arrays: Arrays, name: str, rows: Array, codes: Array) -> None:
+def _write_codes(arrays: Arrays, name: str, rows: RowNumbers, codes: Codes) -> None:
     narrow = np.uint16 if not len(codes) or codes.max() < 2**16 else np.uint32
     arrays.write(f"{name}.row", rows.astype(np.int32))
     arrays.write(f"{name}.code", codes.astype(narrow))

@@ -34,7 +34,7 @@ def fetch_file(store: ObjectStore, path: str, part: Path, progress: Progress = l
 
     Raises
     ------
-    FaultyError
+    StorageError
         If it can't be had; what has come so far stays for the next call.
     """
     for attempt in range(1, _ATTEMPTS + 1):

@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 _HELP = "Download the images into a folder; run it again to resume. The report is JSON."
 
 
-def add_parser(verbs: Any) -> None:
+def add_to(subparsers: Any) -> None:
     """Add the subcommand to the subparsers of `app.interface.cli`."""
-    command = verbs.add_parser("download", help=_HELP, description=_HELP)
+    command = subparsers.add_parser("download", help=_HELP, description=_HELP)
     command.add_argument("subject", metavar="QUERY")
     command.add_argument("folder", metavar="DIR", type=Path)
     command.add_argument("--source", help="cloud to read from", choices=tuple(Cloud), default=Cloud.AWS)
@@ -36,9 +36,10 @@ def add_parser(verbs: Any) -> None:
     usual = DEFAULT_LIMITS.parallel
     command.add_argument("--parallel", help=f"requests at once (default {usual})", metavar="N", type=int, default=usual)
     command.add_argument("--limit", help="megabytes a second at most", metavar="MB/s", type=float)
+    command.set_defaults(run=run)
 
 
-def download(parsed: argparse.Namespace) -> int:
+def run(parsed: argparse.Namespace) -> int:
     """Run the subcommand: progress on stderr, the report on stdout.
 
     Returns
@@ -67,7 +68,7 @@ def download(parsed: argparse.Namespace) -> int:
     root = parsed.folder.resolve()
     transfer = Transfer(root, endpoint(source), limits, parsed.dry_run)
     started = monotonic()
-    reports, stopped = _run(transfer, root, wanted, parsed.dry_run)
+    reports, stopped = _transfer(transfer, root, wanted, parsed.dry_run)
     progress = transfer.progress
     came = "to_fetch" if parsed.dry_run else "fetched"
     report = {
@@ -109,7 +110,7 @@ def download(parsed: argparse.Namespace) -> int:
     return 0 if report["complete"] else 1
 
 
-def _run(
+def _transfer(
     transfer: Transfer, root: Path, wanted: list[WantedSeries], dry_run: bool
 ) -> tuple[list[SeriesOutcome], str | None]:
     """Run the transfer; gives the series that ended, and why it stopped before its end."""

@@ -14,14 +14,15 @@ _HELP = (
 )
 
 
-def add_parser(verbs: Any) -> None:
+def add_to(subparsers: Any) -> None:
     """Add the subcommand to the subparsers of `app.interface.cli`."""
-    command = verbs.add_parser("fetch", help=_HELP, description=_HELP)
+    command = subparsers.add_parser("fetch", help=_HELP, description=_HELP)
     command.add_argument("tables", metavar="TABLE", nargs="*")
     command.add_argument("--all", help="all that are not there yet", action="store_true")
+    command.set_defaults(run=run)
 
 
-def fetch(parsed: argparse.Namespace) -> int:
+def run(parsed: argparse.Namespace) -> int:
     """Run the subcommand: progress on stderr, the tables that are there on stdout.
 
     Returns
@@ -35,8 +36,7 @@ def fetch(parsed: argparse.Namespace) -> int:
         If a name is no table's.
     """
     from app.catalog.tables.extensions import publish, published
-    from app.catalog.tables.fetching import FetchError, fetchable, require_known
-    from app.catalog.tables.fetching import fetch as fetch_one
+    from app.catalog.tables.fetching import FetchError, fetch, fetchable, require_known
 
     clinical = [name for name in parsed.tables if name not in fetchable()] if _knows_clinical(parsed) else []
     own = [name for name in parsed.tables if name not in clinical]
@@ -47,7 +47,7 @@ def fetch(parsed: argparse.Namespace) -> int:
     for name in wanted:
         line = _Line()
         try:
-            fetch_one(name, line.show)
+            fetch(name, line.show)
             line.show(f"Adding {name} to the catalog", 0, 0)
             publish(name)
             line.end(f"{name} is there")

@@ -16,10 +16,10 @@ _PREVIEW = "Make a PNG of one slice of a series; without --output, say what ther
 _HEADER = "Print the DICOM header of one instance of a series, and the tree of a report."
 
 
-def add_parsers(verbs: Any) -> None:
+def add_to(subparsers: Any) -> None:
     """Add the subcommands to the subparsers of `app.interface.cli`."""
-    preview = verbs.add_parser("preview", help=_PREVIEW, description=_PREVIEW)
-    header = verbs.add_parser("header", help=_HEADER, description=_HEADER)
+    preview = subparsers.add_parser("preview", help=_PREVIEW, description=_PREVIEW)
+    header = subparsers.add_parser("header", help=_HEADER, description=_HEADER)
     for command in (preview, header):
         command.add_argument("subject", metavar="SERIES_UID")
         command.add_argument("--folder", help="read files of this folder, not the bucket", metavar="DIR", type=Path)
@@ -29,12 +29,14 @@ def add_parsers(verbs: Any) -> None:
     preview.add_argument("--overlay", help="a SEG or RTSTRUCT to draw over it", metavar="SERIES_UID")
     preview.add_argument("--edge", help="pixels of the longer edge, at most", metavar="N", type=int)
     preview.add_argument("--output", help="PNG to write", metavar="FILE", type=Path)
+    preview.set_defaults(run=run_preview)
     header.add_argument("--instance", help="its number, in the order of the slices", metavar="N", type=int, default=1)
     header.add_argument("--search", help="only elements that hold this text", metavar="TEXT", default="")
     header.add_argument("--json", help="as JSON", action="store_true")
+    header.set_defaults(run=run_header)
 
 
-def preview(parsed: argparse.Namespace) -> int:
+def run_preview(parsed: argparse.Namespace) -> int:
     """Run ``preview``; 0.
 
     Raises
@@ -72,7 +74,7 @@ def preview(parsed: argparse.Namespace) -> int:
     return 0
 
 
-def header(parsed: argparse.Namespace) -> int:
+def run_header(parsed: argparse.Namespace) -> int:
     """Run ``header``; 0, or 1 if nothing holds the text that is searched for."""
     from app.preview.series import open_series
 

@@ -4,26 +4,26 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable
-from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from app.common.settings import settings
+from app.interface.commands.output import write_out
 
 _HELP = "Run one SELECT over idc-index's tables."
 
 
-def add_parser(verbs: Any) -> None:
+def add_to(subparsers: Any) -> None:
     """Add the subcommand to the subparsers of `app.interface.cli`."""
-    command = verbs.add_parser("query", help=_HELP, description=_HELP)
+    command = subparsers.add_parser("query", help=_HELP, description=_HELP)
     command.add_argument("sql", metavar="SQL", help="the SELECT, or - to read it from standard input")
     command.add_argument("--format", help="file format", choices=("csv", "json", "parquet"), default="csv")
     command.add_argument("--output", type=Path, metavar="FILE", help="write there instead of standard output")
+    command.set_defaults(run=run)
 
 
-def query(parsed: argparse.Namespace, output: Callable[[], AbstractContextManager[BinaryIO]]) -> int:
-    """Run the subcommand: rows on `output`, opened when there are any, a word on stderr where they are not all.
+def run(parsed: argparse.Namespace) -> int:
+    """Run the subcommand: rows on stdout or in a file, and a word on stderr where they are not all.
 
     Returns
     -------
@@ -33,7 +33,7 @@ def query(parsed: argparse.Namespace, output: Callable[[], AbstractContextManage
     Raises
     ------
     UserError
-        If the query is refused or fails.
+        If the query is refused or fails, or the file can't be opened.
     """
     from app.console.queries import console
     from app.console.result import FORMATS
@@ -47,10 +47,7 @@ def query(parsed: argparse.Namespace, output: Callable[[], AbstractContextManage
         running.wait()
     result = running.result()
     _, write = FORMATS[parsed.format]
-    with output() as stream:
-        for piece in write(result):
-            stream.write(piece)
-        stream.flush()
+    write_out(write(result), parsed.output)
     if result.remark:
         hint = " IDC_COHORT_QUERY_ROWS sets the number." if result.rows == settings().query_rows else ""
         print(f"{result.remark}{hint}", file=sys.stderr)

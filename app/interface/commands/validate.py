@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 _HELP = "Check a folder of DICOM files against the index; without QUERY or MANIFEST, the series that are found in it."
 
 
-def add_parser(verbs: Any) -> None:
+def add_to(subparsers: Any) -> None:
     """Add the subcommand to the subparsers of `app.interface.cli`."""
-    command = verbs.add_parser("validate", help=_HELP, description=_HELP)
+    command = subparsers.add_parser("validate", help=_HELP, description=_HELP)
     command.add_argument("folder", metavar="DIR", type=Path)
     command.add_argument("wanted", metavar="QUERY|MANIFEST", nargs="?", help="what is to be in it")
     command.add_argument("--decode", help="decode every frame", action="store_true")
@@ -30,9 +30,10 @@ def add_parser(verbs: Any) -> None:
     command.add_argument("--json", help="write the report as JSON", metavar="FILE", type=Path)
     command.add_argument("--html", help="write the report as a page", metavar="FILE", type=Path)
     command.add_argument("--parallel", help="processes (default: one for each core)", metavar="N", type=int)
+    command.set_defaults(run=run)
 
 
-def validate(parsed: argparse.Namespace) -> int:
+def run(parsed: argparse.Namespace) -> int:
     """Run the subcommand: progress on stderr, the report on stdout and in files.
 
     Returns
