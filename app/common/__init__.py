@@ -10,5 +10,6 @@ __all__ = [
     "numbers",
     "progress",
     "settings",
+    "sqlite_file",
     "viewer_urls",
 ]
