@@ -47,7 +47,7 @@ def open_file(path: Path, steps: Sequence[Step]) -> Iterator[sqlite3.Connection]
 def _bring_up_to_date(connection: sqlite3.Connection, path: Path, steps: Sequence[Step]) -> None:
     from filelock import FileLock
 
-    # SQLite's own locks are not enough: two that switch a new file to WAL at once are refused rather than made to wait.
+    # SQLite does not promise that those who switch a new file to WAL at once wait for each other.
     with FileLock(path.with_suffix(".lock")):
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("BEGIN IMMEDIATE")

@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import BinaryIO
 
-from app.catalog import ensure_built, is_built
+from app.catalog import ensure_built
 from app.common.errors import UserError
 from app.interface.commands import ask as ask_command
 from app.interface.commands import download as download_command
@@ -33,8 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if parsed.verb == "install-viewer":
             return _install_viewer(parsed.package)
-        if parsed.verb == "build" or not is_built():
-            ensure_built(_report)
+        ensure_built(_report)
         if parsed.verb == "ask":
             return ask_command.answer(parsed)
         if parsed.verb == "download":
