@@ -24,6 +24,7 @@ from starlette.responses import FileResponse, PlainTextResponse, RedirectRespons
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.common.errors import UserError
 from app.common.memory import share_arenas
 from app.common.settings import settings
 from app.common.viewer_urls import origins
@@ -132,7 +133,10 @@ async def _lifespan(app: st.App) -> AsyncIterator[None]:
     settings()
     startup.state()
     startup.start_reading_ahead()
-    worker.ensure()
+    try:
+        worker.ensure()
+    except UserError as error:  # the list of downloads can't be read; all else can be served
+        print(error, file=sys.stderr, flush=True)
     yield
 
 

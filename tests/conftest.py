@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -32,20 +29,11 @@ settings.load_profile("tests")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Keep the catalog in pytest's cache, in a folder per version of the code that builds it.
+    """Keep the data folder in pytest's cache: the app itself sees to it that the catalog there is that of the code.
 
     All workers and subprocesses share it: whoever comes first builds it, under the app's own lock.
     """
-    if "IDC_COHORT_DATA" in os.environ:
-        return
-    code = b"".join(
-        (ROOT / "app" / name).read_bytes()
-        for name in ("cohort/attributes.py", "cohort/schema.py", "catalog/build.py", "catalog/groups.py")
-    )
-    folder = Path(config.cache.mkdir("catalogs")) / hashlib.sha256(code).hexdigest()[:12]
-    for outdated in set(folder.parent.iterdir()) - {folder}:
-        shutil.rmtree(outdated)
-    os.environ["IDC_COHORT_DATA"] = str(folder)
+    os.environ.setdefault("IDC_COHORT_DATA", str(config.cache.mkdir("data")))
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -1,9 +1,11 @@
-"""Build the catalog: done once per data version, on first start or by ``python -m app build``.
+"""Build the catalog: done once per data version and layout, on first start or by ``python -m app build``.
 
 A catalog is a folder with one DuckDB file, made from all tables that idc-index-data brings, and plain numpy arrays
 with one entry per series (or per distinct combination of values), which `app.selection` maps into memory. It is built
 in a folder of its own under a lock and published by one rename, so readers see a whole catalog or none, several
-processes starting at once share one build, and a killed build leaves only a folder that the next one clears.
+processes starting at once share one build, and a killed build leaves only a folder that the next one clears. The
+folder bears the fingerprint of what was built and how (`app.catalog.identity`), so another version of the code builds
+another beside it; the old one goes once no process has it open (`app.catalog.in_use`).
 """
 
 from __future__ import annotations
@@ -11,21 +13,22 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import numpy as np
+from filelock import FileLock
 
+from app.catalog import in_use
 from app.catalog.array_store import ARRAYS
 from app.catalog.arrays import Bins, Column, Edges, Quantities
 from app.catalog.groups import Arrays, write_groups
+from app.catalog.identity import fingerprint
 from app.cohort import BASE_ATTRIBUTES, Attribute, Kind, schema
 from app.cohort.sql import quote_text
 from app.common.settings import settings
-
-#: Raise it whenever the layout of the catalog changes.
-REVISION = 7
 
 DATABASE = "catalog.duckdb"
 
@@ -46,7 +49,12 @@ _STEPS = (
 
 def catalog_folder() -> Path:
     """Folder of the catalog of this data version and of this code."""
-    return settings().data_folder / "catalog" / f"{schema.data_version()}-r{REVISION}"
+    return settings().data_folder / "catalog" / f"{schema.data_version()}-{fingerprint()}"
+
+
+def build_lock() -> FileLock:
+    """Held by whoever builds a catalog of any version, adds a table to it, or removes what is no longer in use."""
+    return FileLock(catalog_folder().parent / "build.lock")
 
 
 def is_built() -> bool:
@@ -56,6 +64,8 @@ def is_built() -> bool:
 
 def ensure_built(progress: ReportProgress = lambda share, step: None) -> Path:
     """Build the catalog unless it is there; wait if another process is building it.
+
+    It stays there until this process ends, whatever other versions do.
 
     Parameters
     ----------
@@ -68,26 +78,31 @@ def ensure_built(progress: ReportProgress = lambda share, step: None) -> Path:
         Folder of the catalog.
     """
     final = catalog_folder()
-    if is_built():
-        return final
-    from filelock import FileLock
-
-    final.parent.mkdir(parents=True, exist_ok=True)
-    progress(0.0, "Waiting for another process to build the catalog")
-    with FileLock(final.parent / f"{final.name}.lock"):
-        if is_built():
-            return final
-        for left_over in final.parent.glob("building-*"):
-            shutil.rmtree(left_over)
-        building = final.parent / f"building-{os.getpid()}"
-        (building / ARRAYS).mkdir(parents=True)
-        steps = _build(building)
-        for done, step in enumerate(_STEPS):
-            progress(done / len(_STEPS), step)
-            next(steps)
-        building.rename(final)
-    progress(1.0, "The catalog is ready")
+    while not (is_built() and in_use.hold(final)):
+        final.parent.mkdir(parents=True, exist_ok=True)
+        progress(0.0, "Waiting for another process to build the catalog")
+        with build_lock():
+            if not is_built():
+                _build_and_publish(final, progress)
+            in_use.hold(final)  # before another version can remove it
+        progress(1.0, "The catalog is ready")
+    if others := in_use.unneeded(final.parent, final):
+        # Else they are in nobody's way, and a later start removes them.
+        with suppress(OSError), build_lock().acquire(timeout=0):
+            in_use.remove(others)
     return final
+
+
+def _build_and_publish(final: Path, progress: ReportProgress) -> None:
+    for left_over in final.parent.glob("building-*"):
+        shutil.rmtree(left_over)
+    building = final.parent / f"building-{os.getpid()}"
+    (building / ARRAYS).mkdir(parents=True)
+    steps = _build(building)
+    for done, step in enumerate(_STEPS):
+        progress(done / len(_STEPS), step)
+        next(steps)
+    building.rename(final)
 
 
 def _build(folder: Path) -> Iterator[None]:

@@ -1,4 +1,7 @@
-"""A clinical table on this machine: a read-only DuckDB file per table, in the data folder of its data version."""
+"""A clinical table on this machine: a read-only DuckDB file per table, in the data folder of its data version.
+
+It holds the rows as they came and nothing that the code has made of them, so every version of the code can read it.
+"""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ import json
 import sqlite3
 import zlib
 from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -19,21 +19,21 @@ from pathlib import Path
 from app.cohort.attributes import ATTRIBUTES
 from app.common.errors import UserError, shorten
 from app.common.settings import settings
+from app.common.sqlite_file import Step, open_file
 
 #: Attributes that a list may hold, the most specific first.
 KINDS = ("crdc_series_uuid", "SeriesInstanceUID", "StudyInstanceUID", "PatientID")
 
-#: Steps from an empty file to the present tables; SQLite's ``user_version`` counts those done. Only ever append.
-_STEPS = (
-    "CREATE TABLE id_list (name TEXT PRIMARY KEY, digest TEXT NOT NULL UNIQUE, attribute TEXT NOT NULL,"
-    " ids BLOB NOT NULL, kept_at TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP)",
+#: Steps from a new file to the present tables; only ever append.
+_STEPS: tuple[Step, ...] = (
+    (
+        "CREATE TABLE id_list (name TEXT PRIMARY KEY, digest TEXT NOT NULL UNIQUE, attribute TEXT NOT NULL,"
+        " ids BLOB NOT NULL, kept_at TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP)",
+    ),
 )
 
 #: Hexadecimal digits of a list's name, unless another list has it already.
 NAME_LENGTH = 12
-
-#: Seconds to wait for another writer.
-_PATIENCE = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,8 @@ def keep(attribute: str, values: Iterable[str]) -> str:
     Raises
     ------
     UserError
-        If the attribute is no identifier, or the data folder can't be written to.
+        If the attribute is no identifier, the data folder can't be written to, or a newer version of the app has
+        written the file.
     """
     wanted = IdList.of(attribute, values)
     if not wanted.values:
@@ -101,14 +102,14 @@ def load(name: str) -> IdList:
     Raises
     ------
     UserError
-        If this server does not have it.
+        If this server does not have it, or a newer version of the app has written the file.
     """
     row = None
     if path().is_file():
         try:
-            with closing(sqlite3.connect(f"{path().as_uri()}?mode=ro", uri=True, timeout=_PATIENCE)) as connection:
+            with open_file(path(), _STEPS) as connection:
                 row = connection.execute("SELECT attribute, ids FROM id_list WHERE name = ?", [name]).fetchone()
-        except (sqlite3.Error, UnicodeEncodeError) as error:
+        except (OSError, sqlite3.Error, UnicodeEncodeError) as error:
             raise UserError(f"The kept lists can't be read: {shorten(str(error))}.") from None
     if row is None:
         raise UserError(f"The list “{shorten(name)}” is not on this server: import it again.")
@@ -141,32 +142,9 @@ def _writing() -> Iterator[sqlite3.Connection]:
     """A transaction that nobody else writes beside."""
     try:
         path().parent.mkdir(parents=True, exist_ok=True)
-        with closing(sqlite3.connect(path(), timeout=_PATIENCE, isolation_level=None)) as connection:
-            _bring_up_to_date(connection)
+        with open_file(path(), _STEPS) as connection:
             connection.execute("BEGIN IMMEDIATE")
             yield connection
             connection.execute("COMMIT")
     except (OSError, sqlite3.Error) as error:
         raise UserError(f"Nothing can be kept in {path().parent}: {shorten(str(error))}.") from None
-
-
-def _bring_up_to_date(connection: sqlite3.Connection) -> None:
-    """Create or extend the tables; readers go on beside a writer in SQLite's WAL mode."""
-    if _version(connection) == len(_STEPS):
-        return
-    from filelock import FileLock
-
-    with FileLock(path().with_suffix(".lock")):
-        done = _version(connection)
-        if done > len(_STEPS):
-            raise sqlite3.DatabaseError("a newer version of this app has written there")
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("BEGIN IMMEDIATE")
-        for step in _STEPS[done:]:
-            connection.execute(step)
-        connection.execute(f"PRAGMA user_version = {len(_STEPS)}")
-        connection.execute("COMMIT")
-
-
-def _version(connection: sqlite3.Connection) -> int:
-    return int(connection.execute("PRAGMA user_version").fetchone()[0])

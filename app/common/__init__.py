@@ -11,5 +11,6 @@ __all__ = [
     "numbers",
     "progress",
     "settings",
+    "sqlite_file",
     "viewer_urls",
 ]

@@ -40,10 +40,10 @@ OPEN = (JobState.QUEUED, JobState.RUNNING)
 #: Columns of a job that a running transfer counts up.
 _PROGRESS = tuple(field.name for field in fields(TransferProgress))
 
-#: A series without a fault is complete once its job is through; one that failed before has told nothing about the rest.
+#: A series without error is complete once its job is through; one that failed before has told nothing about the rest.
 _IS_FINISHED = (
     f"job.state IN ('{JobState.DONE}', '{JobState.FAILED}') AND job.series_done + job.series_failed = job.series"
-    " AND NOT job.dry_run AND series.fault IS NULL"
+    " AND NOT job.dry_run AND series.error IS NULL"
 )
 
 
@@ -156,7 +156,7 @@ def retry(number: int) -> int:
         connection.execute(
             "INSERT INTO series (job, place, uid, bucket, crdc_uuid, folder, instances, size_bytes)"
             " SELECT ?, place, uid, bucket, crdc_uuid, folder, instances, size_bytes"
-            " FROM series WHERE job = ? AND fault IS NOT NULL",
+            " FROM series WHERE job = ? AND error IS NOT NULL",
             (new, number),
         )
         _add_up(connection, new)
@@ -207,10 +207,10 @@ def failed(number: int, limit: int = 1000) -> list[FailedSeries]:
     """The first `limit` series of a job that are not complete."""
     with reading() as connection:
         rows = connection.execute(
-            "SELECT uid, folder, fault, detail FROM series WHERE job = ? AND fault IS NOT NULL ORDER BY place LIMIT ?",
+            "SELECT uid, folder, error, detail FROM series WHERE job = ? AND error IS NOT NULL ORDER BY place LIMIT ?",
             (number, limit),
         ).fetchall()
-    return [FailedSeries(row["uid"], row["folder"], ErrorKind(row["fault"]), row["detail"]) for row in rows]
+    return [FailedSeries(row["uid"], row["folder"], ErrorKind[row["error"]], row["detail"]) for row in rows]
 
 
 def finished(uids: Sequence[str]) -> list[Finished]:
@@ -301,7 +301,7 @@ def take() -> Job | None:
             (JobState.RUNNING, *OPEN, JobState.RUNNING),
         ).fetchone()
         if row is not None:
-            connection.execute("UPDATE series SET fault = NULL, detail = NULL WHERE job = ?", (row["number"],))
+            connection.execute("UPDATE series SET error = NULL, detail = NULL WHERE job = ?", (row["number"],))
     return _job(row) if row is not None else None
 
 
@@ -309,8 +309,8 @@ def note(number: int, progress: TransferProgress, rate: float, ended: Iterable[S
     """Write down how far a job is, and its bytes a second; False if it is no longer to run."""
     with writing(is_lasting=False) as connection:
         connection.executemany(
-            "UPDATE series SET fault = ?, detail = ? WHERE job = ? AND uid = ?",
-            [(one.error, one.detail, number, one.series.uid) for one in ended if one.error],
+            "UPDATE series SET error = ?, detail = ? WHERE job = ? AND uid = ?",
+            [(one.error.name, one.detail, number, one.series.uid) for one in ended if one.error],
         )
         connection.execute(
             f"UPDATE job SET rate = ?, {', '.join(f'{name} = ?' for name in _PROGRESS)} WHERE number = ?",

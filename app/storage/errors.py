@@ -10,7 +10,7 @@ from obstore.exceptions import InvalidPathError
 
 
 class ErrorKind(StrEnum):
-    """Why a series is not complete; the value is what a user reads."""
+    """Why a series is not complete; the value is what a user reads, the name what is kept."""
 
     FORBIDDEN = "the source refuses access (403)"
     NOT_FOUND = "the source does not have it (404)"

@@ -42,10 +42,14 @@ _ACTIONS: dict[JobState, tuple[tuple[str, str, Callable[[int], object]], ...]] =
 @st.fragment(run_every=1.0)
 def download_list() -> None:
     """All downloads, newest first, with live progress."""
-    worker.ensure()
     if message := st.session_state.pop(_MESSAGE, None):
         st.text(message)
-    found = jobs.jobs()
+    try:
+        worker.ensure()
+        found = jobs.jobs()
+    except UserError as error:
+        st.text(str(error))
+        return
     if not found:
         st.text("Nothing has been downloaded to this machine yet. Choose a cohort, then start in its Data tab.")
         st.page_link("../pages/explore.py", label="Explore", icon=":material/search:")

@@ -14,11 +14,11 @@ from pathlib import Path
 
 import duckdb
 import numpy as np
-from filelock import FileLock, Timeout
+from filelock import Timeout
 
 from app.catalog.array_store import ARRAYS, ArrayStore
 from app.catalog.arrays import Codes, RowNumbers
-from app.catalog.build import DATABASE, bins, catalog_folder, fetch_columns, is_built
+from app.catalog.build import DATABASE, bins, build_lock, catalog_folder, fetch_columns, is_built
 from app.catalog.groups import Arrays
 from app.catalog.tables.fetching import fetchable, is_fetched, parquet_of
 from app.cohort import ATTRIBUTES, EXTRA_TABLES, Attribute, schema
@@ -81,7 +81,7 @@ def linking(tables: list[str]) -> list[str]:
 
 
 def publish_waiting() -> None:
-    """Publish tables that were fetched but not published: before a new layout of the catalog, or by a killed process.
+    """Publish tables that were fetched but not published: for a catalog before this one, or by a killed process.
 
     One that another process is publishing will appear by itself.
     """
@@ -110,7 +110,7 @@ def publish(name: str, *, wait: bool = True) -> None:
     final = catalog / EXTENSIONS / name
     if final.is_dir() or not is_built():
         return
-    with FileLock(catalog.parent / f"{catalog.name}.lock", timeout=-1 if wait else 0):
+    with build_lock().acquire(timeout=-1 if wait else 0):
         if final.is_dir():
             return
         for left_over in catalog.parent.glob(f"building-*-{name}"):

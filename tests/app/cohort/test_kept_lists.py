@@ -4,6 +4,7 @@ import hashlib
 import sqlite3
 import subprocess
 import sys
+import zlib
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -87,9 +88,41 @@ def test_a_store_of_a_newer_version_is_left_alone(folder):
     with sqlite3.connect(folder / "store.sqlite3") as connection:
         connection.execute("PRAGMA user_version = 99")
     connection.close()
-    with pytest.raises(UserError, match="a newer version of this app"):
-        kept_lists.keep("PatientID", ["b"])
-    assert kept_lists.load(name).values == ("a",)
+    before = (folder / "store.sqlite3").read_bytes()
+    for ask in (lambda: kept_lists.keep("PatientID", ["b"]), lambda: kept_lists.load(name)):
+        with pytest.raises(UserError, match=r"^.*store.sqlite3 was written by a newer version of this app: [^.]*\.$"):
+            ask()
+    assert (folder / "store.sqlite3").read_bytes() == before
+
+
+def test_a_store_as_the_first_version_made_it(folder):
+    """The only layout so far; what an installation keeps must open for good."""
+    folder.mkdir(parents=True)
+    with sqlite3.connect(folder / "store.sqlite3") as connection:
+        connection.executescript(
+            "PRAGMA journal_mode = WAL;"
+            "CREATE TABLE id_list (name TEXT PRIMARY KEY, digest TEXT NOT NULL UNIQUE, attribute TEXT NOT NULL,"
+            " ids BLOB NOT NULL, kept_at TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP);"
+            "PRAGMA user_version = 1;"
+        )
+        digest = hashlib.sha256(b'["PatientID", ["a", "b"]]').hexdigest()
+        row = [digest[:12], digest, "PatientID", zlib.compress(b'["a", "b"]'), "2026-11-22 10:00:00"]
+        connection.execute("INSERT INTO id_list VALUES (?, ?, ?, ?, ?)", row)
+    connection.close()
+    assert kept_lists.load(digest[:12]) == IdList("PatientID", ("a", "b"))
+    assert kept_lists.keep("PatientID", ["b", "a"]) == digest[:12]
+    assert kept_lists.load(kept_lists.keep("PatientID", ["c"])).values == ("c",)
+    with sqlite3.connect(folder / "store.sqlite3") as connection:
+        assert connection.execute("SELECT * FROM id_list WHERE digest = ?", [digest]).fetchone() == tuple(row)
+    connection.close()
+
+
+def test_an_empty_file_is_a_new_store(folder):
+    folder.mkdir(parents=True)
+    (folder / "store.sqlite3").touch()
+    with pytest.raises(UserError, match="import it again"):
+        kept_lists.load("fedcba987654")
+    assert kept_lists.load(kept_lists.keep("PatientID", ["a"])).values == ("a",)
 
 
 def test_a_hundred_thousand_ids(folder):
