@@ -44,6 +44,11 @@ def test_links_and_named_files_exist(document: str) -> None:
     assert missing == []
 
 
+def test_every_room_of_the_components_is_named() -> None:
+    rooms = {path.parent.name for path in (ROOT / "components").glob("*/__init__.py")}
+    assert set(re.findall(r"`components/(\w+)/`", read("docs/architecture.md"))) == rooms
+
+
 @pytest.mark.parametrize("document", [name for name in DOCUMENTS if Path(name).parts[:2] != ("docs", "decisions")])
 def test_commands_exist(document: str) -> None:
     targets = set(re.findall(r"^([a-z]+):", read("Makefile"), re.MULTILINE))

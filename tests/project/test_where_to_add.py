@@ -215,6 +215,11 @@ def test_the_document_lists_these_steps(recipe: str) -> None:
     assert list(RECIPES[recipe]) == list(TRIED[recipe][1])
 
 
+def test_the_first_seven_are_tried() -> None:
+    assert "follows the first seven on a copy" in DOCUMENT.read_text(encoding="utf-8")
+    assert list(TRIED) == list(RECIPES)[:7]
+
+
 @pytest.mark.parametrize(
     ("recipe", "left_out"),
     [(recipe, left_out) for recipe, (_, steps) in TRIED.items() for left_out in (*steps, "nothing")],
