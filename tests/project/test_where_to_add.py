@@ -121,6 +121,7 @@ TRIED: dict[str, tuple[str, dict[str, Step]]] = {
                 behind("| `A__contains=v` |", "| `A__starts=v` | starts with the text | left out |\n"),
                 "test_query_page_explains_every_operator",
             ),
+            "tests/app/export/test_bigquery.py": Step(behind("FUNCTIONS = {", '    "STARTS_WITH",\n'), "no function"),
         },
     ),
     "An export": (
@@ -159,6 +160,10 @@ TRIED: dict[str, tuple[str, dict[str, Step]]] = {
             "README.md": Step(
                 behind("| `counts` |", "| `years` | how many years its studies are of (JSON) |\n"),
                 "test_readme_lists_every_verb",
+            ),
+            "tests/app/interface/test_api.py": Step(
+                behind('f"/api/missing?', '    f"/api/years?{QUERY}": ["years", QUERY],\n'),
+                "test_every_route_is_compared",
             ),
         },
     ),

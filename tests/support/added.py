@@ -77,6 +77,12 @@ def command(*arguments: str) -> str:
     return file.read_bytes().decode()
 
 
+def constants(file: str) -> set[Any]:
+    """All constants that stand in a file."""
+    tree = ast.parse(Path(file).read_text(encoding="utf-8"))
+    return {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)}
+
+
 def check_nothing() -> None:
     """The code as it is: builds the catalog, which the others find there."""
     from app.catalog import open_catalog
@@ -111,11 +117,14 @@ def check_filter() -> None:
 
 def check_operator() -> None:
     from app.cohort import Cohort
+    from app.export import bigquery
     from app.language import sentence
     from tests.project import test_docs
 
     assert "series description starts with “AX”" in sentence(Cohort.from_query("SeriesDescription__starts=AX"))
     test_docs.test_query_page_explains_every_operator()
+    assert "STARTS_WITH" in bigquery(Cohort.from_query("Modality__starts=m"))
+    assert "STARTS_WITH" in constants("tests/app/export/test_bigquery.py"), "no function"
 
     from tests.support import truth
 
@@ -139,6 +148,10 @@ def check_export() -> None:
     with patch("streamlit.link_button") as button:
         exports.data_panel(Selection(open_catalog(), Cohort.from_query("Modality=PT")))
     assert "api/series.tsv?Modality=PT" in [call.args[1] for call in button.call_args_list], "no button"
+
+    from tests.app.interface import test_api
+
+    test_api.test_every_route_is_compared()
 
 
 def check_chart() -> None:
@@ -173,6 +186,10 @@ def check_verb() -> None:
     assert json.loads(command("years", "Modality=CT")) == expected[0] > 1
     assert json.loads(get("/api/years?Modality=CT")) == expected[0]
 
+    from tests.app.interface import test_api
+
+    test_api.test_every_route_is_compared()
+
 
 def check_recipe() -> None:
     from app.cohort import RECIPES
@@ -192,9 +209,7 @@ def check_phrase() -> None:
     question, cohort = "coincidence imaging of women", Cohort.from_query("Modality=PT&PatientSex=F")
     answer = ask(question, open_catalog())
     assert (answer.cohort, answer.not_understood) == (cohort, ()), "not understood"
-    tested = ast.parse(Path("tests/app/ask/test_ask.py").read_text(encoding="utf-8"))
-    constants = {node.value for node in ast.walk(tested) if isinstance(node, ast.Constant)}
-    assert question in constants, "no question"
+    assert question in constants("tests/app/ask/test_ask.py"), "no question"
 
 
 CHECKS: dict[str, Callable[[], None]] = {

@@ -28,9 +28,10 @@ PAIRS = {
     f"/api/sql?{QUERY}": ["sql", QUERY],
     f"/api/bigquery?{QUERY}&columns=dicom_all": ["bigquery", QUERY, "--columns=dicom_all"],
     f"/api/series?{QUERY}": ["series", QUERY],
-    f"/api/series.csv?{QUERY}": ["series", QUERY, "--format=csv"],
-    f"/api/series.json?{QUERY}": ["series", QUERY, "--format=json"],
-    f"/api/series.parquet?{QUERY}": ["series", QUERY, "--format=parquet"],
+    **{
+        f"/api/series.{ending}?{QUERY}": ["series", QUERY, f"--format={form}"]
+        for form, ending in EXTENSIONS["series"].items()
+    },
     f"/api/manifest?{QUERY}": ["manifest", QUERY],
     f"/api/manifest.s5cmd?{QUERY}&source=gcs": ["manifest", QUERY, "--format=s5cmd", "--source=gcs"],
     f"/api/manifest.csv?source=gcs&{QUERY}": ["manifest", QUERY, "--format=csv", "--source=gcs"],
