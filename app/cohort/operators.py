@@ -46,9 +46,14 @@ class Operator:
         """What stands behind the attribute in a URL."""
         return "" if self.key == "eq" else f"__{self.key}"
 
+    @property
+    def is_test(self) -> bool:
+        """Whether it tests every value, rather than names some."""
+        return "{value}" in self.sql
+
     def fits(self, attribute: Attribute) -> bool:
         """Whether the attribute takes this operator."""
-        return attribute.kind in self.kinds and not (self.key == "contains" and attribute.pattern)
+        return attribute.kind in self.kinds and not (self.is_test and attribute.pattern)
 
 
 _ALL = frozenset(Kind)

@@ -14,7 +14,7 @@ import numpy as np
 
 from app.catalog import Catalog
 from app.catalog.arrays import Codes, Counts, EntryMask, RowNumbers, SeriesMask
-from app.cohort import Attribute
+from app.cohort import OPERATORS, Attribute
 from app.cohort.sql import predicate
 from app.selection.masks import meet
 
@@ -56,8 +56,8 @@ def _codes(catalog: Catalog, attribute: Attribute, asked: Mapping[str, Sequence[
     found = {}
     for key, texts in asked.items():
         if key != "missing":
-            operator = "contains" if key == "contains" else "eq"
-            wanted = catalog.codes_where(attribute, predicate(attribute, operator, texts, "value"))
+            asked_of_each = key if OPERATORS[key].is_test else "eq"
+            wanted = catalog.codes_where(attribute, predicate(attribute, asked_of_each, texts, "value"))
             marks = np.zeros(len(catalog.values(attribute)) + 1, dtype=bool)
             marks[wanted] = True
             found[key] = marks.take(codes)

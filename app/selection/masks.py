@@ -25,7 +25,7 @@ def of_combinations(catalog: Catalog, attribute: Attribute, asked: Mapping[str, 
     present[members] = True
 
     def having(operator: str, texts: Sequence[str]) -> CombinationMask:
-        if operator == "contains":
+        if OPERATORS[operator].is_test:
             codes = catalog.codes_where(attribute, predicate(attribute, operator, texts, "value"))
         else:
             known = catalog.codes(attribute)
@@ -76,7 +76,8 @@ def _text_codes(catalog: Catalog, attribute: Attribute, operator: str, texts: Se
     """Codes of the texts that `operator` is about; for "none of", those that it leaves out."""
     if operator == "contains":
         return catalog.codes_containing(attribute, texts)
-    return catalog.codes_where(attribute, predicate(attribute, "eq", texts, "value"))
+    asked = operator if OPERATORS[operator].is_test else "eq"
+    return catalog.codes_where(attribute, predicate(attribute, asked, texts, "value"))
 
 
 def _compare_numbers(

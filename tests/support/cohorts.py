@@ -29,8 +29,13 @@ _WILD = ("%", "_", "%a%", "_e", "t_1", "a%", ".*", "\\", "'", "50%")
 Shape = tuple[str, ...]
 
 
+def every_shape() -> int:
+    """How many cohorts it takes until every shape of every attribute had its turn."""
+    return sum(len(shapes_of(attribute)) for attribute in BASE_ATTRIBUTES.values())
+
+
 def random_cohorts(n: int, seed: int = 0) -> list[Cohort]:
-    """Cohorts of one to four attributes; from about 300 on, every shape of every attribute has its turn.
+    """Cohorts of one to four attributes; from `every_shape` on, every shape of every attribute has its turn.
 
     Each cohort is drawn around one real series, which meets most of what is asked, so that the conjunction of
     conditions is seldom empty.

@@ -156,13 +156,10 @@ ERRORS = {
     "zzz=1": "There is no attribute “zzz”.",
     "=CT": "There is no attribute “”.",
     "__not=CT": "There is no attribute “”.",
-    "Modality__nott=CT": (
-        "Modality has no operator “nott” (it takes Modality, Modality__not, Modality__contains,"
-        " Modality__missing); did you mean “not”?"
+    "species__nott=CT": (
+        "species has no operator “nott” (it takes species, species__not, species__missing); did you mean “not”?"
     ),
-    "Modality__gte=1": (
-        "Modality does not take “gte”; it takes Modality, Modality__not, Modality__contains, Modality__missing."
-    ),
+    "species__gte=1": "species does not take “gte”; it takes species, species__not, species__missing.",
     "species__contains=a": ("species does not take “contains”; it takes species, species__not, species__missing."),
     "Modality": "The query is not of the form attribute=value&attribute__operator=value.",
     "Modality=CT&&": "The query is not of the form attribute=value&attribute__operator=value.",

@@ -10,9 +10,9 @@ from app.cohort.operators import operators_of
 from app.language.statement import select
 from app.selection.selection import Selection
 from tests.support import truth
-from tests.support.cohorts import random_cohorts
+from tests.support.cohorts import every_shape, random_cohorts
 
-COHORTS = random_cohorts(300, seed=25)
+COHORTS = random_cohorts(max(300, every_shape()), seed=25)
 
 
 def test_cohorts_use_everything_and_find_something(catalog):
