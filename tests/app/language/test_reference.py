@@ -1,6 +1,7 @@
 """What idc-index's own client answers is what the app answers."""
 
 import numpy as np
+import pytest
 
 from app.cohort.attributes import ATTRIBUTES
 from app.cohort.cohort import Cohort
@@ -39,6 +40,7 @@ def covering(cohorts: list[Cohort]) -> list[Cohort]:
     return chosen
 
 
+@pytest.mark.reference
 def test_idc_index_finds_the_same_series_and_viewers(catalog, plain, tmp_path):
     untouched = Cohort.from_query(UNTOUCHED)
     ages = Cohort.from_query(AGES)
