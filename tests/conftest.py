@@ -116,18 +116,17 @@ def number_of_row(catalog) -> np.ndarray:
 
 
 @pytest.fixture(scope="session")
-def get(catalog) -> Callable[[str], httpx.Response]:
+def get(catalog) -> Iterator[Callable[[str], httpx.Response]]:
     """GET from the HTTP API, in this process; whatever the app raises becomes a 500."""
     from app.interface import result_links
     from app.interface.api import routes
 
     transport = httpx.ASGITransport(Starlette(routes=[*routes(), *result_links.routes()]), raise_app_exceptions=False)
-
-    async def ask(path: str) -> httpx.Response:
-        async with httpx.AsyncClient(transport=transport, base_url="http://idc.test") as client:
-            return await client.get(path)
-
-    return lambda path: asyncio.run(ask(path))
+    client = httpx.AsyncClient(transport=transport, base_url="http://idc.test")
+    # One loop for all: each brings threads of its own.
+    with asyncio.Runner() as runner:
+        yield lambda path: runner.run(client.get(path))
+        runner.run(client.aclose())
 
 
 @pytest.fixture(scope="session")
