@@ -10,7 +10,7 @@ from app.series.viewers import viewer_of_series
 from tests.support import truth, truth_clauses
 from tests.support.clause_cohorts import EXAMPLES
 from tests.support.cohorts import random_cohorts
-from tests.support.reference import ask
+from tests.support.reference import ask as ask_reference
 
 #: Put to the client also as it comes, with the query exactly as the app hands it out.
 UNTOUCHED = (
@@ -49,7 +49,7 @@ def test_idc_index_finds_the_same_series_and_viewers(catalog, plain, tmp_path):
     queries = [select(cohort, ["SeriesInstanceUID"]) for cohort in (untouched, ages, *cohorts, *widened)]
     series = sample_of_viewers(plain)
 
-    (tenth, *found), viewers = ask([select(untouched)], queries, series, tmp_path)
+    (tenth, *found), viewers = ask_reference([select(untouched)], queries, series, tmp_path)
 
     assert np.array_equal(tenth, [number for number in found[0] if number % 10 == 0])
     assert len(tenth)

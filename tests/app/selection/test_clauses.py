@@ -1,6 +1,6 @@
 """Scope, relations, algebra, completion, samples and splits mean the same to catalog, SQL and specification."""
 
-from itertools import pairwise
+from itertools import pairwise, product
 from urllib.parse import quote
 
 import numpy as np
@@ -119,17 +119,20 @@ def test_having_and_lacking_split_the_patients_in_two(inner, catalog):
 # --- samples and splits ------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("query", ["collection_id=nlst&Modality=CT", "Modality=MR&Modality=PT"])
-def test_a_split_keeps_patients_whole_and_shares_exact(query, catalog, number_of_row):
-    cohort = Cohort.from_query(f"{query}&split=70-15-15&split_by=Manufacturer")
-    selected = truth_clauses.mask(cohort)
-    strata = pd.Series(truth_clauses.strata(selected, "Manufacturer"))
-    sizes = strata.value_counts()
-    rows = Selection(catalog, cohort).rows
-    patients, first, of_row = np.unique(truth.patients()[number_of_row[rows]], return_index=True, return_inverse=True)
-    stratum = pd.Series(patients).map(strata).to_numpy()
+def test_splits_keep_patients_whole_and_shares_exact(catalog, number_of_row):
+    prepared = []
+    for query in ("collection_id=nlst&Modality=CT", "Modality=MR&Modality=PT"):
+        cohort = Cohort.from_query(f"{query}&split=70-15-15&split_by=Manufacturer")
+        strata = pd.Series(truth_clauses.strata(truth_clauses.mask(cohort), "Manufacturer"))
+        rows = Selection(catalog, cohort).rows
+        patients, first, of_row = np.unique(
+            truth.patients()[number_of_row[rows]], return_index=True, return_inverse=True
+        )
+        stratum = pd.Series(patients).map(strata).to_numpy()
+        prepared.append((cohort, rows, first, of_row, stratum, strata.value_counts()))
     dealt = set()
-    for seed in range(50):
+    # Seed by seed: both cohorts draw from the same order of all patients.
+    for seed, (cohort, rows, first, of_row, stratum, sizes) in product(range(50), prepared):
         selection = Selection(catalog, cohort.with_options(seed=[str(seed)]))
         parts = selection.parts[first]
         assert np.array_equal(selection.rows, rows)
@@ -140,7 +143,7 @@ def test_a_split_keeps_patients_whole_and_shares_exact(query, catalog, number_of
             for value, size in sizes.items():
                 assert abs(within.get(value, 0) - size * share / 100) <= max(2, 0.02 * size), (value, size)
         dealt.add(parts.tobytes())
-    assert len(dealt) == 50
+    assert len(dealt) == 50 * len(prepared)
 
 
 @pytest.mark.parametrize("shares", [(70, 15, 15), (80, 0, 20), (34, 33, 33), (98, 1, 1), (0, 100, 0), (1, 49, 50)])
