@@ -9,12 +9,16 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-deps --no-compile
 DEV := .venv/run .venv/dev
 
+# Some shells forbid Python to keep what it compiled. The tests start hundreds of processes, and each would compile the
+# app and its libraries again.
+unexport PYTHONDONTWRITEBYTECODE
+
 ifndef PYTHON
 PYTHON := $(shell for python in python3 python3.13 python3.12 python3.11; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$python; break; }; done)
 endif
 
-.PHONY: help run viewer test lint format browser bench requirements docker clean
+.PHONY: help run viewer check test lint format browser bench requirements docker clean
 .DEFAULT_GOAL := help
 
 help:  ## List what make can do
@@ -30,6 +34,11 @@ run: .venv/run  ## Serve the app on http://localhost:8501 (PORT=, HOST=, PYTHON=
 
 viewer: .venv/run  ## Install OHIF, which the app then serves under /viewer/ (needs npm)
 	@$(BIN)/python -m app install-viewer
+
+check: lint  ## Lint, types and the tests that need neither a browser nor idc-index's client: two minutes
+	@$(BIN)/python -m tests.support.orthanc >/dev/null
+	@$(BIN)/python -m tests.support.viewer >/dev/null
+	$(BIN)/python -m pytest -m "not browser and not reference" $(PYTEST_ARGS)
 
 # Much of the set-up waits for the network, so its parts are done beside each other.
 test:  ## Lint, types and every test, browser included (PYTEST_ARGS= is handed on)

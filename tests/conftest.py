@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING
 import duckdb
 import httpx
 import numpy as np
+import pyarrow.compute as pc
 import pytest
 from hypothesis import settings
 from starlette.applications import Starlette
 
 from app.cohort.cohort import Cohort
+from tests.support import plain as plain_tables
 from tests.support import truth
 from tests.support.paths import ROOT
 
@@ -38,10 +40,22 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep a file's browser tests, which share a server, in one worker, and let the files fill what time there is."""
+    """Mark the tests that use a browser; keep those of a file, which share it, in one worker; begin with what is long.
+
+    The many short tests at the end let all workers end together.
+    """
     for item in items:
-        if item.get_closest_marker("xdist_group"):
+        if {"chromium", "page"} & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.browser)
+        if item.get_closest_marker("browser") and not item.get_closest_marker("xdist_group"):
             item.add_marker(pytest.mark.xdist_group(item.path.stem))
+    items.sort(key=_place)
+
+
+def _place(item: pytest.Item) -> int:
+    """Files that stay together first, then the reference client, then all the rest."""
+    order = ("xdist_group", "reference")
+    return next((place for place, name in enumerate(order) if item.get_closest_marker(name)), len(order))
 
 
 @pytest.fixture(autouse=True)
@@ -59,14 +73,9 @@ def catalog():
 
 
 @pytest.fixture(scope="session")
-def plain_connection() -> duckdb.DuckDBPyConnection:
+def plain_connection(pytestconfig: pytest.Config) -> duckdb.DuckDBPyConnection:
     """DuckDB over the parquet files under idc-index's names; ``file_row_number`` is a series' number."""
-    connection = duckdb.connect()
-    connection.execute("SET enable_progress_bar = false")
-    for name, path in truth.PARQUET.items():
-        numbered = "file_row_number = true" if name == "index" else ""
-        connection.execute(f"CREATE VIEW {name} AS FROM read_parquet(['{path}']{numbered and ', '}{numbered})")
-    return connection
+    return plain_tables.connect(Path(pytestconfig.cache.mkdir("plain")))
 
 
 @pytest.fixture
@@ -89,24 +98,23 @@ def small(plain_connection) -> Cohort:
 @pytest.fixture(scope="session")
 def number_of_row(catalog) -> np.ndarray:
     """Row in the catalog → number of the series in the parquet file."""
-    numbers = {uid: number for number, uid in enumerate(truth.column("SeriesInstanceUID").to_pylist())}
-    rows = catalog.cursor().execute("SELECT SeriesInstanceUID FROM series ORDER BY series_row").fetchall()
-    return np.array([numbers[uid] for (uid,) in rows])
+    uids = catalog.cursor().execute("SELECT SeriesInstanceUID FROM series ORDER BY series_row").to_arrow_table()
+    in_file = truth.column("SeriesInstanceUID")
+    return np.asarray(pc.index_in(uids.column(0).cast(in_file.type), in_file)).astype(np.int64)
 
 
 @pytest.fixture(scope="session")
-def get(catalog) -> Callable[[str], httpx.Response]:
+def get(catalog) -> Iterator[Callable[[str], httpx.Response]]:
     """GET from the HTTP API, in this process; whatever the app raises becomes a 500."""
     from app.interface import result_links
     from app.interface.api import routes
 
     transport = httpx.ASGITransport(Starlette(routes=[*routes(), *result_links.routes()]), raise_app_exceptions=False)
-
-    async def ask(path: str) -> httpx.Response:
-        async with httpx.AsyncClient(transport=transport, base_url="http://idc.test") as client:
-            return await client.get(path)
-
-    return lambda path: asyncio.run(ask(path))
+    client = httpx.AsyncClient(transport=transport, base_url="http://idc.test")
+    # One loop for all: each brings threads of its own.
+    with asyncio.Runner() as runner:
+        yield lambda path: runner.run(client.get(path))
+        runner.run(client.aclose())
 
 
 @pytest.fixture(scope="session")
@@ -119,7 +127,7 @@ def cli(catalog) -> Callable[..., subprocess.CompletedProcess[bytes]]:
     return run
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def address(catalog) -> Iterator[str]:
     """Address of the running app."""
     from tests.support import server
@@ -128,28 +136,33 @@ def address(catalog) -> Iterator[str]:
         yield running.url
 
 
+@pytest.fixture(scope="session")
+def profile(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder in which the browsers of this process, one per file of tests, keep the app's files."""
+    return tmp_path_factory.mktemp("profile")
+
+
 @pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    """A headless browser."""
+def chromium(address: str, profile: Path) -> Iterator[Browser]:
+    """A headless browser; for the length of a file only, since others need the event loop that it occupies."""
     from tests.support import server
 
-    with server.browser() as opened:
+    with server.visited(address, profile) as opened:
         yield opened
 
 
 @pytest.fixture
 def page(chromium: Browser, address: str) -> Iterator[Page]:
     """A new visitor's page, which must end without an error on the console."""
+    from tests.support import server
     from tests.support.explore import PATIENCE
 
-    context = chromium.new_context(viewport={"width": 1440, "height": 1200}, base_url=address)
-    context.set_default_timeout(PATIENCE)
-    opened = context.new_page()
     errors: list[str] = []
-    opened.on("console", lambda message: errors.append(message.text) if _is_fault(message) else None)
-    opened.on("pageerror", lambda error: errors.append(str(error)))
-    yield opened
-    context.close()
+    with server.new_visitor(chromium, address) as opened:
+        opened.set_default_timeout(PATIENCE)
+        opened.on("console", lambda message: errors.append(message.text) if _is_fault(message) else None)
+        opened.on("pageerror", lambda error: errors.append(str(error)))
+        yield opened
     assert errors == []
 
 

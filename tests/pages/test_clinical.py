@@ -20,9 +20,6 @@ from tests.support import clinical, server, tables
 from tests.support.clinical import HOSTILE_COLUMN, HOSTILE_VALUES, PERSONS, SEG
 from tests.support.explore import click_bar, expect_cohort, point_at_bar
 
-# One data folder, server and browser for the module: keep its tests on one worker.
-pytestmark = pytest.mark.xdist_group("browser")
-
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory) -> Path:

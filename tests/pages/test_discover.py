@@ -137,8 +137,6 @@ def test_hostile_texts_stay_text(catalog, monkeypatch):
 
 # --- in a browser -----------------------------------------------------------------------------------------------
 
-pages_in_browser = pytest.mark.xdist_group("browser")
-
 
 def go_to(page: Page, name: str) -> None:
     visit(page)
@@ -149,7 +147,6 @@ def expect_query(page: Page, query: str) -> None:
     page.wait_for_function("wanted => location.search === wanted", arg=query)
 
 
-@pages_in_browser
 def test_hostile_texts_stay_text_in_the_parts_that_scripts_draw(chromium: Browser, catalog) -> None:
     payload = dataset_list._payload(catalog, DatasetKind.COLLECTION)
     item = payload["items"][0]
@@ -173,7 +170,6 @@ def test_hostile_texts_stay_text_in_the_parts_that_scripts_draw(chromium: Browse
     page.close()
 
 
-@pages_in_browser
 def test_from_a_search_to_explore(page: Page, catalog) -> None:
     go_to(page, "Collections")
     cards = page.locator(".card")
@@ -205,7 +201,6 @@ def test_from_a_search_to_explore(page: Page, catalog) -> None:
     expect_cohort(page, "collection_id=cmb_crc")
 
 
-@pages_in_browser
 def test_from_the_table_of_results_to_a_derived_dataset(page: Page, catalog) -> None:
     go_to(page, "Analysis results")
     page.get_by_role("button", name="Table").click()
@@ -229,7 +224,6 @@ def test_from_the_table_of_results_to_a_derived_dataset(page: Page, catalog) -> 
     expect_query(page, f"?collection_id={collection}")
 
 
-@pages_in_browser
 def test_from_a_release_to_its_cohorts(page: Page, catalog) -> None:
     go_to(page, "What’s new")
     page.get_by_role("link", name="v24", exact=True).click()
@@ -248,7 +242,6 @@ def test_from_a_release_to_its_cohorts(page: Page, catalog) -> None:
     expect(page.get_by_text(f"{exact(releases(catalog)[25].changes.removed)} rows, 7 columns")).to_be_visible()
 
 
-@pages_in_browser
 def test_links_from_elsewhere(chromium: Browser, address: str) -> None:
     """A narrow window, straight to one of each page; a link carries search, facets and view."""
     context = chromium.new_context(viewport={"width": 390, "height": 800}, base_url=address)

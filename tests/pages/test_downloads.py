@@ -23,7 +23,6 @@ from tests.support.s3_server import Fault, S3Server
 
 _PATIENCE = 30_000
 expect.set_options(timeout=_PATIENCE)
-pytestmark = pytest.mark.xdist_group("browser")
 
 QUERY = "collection_id=qiba_ct_1c&Modality=PR&instanceCount__gte=1"
 TEMPLATE = "%PatientID/%Modality_%SeriesInstanceUID"
@@ -43,6 +42,7 @@ def data_folder(tmp_path: Path) -> Path:
     return tmp_path / "data"
 
 
+@pytest.mark.browser
 def test_a_download_from_the_page(wanted: list[WantedSeries], data_folder: Path, tmp_path: Path) -> None:
     objects, root = objects_of(wanted), tmp_path / "root"
     faulty = f"{wanted[1].crdc_uuid}/"

@@ -22,9 +22,6 @@ from app.selection.rows import page as rows_page
 from app.selection.selection import Selection
 from tests.support.explore import choose, click_bar, expect_cohort, value, visit
 
-# One browser and one server for the module: keep its tests on one worker.
-pytestmark = pytest.mark.xdist_group("browser")
-
 
 def grid(page: Page) -> FrameLocator:
     # While one grid makes room for another, both are there for a moment.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from urllib.parse import quote
 
-import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from app.catalog.catalog import open_catalog
@@ -17,9 +16,6 @@ from app.language.english import combination_clause, relation_clause
 from app.selection.selection import Selection
 from app.selection.steps import missing_shares, waterfall
 from tests.support.explore import choose, expect_cohort, visit
-
-# One browser and one server for the module: keep its tests on one worker.
-pytestmark = pytest.mark.xdist_group("browser")
 
 #: Patients with CT and PT and no SEG.
 QUERY = "Modality=CT&patient_has=Modality%3DPT&patient_lacks=Modality%3DSEG"

@@ -20,7 +20,7 @@ from tests.support import server
 from tests.support.paths import ROOT
 
 
-@pytest.mark.xdist_group("browser")
+@pytest.mark.browser
 def test_a_visitor_sees_the_build_after_a_killed_one_and_a_command_shares_it(
     tmp_path: Path, catalog: Catalog, plain: duckdb.DuckDBPyConnection
 ) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from app.ask import ask
@@ -21,14 +20,11 @@ from app.selection.selection import Selection
 from components.home.ask import EXAMPLES
 from tests.support.explore import click_bar, expect_cohort, visit
 
-browser = pytest.mark.xdist_group("browser")
-
 
 def ask_here(page: Page, question: str) -> None:
     page.get_by_label("Ask for a cohort in plain words").press_sequentially(question)
 
 
-@browser
 def test_a_question_is_understood_as_one_types_and_opens_in_explore(page: Page) -> None:
     page.goto("/")
     held = holdings(open_catalog()).totals
@@ -54,7 +50,6 @@ def test_a_question_is_understood_as_one_types_and_opens_in_explore(page: Page) 
     expect_cohort(page, answer.cohort.to_query())
 
 
-@browser
 def test_two_clicks_lead_to_a_cohort(page: Page) -> None:
     page.goto("/")
     page.get_by_role("button", name=EXAMPLES[3]).click()
@@ -64,7 +59,6 @@ def test_two_clicks_lead_to_a_cohort(page: Page) -> None:
     expect_cohort(page, wanted.to_query())
 
 
-@browser
 def test_a_bar_and_a_recipe_open_in_one_click_and_lead_back_in_one(page: Page) -> None:
     page.goto("/")
     counts = holdings(open_catalog()).counts["Modality"].counts[1:]
@@ -78,7 +72,6 @@ def test_a_bar_and_a_recipe_open_in_one_click_and_lead_back_in_one(page: Page) -
     expect_cohort(page, RECIPES[0].query)
 
 
-@browser
 def test_a_saved_cohort_stays_in_the_browser_until_it_is_removed(page: Page) -> None:
     query = "Modality=MR&BodyPartExamined=BREAST"
     visit(page, query)
@@ -103,7 +96,6 @@ def test_a_saved_cohort_stays_in_the_browser_until_it_is_removed(page: Page) -> 
     expect(page.get_by_label("Name of the cohort")).to_have_value("<img src=x> breast")
 
 
-@browser
 def test_help_has_every_topic_and_a_link_to_each(page: Page) -> None:
     visit(page, "Modality=NM")
     expect(page.get_by_test_id("head-counts").get_by_text("Studies")).to_have_attribute("title", explain("Studies"))

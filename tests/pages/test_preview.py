@@ -24,7 +24,6 @@ from tests.support.s3_server import Fault, S3Server
 
 PATIENCE = 30_000
 expect.set_options(timeout=PATIENCE)
-pytestmark = pytest.mark.xdist_group("browser")
 
 
 @dataclass(frozen=True)
@@ -62,15 +61,19 @@ def scene(catalog, plain_connection, tmp_path_factory) -> Iterator[Scene]:
             yield Scene(app.url, source, ct, seg, sr, phantom)
 
 
+@pytest.fixture(scope="module")
+def address(scene: Scene) -> str:
+    return scene.url
+
+
 @pytest.fixture
-def page(scene: Scene, chromium: Browser) -> Iterator[Page]:
-    context = chromium.new_context(viewport={"width": 1440, "height": 1200}, base_url=scene.url)
-    context.set_default_timeout(PATIENCE)
-    opened = context.new_page()
+def page(chromium: Browser, address: str) -> Iterator[Page]:
+    """A page whose console may say that the server refused a picture."""
     errors: list[str] = []
-    opened.on("pageerror", lambda error: errors.append(str(error)))
-    yield opened
-    context.close()
+    with server.new_visitor(chromium, address) as opened:
+        opened.set_default_timeout(PATIENCE)
+        opened.on("pageerror", lambda error: errors.append(str(error)))
+        yield opened
     assert errors == []
 
 

@@ -20,9 +20,6 @@ from app.series.words import series_sentence
 from tests.support import server
 from tests.support.explore import PATIENCE, visit
 
-# One browser and one server for the module: keep its tests on one worker.
-pytestmark = pytest.mark.xdist_group("browser")
-
 CT = "1.3.6.1.4.1.32722.99.99.90225801217339158667729182127418845443"
 
 
@@ -79,10 +76,9 @@ def address(catalog, allows: Viewer) -> Iterator[str]:
 @pytest.fixture
 def lenient(chromium: Browser, address: str) -> Iterator[Page]:
     """A visitor's page on whose console the browser may say that it refuses a frame, or scripts in the trial."""
-    context = chromium.new_context(viewport={"width": 1440, "height": 1200}, base_url=address)
-    context.set_default_timeout(PATIENCE)
-    yield context.new_page()
-    context.close()
+    with server.new_visitor(chromium, address) as opened:
+        opened.set_default_timeout(PATIENCE)
+        yield opened
 
 
 def expect_series(page: Page, uid: str) -> None:

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import re
 
-import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from app.cohort.cohort import Cohort
 from app.common.numbers import exact
 from app.language.statement import select
 from tests.support.explore import expect_cohort, visit
-
-pytestmark = pytest.mark.xdist_group("browser")
 
 ENDLESS = "SELECT count(*) FROM index a, index b"
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from playwright.sync_api import FilePayload, Page, expect
 
 from app.catalog.catalog import open_catalog
@@ -14,8 +13,6 @@ from app.selection.selection import Selection
 from app.selection.venn import regions
 from tests.support import truth
 from tests.support.explore import expect_cohort, open_page, visit
-
-pytestmark = pytest.mark.xdist_group("browser")
 
 A, B = "Modality=PT", "collection_id=nsclc_radiogenomics"
 

@@ -16,8 +16,6 @@ from app.selection.selection import Selection
 from tests.support import server, tables
 from tests.support.explore import expect_cohort, head, value, visit
 
-pytestmark = pytest.mark.xdist_group("browser")
-
 
 @pytest.fixture(scope="module")
 def offered() -> dict[str, bytes]:

@@ -8,8 +8,9 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.support.answers import wait_for_answer
 from tests.support.browser import ensure
@@ -66,3 +67,40 @@ def browser(webgl: bool = False) -> Iterator[Browser]:
         opened = playwright.chromium.launch(executable_path=ensure(), args=flags)
         yield opened
         opened.close()
+
+
+@contextmanager
+def visited(address: str, profile: Path) -> Iterator[Browser]:
+    """A headless Chromium for `new_visitor`, whose first context keeps in `profile` what it had from `address`."""
+    with sync_playwright() as playwright:
+        context = playwright.chromium.launch_persistent_context(
+            profile,
+            executable_path=ensure(),
+            args=[*_QUIET],
+            base_url=address,
+            viewport={"width": 1440, "height": 1200},
+            reduced_motion="reduce",
+        )
+        assert context.browser
+        yield context.browser
+        context.close()
+
+
+@contextmanager
+def new_visitor(chromium: Browser, address: str) -> Iterator[Page]:
+    """A page for somebody who has never been at `address`; the pages that open from it end with it.
+
+    Only the app's files, and what Chromium made of its scripts, stay from one visitor to the next: a context of its own
+    would fetch and compile megabytes again for each.
+    """
+    context = chromium.contexts[0]
+    # Chromium began with a page; it ends when the last one is closed.
+    first, *_ = context.pages
+    try:
+        yield context.new_page()
+    finally:
+        for page in context.pages[1:]:
+            page.close()
+        context.clear_cookies()
+        origin = {"origin": address, "storageTypes": "all"}
+        context.new_cdp_session(first).send("Storage.clearDataForOrigin", origin)

@@ -113,6 +113,14 @@ class Values:
     values: list[Any]
 
 
+def marked(numbers: np.ndarray) -> np.ndarray:
+    """Mask of the series with these numbers, of which none may come twice."""
+    found = np.zeros(len(patients()), dtype=bool)
+    found[numbers] = True
+    assert np.count_nonzero(found) == len(numbers)
+    return found
+
+
 def mask(cohort: Cohort) -> np.ndarray:
     """Which series the cohort means."""
     met = np.ones(len(patients()), dtype=bool)
@@ -176,16 +184,15 @@ def values_of(name: str) -> Values:
 @lru_cache(maxsize=64)
 def condition(name: str, asked: tuple[tuple[str, tuple[str, ...]], ...]) -> np.ndarray:
     """Which series meet everything asked of one attribute."""
-    found, kind = values_of(name), ATTRIBUTES[name].kind
+    kind = ATTRIBUTES[name].kind
     if not ATTRIBUTES[name].unique:
+        found = values_of(name)
         return meets(kind, dict(asked), found.values)[found.codes]
     # A million values: try only those that are named.
     named = [text for operator, texts in asked if operator != "missing" for text in texts]
     rows = np.flatnonzero(np.asarray(pc.is_in(column(name), pa.array(named, column(name).type))))
-    *of_rows, of_others = meets(
-        kind, dict(asked), [*(found.values[code] for code in found.codes[rows]), "no such identifier"]
-    )
-    met = np.full(len(found.codes), of_others)
+    *of_rows, of_others = meets(kind, dict(asked), [*column(name).take(rows).to_pylist(), "no such identifier"])
+    met = np.full(len(column(name)), of_others)
     met[rows] = of_rows
     return met
 

@@ -24,6 +24,9 @@ from tests.support import tables
 from tests.support.paths import ROOT
 from tests.support.s3_server import Fault
 
+# The made-up tables cost seconds once: keep the tests that have them on one worker.
+pytestmark = pytest.mark.xdist_group("made_up_tables")
+
 #: Nothing listens there.
 CLOSED = "http://127.0.0.1:9"
 

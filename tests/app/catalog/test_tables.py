@@ -37,6 +37,9 @@ from app.series.series import find
 from tests.support import tables, truth, truth_clauses
 from tests.support.paths import ROOT
 
+# The made-up tables cost seconds once: keep the tests that have them on one worker.
+pytestmark = pytest.mark.xdist_group("made_up_tables")
+
 EXTRA = [attribute for attribute in ATTRIBUTES.values() if attribute.is_extra]
 
 

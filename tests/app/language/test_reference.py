@@ -1,6 +1,7 @@
 """What idc-index's own client answers is what the app answers."""
 
 import numpy as np
+import pytest
 
 from app.cohort.attributes import ATTRIBUTES
 from app.cohort.cohort import Cohort
@@ -9,7 +10,7 @@ from app.series.viewers import viewer_of_series
 from tests.support import truth, truth_clauses
 from tests.support.clause_cohorts import EXAMPLES
 from tests.support.cohorts import random_cohorts
-from tests.support.reference import ask
+from tests.support.reference import ask as ask_reference
 
 #: Put to the client also as it comes, with the query exactly as the app hands it out.
 UNTOUCHED = (
@@ -39,6 +40,7 @@ def covering(cohorts: list[Cohort]) -> list[Cohort]:
     return chosen
 
 
+@pytest.mark.reference
 def test_idc_index_finds_the_same_series_and_viewers(catalog, plain, tmp_path):
     untouched = Cohort.from_query(UNTOUCHED)
     ages = Cohort.from_query(AGES)
@@ -47,7 +49,7 @@ def test_idc_index_finds_the_same_series_and_viewers(catalog, plain, tmp_path):
     queries = [select(cohort, ["SeriesInstanceUID"]) for cohort in (untouched, ages, *cohorts, *widened)]
     series = sample_of_viewers(plain)
 
-    (tenth, *found), viewers = ask([select(untouched)], queries, series, tmp_path)
+    (tenth, *found), viewers = ask_reference([select(untouched)], queries, series, tmp_path)
 
     assert np.array_equal(tenth, [number for number in found[0] if number % 10 == 0])
     assert len(tenth)

@@ -1,6 +1,6 @@
 """Scope, relations, algebra, completion, samples and splits mean the same to catalog, SQL and specification."""
 
-from itertools import pairwise
+from itertools import pairwise, product
 from urllib.parse import quote
 
 import numpy as np
@@ -47,30 +47,21 @@ def test_cohorts_use_everything_and_find_something(catalog):
     assert sum(0 < series < 1_000_000 for series in found) > 30
 
 
-@pytest.fixture(scope="module")
-def loaded(plain_connection):
-    """A cursor with the index in memory: clauses join it with itself, which would decode the file several times."""
-    with plain_connection.cursor() as cursor:
-        cursor.execute("CREATE TEMP TABLE index AS FROM main.index")
-        yield cursor
-
-
 @pytest.mark.parametrize("number", range(len(COHORTS)))
-def test_same_series_and_parts(number, catalog, loaded, number_of_row):
+def test_same_series_and_parts(number, catalog, plain, number_of_row):
     cohort = COHORTS[number]
     expected = truth_clauses.mask(cohort)
 
     selection = Selection(catalog, cohort)
-    found = loaded.execute(select(cohort, ["file_row_number"])).fetchnumpy()
+    found = plain.execute(select(cohort, ["file_row_number"])).fetchnumpy()
 
-    order = np.argsort(found["file_row_number"])
-    assert np.array_equal(found["file_row_number"][order], np.flatnonzero(expected)), select(cohort)
+    assert np.array_equal(truth.marked(found["file_row_number"]), expected), select(cohort)
     numbers = number_of_row[selection.rows]
-    assert np.array_equal(np.sort(numbers), np.flatnonzero(expected)), cohort.to_query()
+    assert np.array_equal(truth.marked(numbers), expected), cohort.to_query()
     assert selection.totals == truth.totals(expected)
     if cohort.split:
         parts = np.array(["", *PARTS])[selection.parts][np.argsort(numbers)]
-        assert np.array_equal(found["split"][order], parts)
+        assert np.array_equal(found["split"][np.argsort(found["file_row_number"])], parts)
         everybody = truth_clauses.mask(cohort.with_options(part=[]))
         of_patient = truth_clauses.split(everybody, cohort.split, cohort.seed)
         assert [of_patient[patient] for patient in truth.patients()[expected]] == list(parts)
@@ -128,17 +119,20 @@ def test_having_and_lacking_split_the_patients_in_two(inner, catalog):
 # --- samples and splits ------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("query", ["collection_id=nlst&Modality=CT", "Modality=MR&Modality=PT"])
-def test_a_split_keeps_patients_whole_and_shares_exact(query, catalog, number_of_row):
-    cohort = Cohort.from_query(f"{query}&split=70-15-15&split_by=Manufacturer")
-    selected = truth_clauses.mask(cohort)
-    strata = pd.Series(truth_clauses.strata(selected, "Manufacturer"))
-    sizes = strata.value_counts()
-    rows = Selection(catalog, cohort).rows
-    patients, first, of_row = np.unique(truth.patients()[number_of_row[rows]], return_index=True, return_inverse=True)
-    stratum = pd.Series(patients).map(strata).to_numpy()
+def test_splits_keep_patients_whole_and_shares_exact(catalog, number_of_row):
+    prepared = []
+    for query in ("collection_id=nlst&Modality=CT", "Modality=MR&Modality=PT"):
+        cohort = Cohort.from_query(f"{query}&split=70-15-15&split_by=Manufacturer")
+        strata = pd.Series(truth_clauses.strata(truth_clauses.mask(cohort), "Manufacturer"))
+        rows = Selection(catalog, cohort).rows
+        patients, first, of_row = np.unique(
+            truth.patients()[number_of_row[rows]], return_index=True, return_inverse=True
+        )
+        stratum = pd.Series(patients).map(strata).to_numpy()
+        prepared.append((cohort, rows, first, of_row, stratum, strata.value_counts()))
     dealt = set()
-    for seed in range(50):
+    # Seed by seed: both cohorts draw from the same order of all patients.
+    for seed, (cohort, rows, first, of_row, stratum, sizes) in product(range(50), prepared):
         selection = Selection(catalog, cohort.with_options(seed=[str(seed)]))
         parts = selection.parts[first]
         assert np.array_equal(selection.rows, rows)
@@ -149,7 +143,7 @@ def test_a_split_keeps_patients_whole_and_shares_exact(query, catalog, number_of
             for value, size in sizes.items():
                 assert abs(within.get(value, 0) - size * share / 100) <= max(2, 0.02 * size), (value, size)
         dealt.add(parts.tobytes())
-    assert len(dealt) == 50
+    assert len(dealt) == 50 * len(prepared)
 
 
 @pytest.mark.parametrize("shares", [(70, 15, 15), (80, 0, 20), (34, 33, 33), (98, 1, 1), (0, 100, 0), (1, 49, 50)])

@@ -35,8 +35,8 @@ def test_same_series(number, catalog, plain, number_of_row):
     selection = Selection(catalog, cohort)
     found = plain.execute(select(cohort, ["file_row_number"])).fetchnumpy()["file_row_number"]
 
-    assert np.array_equal(np.sort(number_of_row[selection.rows]), np.flatnonzero(expected)), cohort.to_query()
-    assert np.array_equal(np.sort(found), np.flatnonzero(expected)), select(cohort)
+    assert np.array_equal(truth.marked(number_of_row[selection.rows]), expected), cohort.to_query()
+    assert np.array_equal(truth.marked(found), expected), select(cohort)
     assert selection.totals == truth.totals(expected)
 
 

@@ -47,7 +47,8 @@ from tests.support.phantom import AIR, SIDE, SQUARE, SQUARES, grey, phantom
 from tests.support.s3_server import S3Server
 from tests.support.slide_phantom import COLOURS, slide
 
-pytestmark = pytest.mark.xdist_group("browser")
+# One server, DICOMweb server and browser for the module: keep its tests on one worker.
+pytestmark = pytest.mark.xdist_group("built_in")
 
 _PATIENCE = 60_000
 
