@@ -27,7 +27,9 @@ _SOURCES = (
 )
 
 #: Of an attribute, what no build reads.
-_UNREAD = frozenset({"label", "title", "group", "note", "detail", "description", "unit", "complete"})
+_UNREAD = frozenset(
+    {"label", "title", "group", "note", "detail", "description", "unit", "complete", "logarithmic", "words", "colours"}
+)
 
 #: Fields and derived values of an attribute that builds may read; a new one is among them unless it is named above.
 _READ = sorted(name for name in vars(Attribute) if not name.startswith("_") and name not in _UNREAD)

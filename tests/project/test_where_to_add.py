@@ -78,11 +78,11 @@ def write_attributes_anew(page: Path) -> None:
 #: The filter that CONTRIBUTING.md adds.
 FILTER = 'Attribute("PhotometricInterpretation", "photometric interpretation", Kind.TERM, Group.ACQUISITION),'
 
-TSV_WRITER = """
+JSONL_WRITER = """
 
-def rows_tsv(selection: Selection) -> Iterator[bytes]:
-    yield b"SeriesInstanceUID\\tinstanceCount\\n"
-    for batch in _batches(selection, "SeriesInstanceUID || chr(9) || instanceCount AS line"):
+def rows_jsonl(selection: Selection) -> Iterator[bytes]:
+    fields = "SeriesInstanceUID := SeriesInstanceUID, instanceCount := instanceCount"
+    for batch in _batches(selection, f"to_json(struct_pack({fields}))::VARCHAR AS line"):
         yield "".join(f"{line}\\n" for line in batch.column("line").to_pylist()).encode()
 """
 
@@ -128,8 +128,12 @@ TRIED: dict[str, tuple[str, dict[str, Step]]] = {
         "export",
         {
             "app/export/writers.py": Step(
-                behind("ROW_WRITERS: ", '    "tsv": lambda selection: rows_tsv(selection),\n', TSV_WRITER),
-                "invalid choice: 'tsv'",
+                behind(
+                    'Format("json", "JSON", ',
+                    '    Format("jsonl", "JSON lines", "application/jsonl", lambda found: rows_jsonl(found), "jsonl"),\n',
+                    JSONL_WRITER,
+                ),
+                "invalid choice: 'jsonl'",
             ),
         },
     ),

@@ -142,12 +142,11 @@ def check_export() -> None:
     from components.explore import exports
 
     expected = rows("SELECT SeriesInstanceUID, instanceCount FROM index WHERE Modality = 'PT' ORDER BY ALL")
-    text = "SeriesInstanceUID\tinstanceCount\n" + "".join(f"{uid}\t{count}\n" for uid, count in expected)
-    for content in (command("series", "Modality=PT", "--format", "tsv"), get("/api/series.tsv?Modality=PT")):
-        assert sorted(content.splitlines()) == sorted(text.splitlines())
+    for content in (command("series", "Modality=PT", "--format", "jsonl"), get("/api/series.jsonl?Modality=PT")):
+        assert sorted(tuple(json.loads(line).values()) for line in content.splitlines()) == expected
     with patch("streamlit.link_button") as button:
         exports.data_panel(Selection(open_catalog(), Cohort.from_query("Modality=PT")))
-    assert "api/series.tsv?Modality=PT" in [call.args[1] for call in button.call_args_list], "no button"
+    assert "api/series.jsonl?Modality=PT" in [call.args[1] for call in button.call_args_list], "no button"
 
     from tests.app.interface import test_api
 

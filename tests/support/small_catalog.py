@@ -16,7 +16,8 @@ import numpy as np
 import pyarrow as pa
 from pyarrow import parquet
 
-from app.catalog import Array, build
+from app.catalog import build
+from app.catalog.arrays import Mask
 from app.catalog.catalog import Catalog
 from app.cohort import schema
 from app.common.settings import Settings
@@ -82,12 +83,12 @@ def build_in(folder: Path) -> Catalog:
         return Catalog(build.ensure_built())
 
 
-def marked(mask: Array) -> list[int]:
+def marked(mask: Mask) -> list[int]:
     """Numbers of what a mask marks."""
     return np.flatnonzero(mask).tolist()
 
 
-def marks(count: int, numbers: Iterable[int]) -> Array:
+def marks(count: int, numbers: Iterable[int]) -> Mask:
     """Mask of so many, of which `numbers` are marked."""
     mask = np.zeros(count, dtype=bool)
     mask[list(numbers)] = True

@@ -20,7 +20,7 @@ from tests.support.checkouts import Checkout, write_release
 from tests.support.paths import ROOT
 
 #: Where rows of the attribute table are put, and what the tests put there.
-_ROW = '    Attribute("StudyDescription", "study description", Kind.TEXT, Group.PATIENT),\n'
+_ROW = '    Attribute("SeriesInstanceUID", "series UID", Kind.ID, Group.IDENTIFIERS, pattern=_UID, unique=True, complete=True),\n'
 _NEW_ROW = '    Attribute("aws_bucket", "bucket", Kind.TERM, Group.SIZE),\n'
 _EXTRA_ROW = '    _extra("ct_index", "ConvolutionKernel", "CT kernel", Kind.TERMS),\n'
 _NEW_EXTRA_ROW = '    _extra("ct_index", "FilterType", "CT filter", Kind.TERM),\n'
@@ -181,6 +181,7 @@ def test_the_sources_that_write_use_no_other_code_for_it() -> None:
     """Code that is moved out of them must be named as well; these only say where things lie, and how errors read."""
     others = {
         "app.catalog",  # whether a catalog is in use
+        "app.catalog.arrays",  # types of arrays
         "app.catalog.identity",
         "app.catalog.tables.fetching",  # where the kept file lies
         "app.cohort",  # the attributes, of which the values are taken
