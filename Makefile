@@ -45,15 +45,17 @@ test:  ## Lint, types and every test, browser included (PYTEST_ARGS= is handed o
 	@$(MAKE) --no-print-directory --jobs=3 lint browser
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
-lint: $(DEV)  ## Style, format, types and the Dockerfile
+lint: $(DEV)  ## Style, format and types of Python and JavaScript, and the Dockerfile
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy --num-workers=2 .
 	$(BIN)/hadolint Dockerfile
+	$(BIN)/python -m tests.support.javascript lint
 
 format: $(DEV)  ## Put the code into its format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+	$(BIN)/python -m tests.support.javascript format
 
 browser: $(DEV) .venv/debian  ## Find, or install, the Chromium, the fonts, the DICOMweb server and the viewer that tests use
 	$(BIN)/python -m tests.support.browser
@@ -75,7 +77,7 @@ docker:  ## Build the image idc-cohort-builder
 	docker build --tag idc-cohort-builder .
 
 clean:  ## Remove the environment, the viewer and every cache
-	rm -rf .venv .viewer .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .viewer .pytest_cache .mypy_cache .ruff_cache .hypothesis tests/javascript/node_modules
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Debian keeps venv in a package of its own; without it the first command leaves half an environment behind.

@@ -6,10 +6,11 @@ from pathlib import Path
 import streamlit as st
 
 from app.common.settings import PRODUCT
+from components.common.scripts import module
 
 _HERE = Path(__file__).parent
 
-_history = st.components.v2.component("browser_history", js=(_HERE / "history.js").read_text(encoding="utf-8"))
+_history = st.components.v2.component("browser_history", js=module(_HERE / "history.js"))
 
 
 def page_style(*more: str) -> None:

@@ -16,6 +16,7 @@ from app.datasets.about import DatasetKind, datasets
 from app.datasets.release_history import added_in, releases, revised_in
 from app.export import commercial_uses
 from app.selection.selection import Selection
+from components.common.scripts import module
 from components.datasets import dataset, dataset_list
 from components.widgets import tally
 from tests.support.explore import PATIENCE, expect_cohort, open_page, visit
@@ -157,11 +158,11 @@ def test_hostile_texts_stay_text_in_the_parts_that_scripts_draw(chromium: Browse
     columns = [{"label": HOSTILE, "text": True}] * 2
     page = chromium.new_page()
     page.on("dialog", lambda dialog: pytest.fail(dialog.message))
-    for scripts, data in (
-        (dataset_list._SCRIPTS, payload | {"items": [item]}),
-        (tally._SCRIPTS, {"title": HOSTILE, "note": HOSTILE, "columns": columns, "rows": rows, "most": 9}),
+    for script, data in (
+        ("datasets/dataset_list/page.js", payload | {"items": [item]}),
+        ("widgets/tally/tally.js", {"title": HOSTILE, "note": HOSTILE, "columns": columns, "rows": rows, "most": 9}),
     ):
-        source = "\n".join(path.read_text(encoding="utf-8") for path in scripts)
+        source = module(ROOT / "components" / script)
         page.goto("about:blank")
         page.add_script_tag(content=source.replace("export default function", "window.draw = function"))
         page.evaluate("data => draw({ data, parentElement: document.body })", data)

@@ -130,7 +130,7 @@ TRIED: dict[str, tuple[str, dict[str, Step]]] = {
             "app/export/writers.py": Step(
                 behind(
                     'Format("json", "JSON", ',
-                    '    Format("jsonl", "JSON lines", "application/jsonl", lambda found: rows_jsonl(found), "jsonl"),\n',
+                    '    Format("jsonl", "JSON lines", "application/jsonl", lambda one: rows_jsonl(one), "jsonl"),\n',
                     JSONL_WRITER,
                 ),
                 "invalid choice: 'jsonl'",

@@ -20,17 +20,11 @@ from app.cohort import schema
 from app.common.numbers import compact, exact, size
 from app.datasets import ADDRESS, Dataset, DatasetKind, datasets
 from app.export import commercial_uses
-from components.common import COMMON, colours
+from components.common import colours
 from components.common.links import dataset_page, explore
+from components.common.scripts import module
 
 _HERE = Path(__file__).parent
-_SCRIPTS = (
-    COMMON / "dom.js",
-    COMMON / "links.js",
-    _HERE / "filter.js",
-    _HERE / "cards.js",
-    _HERE / "page.js",
-)
 _SNIPPET = 230
 
 #: An address in brackets, as descriptions have it behind each name.
@@ -39,7 +33,7 @@ _ADDRESS_ASIDE = re.compile(rf" \((?:{ADDRESS.pattern})\)")
 _component = st.components.v2.component(
     "dataset_list",
     css=(_HERE / "dataset_list.css").read_text(encoding="utf-8"),
-    js="\n".join(path.read_text(encoding="utf-8") for path in _SCRIPTS),
+    js=module(_HERE / "page.js"),
     isolate_styles=True,
 )
 

@@ -1,21 +1,27 @@
-// One dataset as a card and as a row of the table. Text enters the page as text nodes only.
+// One dataset as a card and as a row of the table.
 
+import { el, setAttr, swatch } from "../../common/dom.js";
+import { appLink } from "../../common/links.js";
+
+/** @import { ModalityShare } from "../../common/types.d.ts" */
+/** @import { Item, SortKey, State } from "./types.d.ts" */
+
+/** @param {ModalityShare[]} modalities */
 function modalityBar(modalities) {
   const parts = modalities.map(({ colour, share, hint }) => {
     const part = el("span", { title: hint });
     part.style.background = colour;
-    part.style.flexGrow = Math.max(share, 0.012);
+    part.style.flexGrow = String(Math.max(share, 0.012));
     return part;
   });
   return el("div", { class: "mix", "aria-hidden": "true" }, parts);
 }
 
+/** @type {(modalities: ModalityShare[], most: number) => HTMLElement} */
 function modalityNames(modalities, most) {
-  const names = modalities.slice(0, most).map(({ name, colour, hint }) => {
-    const swatch = el("i", { class: "swatch" });
-    swatch.style.background = colour;
-    return el("span", { class: "modality", title: hint }, [swatch, name]);
-  });
+  const names = modalities
+    .slice(0, most)
+    .map(({ name, colour, hint }) => el("span", { class: "modality", title: hint }, [swatch(colour), name]));
   const more = modalities.slice(most);
   if (more.length) {
     names.push(el("span", { class: "quiet", title: more.map(({ hint }) => hint).join("\n"), text: `+${more.length}` }));
@@ -23,18 +29,20 @@ function modalityNames(modalities, most) {
   return el("div", { class: "modalities" }, names);
 }
 
+/** @param {Item["license"]} license */
 function licenseTag(license) {
   return el("span", { class: `license${license.strict ? " strict" : ""}`, title: license.hint, text: license.text });
 }
 
-function makeCard(item, leave) {
+/** @type {(item: Item, leave: () => void) => HTMLElement} */
+export function makeCard(item, leave) {
   const head = el("div", { class: "card-head" }, [
     el("h2", {}, [appLink("title", item.title, item.href, leave)]),
     el("span", { class: "program", text: item.program }),
   ]);
-  const figures = el("dl", { class: "figures" }, item.figures.map(([label, short, exact]) =>
+  const figures = item.figures.map(([label, short, exact]) =>
     el("div", { title: exact }, [el("dt", { text: label }), el("dd", { text: short })]),
-  ));
+  );
   const foot = el("div", { class: "card-foot" }, [
     licenseTag(item.license),
     ...(item.badge ? [el("span", { class: "badge", text: item.badge })] : []),
@@ -46,11 +54,12 @@ function makeCard(item, leave) {
     el("p", { class: "text", text: item.text }),
     modalityBar(item.modalities),
     modalityNames(item.modalities, 6),
-    figures,
+    el("dl", { class: "figures" }, figures),
     foot,
   ]);
 }
 
+/** @type {{ label: string, sort?: SortKey, number?: boolean }[]} */
 const COLUMNS = [
   { label: "Title", sort: "title" },
   { label: "Modalities" },
@@ -65,34 +74,46 @@ const COLUMNS = [
   { label: "Changed in", sort: "changed", number: true },
 ];
 
-function makeRow(item, leave) {
-  const list = (values) => el("td", { class: "list", text: values.join(", "), title: values.join(", ") });
-  const number = (text, title) => el("td", { class: "number", text, title });
+/** @param {string[]} values */
+function listCell(values) {
+  return el("td", { class: "list", text: values.join(", "), title: values.join(", ") });
+}
+
+/** @type {(text: string, title?: string) => HTMLElement} */
+function numberCell(text, title) {
+  return el("td", { class: "number", text, title });
+}
+
+/** @type {(item: Item, leave: () => void) => HTMLElement} */
+export function makeRow(item, leave) {
   return el("tr", { "data-id": item.id }, [
     el("th", { scope: "row" }, [appLink("title", item.title, item.href, leave)]),
     el("td", {}, [modalityNames(item.modalities, 4)]),
-    list(item.facets.location),
-    list(item.facets.cancer),
-    list(item.facets.species),
-    ...item.figures.map(([, short, exact]) => number(short, exact)),
+    listCell(item.facets.location),
+    listCell(item.facets.cancer),
+    listCell(item.facets.species),
+    ...item.figures.map(([, short, exact]) => numberCell(short, exact)),
     el("td", {}, [licenseTag(item.license)]),
-    number(item.first),
-    number(item.changed),
+    numberCell(item.first),
+    numberCell(item.changed),
   ]);
 }
 
-function makeTable(resort) {
+/** @param {(key: SortKey) => void} resort */
+export function makeTable(resort) {
   const heads = COLUMNS.map(({ label, sort, number }) => {
     const inside = sort ? el("button", { type: "button", text: label, onclick: () => resort(sort) }) : label;
     return el("th", { scope: "col", class: number ? "number" : "", "data-sort": sort }, [inside]);
   });
   const body = el("tbody");
   const table = el("table", {}, [el("thead", {}, [el("tr", {}, heads)]), body]);
+  /** @param {State} state */
   const mark = (state) => {
     for (const head of heads) {
-      const order = head.dataset.sort === state.sort ? (state.down ? "descending" : "ascending") : null;
-      setAttr(head, "aria-sort", order);
+      const order = state.down ? "descending" : "ascending";
+      setAttr(head, "aria-sort", head.dataset.sort === state.sort ? order : null);
     }
   };
-  return { node: el("div", { class: "table", tabindex: "0", role: "region", "aria-label": "Table" }, [table]), body, mark };
+  const node = el("div", { class: "table", tabindex: "0", role: "region", "aria-label": "Table" }, [table]);
+  return { node, body, mark };
 }

@@ -22,8 +22,9 @@ from app.language import (
 )
 from app.selection import Selection
 from components.common import colours, state
+from components.common.scripts import module
 from components.explore.dialogs import ask_for
-from components.widgets.saved import SAVING_JS, to_save
+from components.widgets.saved import to_save
 
 _HERE = Path(__file__).parent
 _KEY = "chips"
@@ -32,7 +33,7 @@ _component = st.components.v2.component(
     "cohort_chips",
     html='<div id="root"></div><div id="save"></div>',
     css=(_HERE / "chips.css").read_text(encoding="utf-8"),
-    js=f"{SAVING_JS}\n{(_HERE / 'chips.js').read_text(encoding='utf-8')}",
+    js=module(_HERE / "chips.js"),
 )
 
 

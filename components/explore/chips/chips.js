@@ -1,110 +1,111 @@
 // The cohort as a sentence of removable chips, with undo, redo, clear and save, and the ways to ask for more.
-// Needs storage.js and form.js of the saved cohorts.
-// Text enters the page as text nodes only.
 
-const make = (tag, className, text) => {
-  const element = document.createElement(tag);
-  if (className) element.className = className;
-  if (text !== undefined) element.textContent = text;
-  return element;
-};
+import { el, focusOf, one, swatch } from "../../common/dom.js";
+import { offerSaving } from "../../widgets/saved/form.js";
 
-const makeButton = (className, text, act) => {
-  const button = make("button", className, text);
-  button.type = "button";
-  button.onclick = act;
-  return button;
-};
+/** @import { Component } from "../../common/types.d.ts" */
+/** @import { Chip, Clause, Data, Edit } from "./types.d.ts" */
 
-const chip = (part, className, send) => {
-  const item = make("span", `chip ${className}`);
-  if (part.swatch) {
-    const swatch = make("span", "swatch");
-    swatch.style.background = part.swatch;
-    item.append(swatch);
-  }
-  item.append(make("span", "text", part.text));
-  if (part.warning) {
-    item.classList.add("unknown");
-    item.append(make("span", "warning", part.warning));
-    item.title = part.hint || "";
-  }
-  const remove = makeButton("remove", "×", () => send({ action: "remove", ...part.edit }));
-  remove.setAttribute("aria-label", `Remove ${part.name}`);
-  item.append(remove);
-  return item;
-};
+/** @typedef {(edit: Edit) => void} Send */
 
-const clauseElement = (clause, first, send) => {
-  const element = make("span", "clause");
-  if (!first) element.append(make("span", "word", "and"));
-  if (clause.attribute) {
-    element.dataset.attribute = clause.attribute;
-    element.append(make("span", "label", clause.label));
-  }
-  for (const part of clause.parts) {
-    if (typeof part === "string") element.append(make("span", "word", part));
-    else element.append(chip(part, clause.attribute ? "value" : "long", send));
-  }
-  if (clause.note) element.append(make("span", "note", clause.note));
-  return element;
-};
+/** @type {(className: string, text: string) => HTMLElement} */
+function words(className, text) {
+  return el("span", { class: className, text });
+}
 
-const sentenceElement = (data, send) => {
-  const sentence = make("div", "sentence");
-  sentence.setAttribute("data-testid", "cohort-sentence");
-  sentence.append(data.opening.edit ? chip(data.opening, "long lead", send) : make("span", "lead", data.opening.text));
-  data.clauses.forEach((clause, position) => sentence.append(clauseElement(clause, position === 0, send)));
-  for (const option of data.options) sentence.append(chip(option, "long", send));
-  return sentence;
-};
+/** @type {(chip: Chip, className: string, send: Send) => HTMLElement} */
+function makeChip({ text, name, edit, swatch: colour, warning, hint }, className, send) {
+  const remove = el("button", {
+    type: "button",
+    class: "remove",
+    "aria-label": `Remove ${name}`,
+    text: "×",
+    onclick: () => send({ ...edit, action: "remove" }),
+  });
+  const attributes = { class: `chip ${className}${warning ? " unknown" : ""}`, title: warning && hint ? hint : null };
+  return el("span", attributes, [
+    ...(colour ? [swatch(colour)] : []),
+    words("text", text),
+    ...(warning ? [words("warning", warning)] : []),
+    remove,
+  ]);
+}
 
-const tool = (label, symbol, enabled, act) => {
-  const button = makeButton("tool", undefined, act);
-  const mark = make("span", "symbol", symbol);
-  mark.setAttribute("aria-hidden", "true");
-  button.append(mark, make("span", "", label));
-  button.disabled = !enabled;
-  return button;
-};
+/** @type {(clause: Clause, first: boolean, send: Send) => HTMLElement} */
+function makeClause({ attribute, label, parts, note }, first, send) {
+  const kind = attribute ? "value" : "long";
+  return el("span", { class: "clause", "data-attribute": attribute }, [
+    ...(first ? [] : [words("word", "and")]),
+    ...(label ? [words("label", label)] : []),
+    ...parts.map((part) => (typeof part === "string" ? words("word", part) : makeChip(part, kind, send))),
+    ...(note ? [words("note", note)] : []),
+  ]);
+}
 
-const opener = (label, title, send, dialog) => {
-  const button = makeButton("opener", label, () => send({ action: "open", dialog }));
-  button.title = title;
-  return button;
-};
+/** @type {(label: string, title: string, dialog: string, send: Send) => HTMLElement} */
+function makeOpener(label, title, dialog, send) {
+  const onclick = () => send({ action: "open", dialog });
+  return el("button", { type: "button", class: "opener", text: label, title, onclick });
+}
 
-const nameOf = (button) => button.getAttribute("aria-label") || button.textContent;
+/** @param {Send} send */
+function makeOpeners(send) {
+  const made = "What was made from these images, or what these were made from";
+  return [
+    makeOpener("Add a condition on patients or studies", "Such as: patients who also have PT", "relation", send),
+    makeOpener("Add segmentations or source images", made, "complete", send),
+  ];
+}
 
-// The bar is made anew for each cohort: the keyboard stays on the button of the same name, or comes back to Undo.
-const replaceBar = (place, bar) => {
-  const focused = place.getRootNode().activeElement;
+/** @type {(data: Data, send: Send) => HTMLElement} */
+function makeSentence({ opening, clauses, options, openers }, send) {
+  return el("div", { class: "sentence", "data-testid": "cohort-sentence" }, [
+    "edit" in opening ? makeChip(opening, "long lead", send) : words("lead", opening.text),
+    ...clauses.map((clause, place) => makeClause(clause, place === 0, send)),
+    ...options.map((option) => makeChip(option, "long", send)),
+    ...(openers ? makeOpeners(send) : []),
+  ]);
+}
+
+/** @type {(label: string, symbol: string, enabled: boolean, act: () => void) => HTMLElement} */
+function makeTool(label, symbol, enabled, act) {
+  return el("button", { type: "button", class: "tool", disabled: !enabled, onclick: act }, [
+    el("span", { class: "symbol", "aria-hidden": "true", text: symbol }),
+    el("span", { text: label }),
+  ]);
+}
+
+/** @param {Element} button */
+function nameOf(button) {
+  return button.getAttribute("aria-label") || button.textContent;
+}
+
+/**
+ * The bar is made anew for each cohort: the keyboard stays on the button of the same name, or comes back to Undo.
+ *
+ * @type {(place: HTMLElement, bar: HTMLElement) => void}
+ */
+function replaceBar(place, bar) {
+  const focused = focusOf(place);
   const name = focused && place.contains(focused) ? nameOf(focused) : null;
   place.replaceChildren(bar);
   if (name === null) return;
-  const buttons = [...place.querySelectorAll("button:not(:disabled)")];
-  const tools = [...place.querySelectorAll(".tools button:not(:disabled)")];
-  (buttons.find((button) => nameOf(button) === name) || tools[0])?.focus();
-};
+  const buttons = [...place.querySelectorAll("button")].filter((button) => !button.disabled);
+  const same = buttons.find((button) => nameOf(button) === name);
+  (same ?? buttons.find((button) => button.closest(".tools")))?.focus();
+}
 
-export default function (component) {
-  const { data, parentElement, setTriggerValue } = component;
+/** @param {Component<Data>} component */
+export default function cohortChips({ data, parentElement, setTriggerValue }) {
+  /** @type {Send} */
   const send = (edit) => setTriggerValue("edit", edit);
-  const root = make("div", "bar");
-  const sentence = sentenceElement(data, send);
-  if (data.openers) sentence.append(
-    opener("Add a condition on patients or studies", "Such as: patients who also have PT", send, "relation"),
-    opener("Add segmentations or source images", "What was made from these images, or what these were made from", send, "complete"),
-  );
-  const tools = make("div", "tools");
-  tools.append(
-    tool("Undo", "↶", data.undo, () => send({ action: "undo" })),
-    tool("Redo", "↷", data.redo, () => send({ action: "redo" })),
-    tool("Clear", "×", data.clear, () => send({ action: "clear" })),
-  );
-  const saving = parentElement.querySelector("#save");
-  if (data.save) tools.append(tool("Save", "☆", true, offerSaving(saving, data.save)));
-  else saving.replaceChildren();
-  root.append(sentence, tools);
-  replaceBar(parentElement.querySelector("#root"), root);
+  const saving = one(parentElement, "#save");
+  if (!data.save) saving.replaceChildren();
+  const tools = el("div", { class: "tools" }, [
+    makeTool("Undo", "↶", data.undo, () => send({ action: "undo" })),
+    makeTool("Redo", "↷", data.redo, () => send({ action: "redo" })),
+    makeTool("Clear", "×", data.clear, () => send({ action: "clear" })),
+    ...(data.save ? [makeTool("Save", "☆", true, offerSaving(saving, data.save))] : []),
+  ]);
+  replaceBar(one(parentElement, "#root"), el("div", { class: "bar" }, [makeSentence(data, send), tools]));
 }

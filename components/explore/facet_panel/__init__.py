@@ -10,21 +10,9 @@ from typing import Any, Final, TypedDict, TypeGuard
 
 import streamlit as st
 
-from components.common import COMMON
+from components.common.scripts import module
 
 _HERE: Final = Path(__file__).parent
-_SCRIPTS: Final = (
-    COMMON / "dom.js",
-    _HERE / "store.js",
-    _HERE / "parts.js",
-    _HERE / "term_facet.js",
-    _HERE / "range_scale.js",
-    _HERE / "range_facet.js",
-    _HERE / "text_facet.js",
-    _HERE / "absent.js",
-    _HERE / "search.js",
-    _HERE / "panel.js",
-)
 _OPERATORS: Final = frozenset({"eq", "not", "contains", "gte", "lte", "missing", "range"})
 _UNITS: Final = frozenset({"series", "patients"})
 _MAX_EDITS: Final = 100
@@ -43,15 +31,10 @@ class Edit(TypedDict, total=False):
     fetch: str
 
 
-def _read_scripts() -> str:
-    """Join the scripts into one module, in the order in which they build on each other."""
-    return "\n".join(path.read_text(encoding="utf-8") for path in _SCRIPTS)
-
-
 _component = st.components.v2.component(
     "facet_panel",
     css=(_HERE / "panel.css").read_text(encoding="utf-8"),
-    js=_read_scripts(),
+    js=module(_HERE / "panel.js"),
     isolate_styles=True,
 )
 

@@ -1,10 +1,19 @@
 // Tables that a group of filters needs and this machine lacks: how to get them, and how far their fetching is.
 
-function createAbsent(ctx) {
+import { el, show } from "../../common/dom.js";
+import { editFetch } from "./store.js";
+
+/** @import { AbsentTable, Context } from "./types.d.ts" */
+
+/** @typedef {{ ctx: Context, seen: string, el: HTMLElement }} AbsentView */
+
+/** @type {(ctx: Context) => AbsentView} */
+export function createAbsent(ctx) {
   return { ctx, seen: "", el: el("div", { class: "absent", hidden: true }) };
 }
 
-function updateAbsent(view, tables) {
+/** @type {(view: AbsentView, tables: AbsentTable[]) => void} */
+export function updateAbsent(view, tables) {
   const seen = JSON.stringify(tables);
   if (view.seen === seen) return;
   view.seen = seen;
@@ -12,13 +21,16 @@ function updateAbsent(view, tables) {
   show(view.el, tables.length > 0);
 }
 
+/** @type {(ctx: Context, absent: AbsentTable) => HTMLElement} */
 function absentTable(ctx, { table, command, allowed, running, failed }) {
-  const parts = [el("p", { text: running || failed || `These filters need ${table}, which is not on this machine.` })];
-  if (!running && allowed) parts.push(fetchButton(ctx, table));
-  if (!running) parts.push(el("p", {}, [allowed ? "Or on the command line: " : "Its operator can fetch it: ", el("code", { text: command })]));
+  const said = el("p", { text: running || failed || `These filters need ${table}, which is not on this machine.` });
+  const lead = allowed ? "Or on the command line: " : "Its operator can fetch it: ";
+  const ways = [...(allowed ? [fetchButton(ctx, table)] : []), el("p", {}, [lead, el("code", { text: command })])];
+  const parts = [said, ...(running ? [] : ways)];
   return el("div", { class: "absent-table", "data-table": table, role: "status" }, parts);
 }
 
+/** @type {(ctx: Context, table: string) => HTMLElement} */
 function fetchButton(ctx, table) {
   const button = el("button", { type: "button", class: "add", text: `Fetch ${table}` });
   button.addEventListener("click", () => {

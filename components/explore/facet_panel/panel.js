@@ -1,58 +1,131 @@
 // The panel: search, unit switch, groups and facets. Streamlit calls the default export
 // at each change of data; the panel is built once and then brought up to date in place.
 
-const BODIES = {
-  term: [createTermBody, updateTermBody],
-  number: [createRangeBody, updateRangeBody],
-  date: [createRangeBody, updateRangeBody],
-  text: [createTextBody, updateTextBody],
+import { el, focusOf, placeChildren, setAttr, setText, show } from "../../common/dom.js";
+import { icon } from "../../common/icons.js";
+import { scrollParent } from "../../common/scroll.js";
+import { createAbsent, updateAbsent } from "./absent.js";
+import { createMemory, loadMemory, remember } from "./memory.js";
+import { createRangeBody, updateRangeBody } from "./range_facet.js";
+import { createSearch, patchResults } from "./search.js";
+import {
+  askForCounts,
+  chosenCount,
+  chosenOf,
+  clearFacet,
+  createStore,
+  currentUnit,
+  editUnit,
+  isBusy,
+  receiveData,
+} from "./store.js";
+import { createTermBody, settleTermBody, updateTermBody } from "./term_facet.js";
+import { createTextBody, updateTextBody } from "./text_facet.js";
+import { createTooltip } from "./tooltip.js";
+
+/** @import { Component } from "../../common/types.d.ts" */
+/** @import { SearchView } from "./search.js" */
+/** @import { Tooltip } from "./tooltip.js" */
+/** @import { Chosen, Context, Data, Facet, FacetView, Group, GroupView, Timer, Unit } from "./types.d.ts" */
+
+/**
+ * @typedef {{
+ *   ctx: Context,
+ *   el: HTMLElement,
+ *   search: SearchView,
+ *   unit: UnitSwitch,
+ *   body: HTMLElement,
+ *   groups: Map<string, GroupView>,
+ *   facets: Map<string, FacetView>,
+ *   busyTimer: Timer,
+ *   onScroll: () => void,
+ * }} Panel
+ */
+
+/** @typedef {{ el: HTMLElement, inputs: HTMLInputElement[] }} UnitSwitch */
+
+/**
+ * The part of a facet that depends on its kind: how it is made, and brought up to date.
+ *
+ * @typedef {{
+ *   create: (ctx: Context, attribute: string) => { el: HTMLElement },
+ *   update: (view: any, facet: any, chosen: Chosen) => void,
+ *   settle: (view: any, chosen: Chosen) => void,
+ * }} Kind
+ */
+
+const RANGE = { create: createRangeBody, update: updateRangeBody, settle: () => {} };
+
+/** @type {Record<Facet["kind"], Kind>} */
+const KINDS = {
+  term: { create: createTermBody, update: updateTermBody, settle: settleTermBody },
+  number: RANGE,
+  date: RANGE,
+  text: { create: createTextBody, update: updateTextBody, settle: () => {} },
 };
 const BUSY_AFTER_MS = 400;
 
+/** @type {Unit[]} */
+const UNITS = ["series", "patients"];
+
+/** @type {WeakMap<Node, Panel>} */
 const panels = new WeakMap();
 
+/** @param {Component<Data | null>} component */
 export default function facetPanel({ data, parentElement, setTriggerValue }) {
   if (!data) return undefined;
-  let panel = panels.get(parentElement);
-  if (!panel) {
-    panel = createPanel(parentElement);
-    panels.set(parentElement, panel);
-  }
-  panel.ctx.store.send = (edit) => setTriggerValue("edit", edit);
+  const panel = panels.get(parentElement) ?? createPanel(parentElement);
+  panels.set(parentElement, panel);
+  panel.ctx.store.send = (message) => setTriggerValue("edit", message);
   receivePanelData(panel, data);
   return () => destroyPanel(panel, parentElement);
 }
 
+/** @type {(parentElement: HTMLElement | ShadowRoot) => Panel} */
 function createPanel(parentElement) {
-  const panel = { groups: new Map(), facets: new Map(), busyTimer: 0 };
-  panel.ctx = {
+  const tooltip = createTooltip();
+  /** @type {Context} */
+  const ctx = {
     store: createStore(() => renderPanel(panel)),
     memory: createMemory(),
-    tooltip: createTooltip(),
+    tooltip,
     touched: null,
     refresh: (attribute) => refreshFacet(panel, attribute),
-    showFacets: (visible) => show(panel.body, visible),
+    showFacets: (visible) => show(body, visible),
   };
-  panel.ctx.store.openLazy = () => openLazyFacets(panel);
-  panel.search = createSearch(panel.ctx, (attribute) => revealFacet(panel, attribute));
-  panel.unit = createUnitSwitch(panel.ctx);
-  panel.body = el("div", { class: "groups" });
-  const head = el("div", { class: "head" }, [panel.search.el, panel.unit.el]);
-  panel.el = el("div", { class: "panel", "data-testid": "facet-panel" }, [head, panel.search.results, panel.body, panel.ctx.tooltip.node]);
-  panel.onScroll = () => panel.ctx.tooltip.follow();
+  ctx.store.openLazy = () => openLazyFacets(panel);
+  const search = createSearch(ctx, (attribute) => revealFacet(panel, attribute));
+  const unit = createUnitSwitch(ctx);
+  const body = el("div", { class: "groups" });
+  const head = el("div", { class: "head" }, [search.el, unit.el]);
+  const parts = [head, search.results, body, tooltip.node];
+  /** @type {Panel} */
+  const panel = {
+    ctx,
+    el: el("div", { class: "panel", "data-testid": "facet-panel" }, parts),
+    search,
+    unit,
+    body,
+    groups: new Map(),
+    facets: new Map(),
+    busyTimer: undefined,
+    onScroll: tooltip.follow,
+  };
   addEventListener("scroll", panel.onScroll, { capture: true, passive: true });
   parentElement.append(panel.el);
   return panel;
 }
 
+/** @type {(panel: Panel, parentElement: Node) => void} */
 function destroyPanel(panel, parentElement) {
   removeEventListener("scroll", panel.onScroll, { capture: true });
   clearTimeout(panel.busyTimer);
-  if (panel.ctx.store.flight) clearTimeout(panel.ctx.store.flight.timer);
+  clearTimeout(panel.ctx.store.flight?.timer);
   panel.el.remove();
   panels.delete(parentElement);
 }
 
+/** @type {(panel: Panel, data: Data) => void} */
 function receivePanelData(panel, data) {
   const { ctx } = panel;
   const first = ctx.memory.slot === null;
@@ -64,14 +137,19 @@ function receivePanelData(panel, data) {
   askForCounts(ctx.store);
 }
 
+/** @param {Panel} panel */
 function renderPanel(panel) {
   const { store } = panel.ctx;
   updateUnitSwitch(panel.unit, currentUnit(store));
-  placeChildren(panel.body, store.data.groups.map((group) => updateGroup(panel, group).el));
+  placeChildren(
+    panel.body,
+    store.data.groups.map((group) => updateGroup(panel, group).el),
+  );
   patchResults(panel.search);
   markBusy(panel);
 }
 
+/** @type {(panel: Panel, attribute: string) => void} */
 function refreshFacet(panel, attribute) {
   const facet = panel.ctx.store.data.facets[attribute];
   const view = panel.facets.get(attribute);
@@ -81,63 +159,78 @@ function refreshFacet(panel, attribute) {
   markBusy(panel);
 }
 
+/** @param {Panel} panel */
 function openLazyFacets(panel) {
-  const found = [];
-  for (const view of panel.groups.values()) {
-    if (!groupIsOpen(panel, view)) continue;
-    for (const attribute of knownFacets(panel, view.group)) {
-      const facet = panel.facets.get(attribute);
-      if (panel.ctx.store.data.facets[attribute].lazy && facet && facetIsOpen(panel, facet)) found.push(attribute);
-    }
-  }
-  return found;
+  return [...panel.groups.values()]
+    .filter((view) => groupIsOpen(panel, view))
+    .flatMap((view) => knownFacets(panel, view.group))
+    .filter(([attribute, facet]) => {
+      const view = panel.facets.get(attribute);
+      return facet.lazy && view && facetIsOpen(panel, view);
+    })
+    .map(([attribute]) => attribute);
 }
 
-// After a moment, counts that are about to change look like it.
+/**
+ * After a moment, counts that are about to change look like it.
+ *
+ * @param {Panel} panel
+ */
 function markBusy(panel) {
   clearTimeout(panel.busyTimer);
   if (!isBusy(panel.ctx.store)) panel.el.classList.remove("busy");
   else panel.busyTimer = setTimeout(() => panel.el.classList.add("busy"), BUSY_AFTER_MS);
 }
 
-// What the user looks at keeps its place on screen when facets above it grow or shrink.
+/** @typedef {{ node: HTMLElement, top: number, scroller: Element }} Anchor */
+
+/**
+ * What the user looks at keeps its place on screen when facets above it grow or shrink.
+ *
+ * @type {(panel: Panel) => Anchor | null}
+ */
 function takeAnchor(panel) {
-  const active = panel.el.getRootNode().activeElement;
+  const active = focusOf(panel.el);
   const touched = panel.ctx.touched?.isConnected ? panel.ctx.touched : null;
-  const node = touched || (active && panel.body.contains(active) ? active : null);
+  const node = touched ?? (active instanceof HTMLElement && panel.body.contains(active) ? active : null);
   if (!node || node.offsetParent === null) return null;
   return { node, top: node.getBoundingClientRect().top, scroller: scrollParent(panel.el) };
 }
 
+/** @param {Anchor} anchor */
 function holdAnchor({ node, top, scroller }) {
-  if (!node.isConnected || !scroller) return;
+  if (!node.isConnected) return;
   const shift = node.getBoundingClientRect().top - top;
   if (Math.abs(shift) >= 1) scroller.scrollTop += shift;
 }
 
+/** @type {(ctx: Context) => UnitSwitch} */
 function createUnitSwitch(ctx) {
-  const inputs = ["series", "patients"].map((unit) => el("input", { type: "radio", name: "unit", value: unit }));
-  const labels = inputs.map((input) => el("label", { "data-unit": input.value }, [input, el("span", { text: input.value })]));
-  const node = el("fieldset", { class: "unit-switch", "data-testid": "unit-switch" }, [el("legend", { text: "Count" }), ...labels]);
-  node.addEventListener("change", (event) => {
-    editUnit(ctx.store, event.target.value);
+  const choose = (/** @type {Unit} */ unit) => {
+    editUnit(ctx.store, unit);
     ctx.refresh("");
-  });
-  return { el: node, inputs };
+  };
+  const inputs = UNITS.map((unit) =>
+    el("input", { type: "radio", name: "unit", value: unit, onchange: () => choose(unit) }),
+  );
+  const labels = inputs.map((input) =>
+    el("label", { "data-unit": input.value }, [input, el("span", { text: input.value })]),
+  );
+  const attributes = { class: "unit-switch", "data-testid": "unit-switch" };
+  return { el: el("fieldset", attributes, [el("legend", { text: "Count" }), ...labels]), inputs };
 }
 
+/** @type {(view: UnitSwitch, unit: Unit) => void} */
 function updateUnitSwitch(view, unit) {
   for (const input of view.inputs) {
     if (input.checked !== (input.value === unit)) input.checked = input.value === unit;
   }
 }
 
+/** @type {(panel: Panel, group: Group) => GroupView} */
 function updateGroup(panel, group) {
-  let view = panel.groups.get(group.label);
-  if (!view) {
-    view = createGroup(panel, group);
-    panel.groups.set(group.label, view);
-  }
+  const view = panel.groups.get(group.label) ?? createGroup(panel, group);
+  panel.groups.set(group.label, view);
   view.group = group;
   const open = groupIsOpen(panel, view);
   setAttr(view.button, "aria-expanded", String(open));
@@ -145,54 +238,74 @@ function updateGroup(panel, group) {
   updateGroupBadge(panel, view);
   if (open) {
     updateAbsent(view.absent, group.absent);
-    placeChildren(view.content, [...knownFacets(panel, group).map((attribute) => placeFacet(panel, group, attribute)), view.absent.el]);
+    const facets = knownFacets(panel, group).map(([attribute, facet]) => placeFacet(panel, group, attribute, facet));
+    placeChildren(view.content, [...facets, view.absent.el]);
   }
   return view;
 }
 
+/** @type {(panel: Panel, group: Group) => [string, Facet][]} */
 function knownFacets(panel, group) {
-  return group.facets.filter((attribute) => panel.ctx.store.data.facets[attribute]);
+  return group.facets.flatMap((attribute) => {
+    const facet = panel.ctx.store.data.facets[attribute];
+    return facet ? [/** @type {[string, Facet]} */ ([attribute, facet])] : [];
+  });
 }
 
+/** @type {(panel: Panel, group: Group) => GroupView} */
 function createGroup(panel, group) {
-  const { memory } = panel.ctx;
   const badge = el("span", { class: "group-badge" });
-  const button = el("button", { type: "button", class: "group-head" }, [el("span", { text: group.label }), badge, icon("chevron")]);
+  const label = el("span", { text: group.label });
+  const button = el("button", { type: "button", class: "group-head" }, [label, badge, icon("chevron")]);
   const content = el("div", { class: "group-content" });
-  const view = { button, badge, content, group, absent: createAbsent(panel.ctx), opened: group.open || groupHasChoice(panel, group) };
-  view.el = el("section", { class: "group", "data-group": group.label }, [el("h3", {}, [button]), content]);
+  /** @type {GroupView} */
+  const view = {
+    el: el("section", { class: "group", "data-group": group.label }, [el("h3", {}, [button]), content]),
+    button,
+    badge,
+    content,
+    group,
+    absent: createAbsent(panel.ctx),
+    opened: group.open || usedFacets(panel, group) > 0,
+  };
   button.addEventListener("click", () => {
-    remember(memory, "groups", group.label, !groupIsOpen(panel, view));
+    remember(panel.ctx.memory, "groups", group.label, !groupIsOpen(panel, view));
     updateGroup(panel, view.group);
     askForCounts(panel.ctx.store);
   });
   return view;
 }
 
+/** @type {(panel: Panel, view: GroupView) => boolean} */
 function groupIsOpen(panel, view) {
   return panel.ctx.memory.groups[view.group.label] ?? view.opened;
 }
 
-function groupHasChoice(panel, group) {
-  return knownFacets(panel, group).some((attribute) => chosenCount(chosenOf(panel.ctx.store, attribute)) > 0);
+/** @type {(panel: Panel, group: Group) => number} */
+function usedFacets(panel, group) {
+  const { store } = panel.ctx;
+  return knownFacets(panel, group).filter(([attribute]) => chosenCount(chosenOf(store, attribute)) > 0).length;
 }
 
-// A folded group tells how many of its filters are in use, or that there are none.
+/**
+ * A folded group tells how many of its filters are in use, or that there are none.
+ *
+ * @type {(panel: Panel, view: GroupView) => void}
+ */
 function updateGroupBadge(panel, view) {
-  const { store } = panel.ctx;
-  const used = knownFacets(panel, view.group).filter((attribute) => chosenCount(chosenOf(store, attribute)) > 0).length;
+  const used = usedFacets(panel, view.group);
   const folded = view.button.getAttribute("aria-expanded") !== "true";
   const lacking = view.group.absent.length > 0 && view.group.facets.length === 0;
-  setText(view.badge, !folded ? "" : used > 0 ? `${used} in use` : lacking ? "not fetched" : "");
+  const said = used > 0 ? `${used} in use` : lacking ? "not fetched" : "";
+  setText(view.badge, folded ? said : "");
   view.badge.classList.toggle("quiet", lacking);
 }
 
-function placeFacet(panel, group, attribute) {
-  const { store } = panel.ctx;
-  const facet = store.data.facets[attribute];
+/** @type {(panel: Panel, group: Group, attribute: string, facet: Facet) => HTMLElement} */
+function placeFacet(panel, group, attribute, facet) {
   let view = panel.facets.get(attribute);
   if (!view || view.kind !== facet.kind) {
-    const opened = facet.open ?? (group.open || chosenCount(chosenOf(store, attribute)) > 0);
+    const opened = group.open || chosenCount(chosenOf(panel.ctx.store, attribute)) > 0;
     view = createFacet(panel, attribute, facet.kind, opened);
     panel.facets.set(attribute, view);
   }
@@ -200,34 +313,41 @@ function placeFacet(panel, group, attribute) {
   return view.el;
 }
 
+/** @type {(panel: Panel, attribute: string, kind: Facet["kind"], opened: boolean) => FacetView} */
 function createFacet(panel, attribute, kind, opened) {
-  const view = { attribute, kind, opened, body: null };
-  view.label = el("span", { class: "facet-label" });
-  view.button = el("button", { type: "button", class: "facet-head", "aria-controls": `body-${attribute}` }, [view.label]);
-  view.badge = el("button", { type: "button", class: "badge", "data-testid": "badge", hidden: true, onclick: () => clearFromBadge(panel, view) });
-  view.info = createInfo(panel.ctx.tooltip);
-  view.note = el("p", { class: "note", hidden: true });
-  view.counting = el("p", { class: "note", text: "Counting…", hidden: true });
-  view.content = el("div", { class: "facet-content", id: `body-${attribute}`, hidden: true }, [view.note, view.counting]);
-  const head = el("div", { class: "facet-bar" }, [el("h4", {}, [view.button]), view.info.el, el("span", { class: "space" }), view.badge, icon("chevron")]);
-  view.el = el("div", { class: "facet", "data-attribute": attribute, "data-kind": kind }, [head, view.content]);
-  view.button.addEventListener("click", () => foldFacet(panel, view));
+  const id = `body-${attribute}`;
+  const label = el("span", { class: "facet-label" });
+  const button = el("button", { type: "button", class: "facet-head", "aria-controls": id }, [label]);
+  const badge = el("button", { type: "button", class: "badge", "data-testid": "badge", hidden: true });
+  const info = createInfo(panel.ctx.tooltip);
+  const note = el("p", { class: "note", hidden: true });
+  const counting = el("p", { class: "note", text: "Counting…", hidden: true });
+  const content = el("div", { class: "facet-content", id, hidden: true }, [note, counting]);
+  const space = el("span", { class: "space" });
+  const head = el("div", { class: "facet-bar" }, [el("h4", {}, [button]), info.el, space, badge, icon("chevron")]);
+  const node = el("div", { class: "facet", "data-attribute": attribute, "data-kind": kind }, [head, content]);
+  const parts = { el: node, label, button, badge, info, note, counting, content };
+  /** @type {FacetView} */
+  const view = { attribute, kind, opened, body: null, ...parts };
+  button.addEventListener("click", () => foldFacet(panel, view));
+  badge.addEventListener("click", () => clearFromBadge(panel, view));
   return view;
 }
 
+/** @param {Tooltip} tooltip */
 function createInfo(tooltip) {
   const button = el("button", { type: "button", class: "info", hidden: true }, [icon("info")]);
   const view = { el: button, help: "" };
   const open = () => tooltip.showAt(view.help, () => button.getBoundingClientRect());
-  button.addEventListener("pointerenter", open);
-  button.addEventListener("focus", open);
-  button.addEventListener("click", open);
-  button.addEventListener("pointerleave", tooltip.hide);
-  button.addEventListener("blur", tooltip.hide);
-  button.addEventListener("keydown", (event) => event.key === "Escape" && tooltip.hide());
+  for (const name of ["pointerenter", "focus", "click"]) button.addEventListener(name, open);
+  for (const name of ["pointerleave", "blur"]) button.addEventListener(name, tooltip.hide);
+  button.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") tooltip.hide();
+  });
   return view;
 }
 
+/** @type {(panel: Panel, view: FacetView) => void} */
 function clearFromBadge(panel, view) {
   clearFacet(panel.ctx.store, view.attribute);
   view.button.focus({ preventScroll: true });
@@ -235,18 +355,20 @@ function clearFromBadge(panel, view) {
   refreshFacet(panel, view.attribute);
 }
 
+/** @type {(panel: Panel, view: FacetView) => boolean} */
 function facetIsOpen(panel, view) {
   return panel.ctx.memory.open[view.attribute] ?? view.opened;
 }
 
+/** @type {(panel: Panel, view: FacetView) => void} */
 function foldFacet(panel, view) {
   remember(panel.ctx.memory, "open", view.attribute, !facetIsOpen(panel, view));
-  const body = view.body;
-  if (body?.sticky) settleTermBody(body, chosenOf(panel.ctx.store, view.attribute));
+  if (view.body) KINDS[view.kind].settle(view.body, chosenOf(panel.ctx.store, view.attribute));
   panel.ctx.touched = view.button;
   refreshFacet(panel, view.attribute);
 }
 
+/** @type {(panel: Panel, view: FacetView, facet: Facet) => void} */
 function updateFacet(panel, view, facet) {
   const chosen = chosenOf(panel.ctx.store, view.attribute);
   const open = facetIsOpen(panel, view);
@@ -256,26 +378,28 @@ function updateFacet(panel, view, facet) {
   show(view.counting, Boolean(facet.pending));
   if (view.body) show(view.body.el, !facet.pending);
   if (!open || facet.pending) return;
-  const [create, update] = BODIES[facet.kind];
+  const { create, update, settle } = KINDS[facet.kind];
   if (!view.body) {
     view.body = create(panel.ctx, view.attribute);
     view.content.append(view.body.el);
-    if (view.body.sticky) settleTermBody(view.body, chosen);
+    settle(view.body, chosen);
   }
   update(view.body, facet, chosen);
 }
 
+/** @type {(view: FacetView, facet: Facet, count: number, open: boolean) => void} */
 function updateFacetHead(view, facet, count, open) {
   setText(view.label, facet.label);
   setAttr(view.button, "aria-expanded", String(open));
   show(view.note, Boolean(facet.note));
-  setText(view.note, facet.note || "");
+  setText(view.note, facet.note);
   show(view.info.el, Boolean(facet.help));
-  view.info.help = facet.help || "";
+  view.info.help = facet.help;
   setAttr(view.info.el, "aria-label", `About ${facet.label}: ${facet.help}`);
   updateBadge(view, facet, count);
 }
 
+/** @type {(view: FacetView, facet: Facet, count: number) => void} */
 function updateBadge(view, facet, count) {
   show(view.badge, count > 0);
   if (count === 0 || view.badge.dataset.count === String(count)) return;
@@ -285,12 +409,14 @@ function updateBadge(view, facet, count) {
   setAttr(view.badge, "title", "Clear");
 }
 
+/** @type {(panel: Panel, attribute: string) => void} */
 function revealFacet(panel, attribute) {
   const group = panel.ctx.store.data.groups.find((item) => item.facets.includes(attribute));
+  if (!group) return;
   remember(panel.ctx.memory, "groups", group.label, true);
   remember(panel.ctx.memory, "open", attribute, true);
   renderPanel(panel);
   const view = panel.facets.get(attribute);
-  view.button.focus({ preventScroll: true });
-  view.el.scrollIntoView({ block: "nearest" });
+  view?.button.focus({ preventScroll: true });
+  view?.el.scrollIntoView({ block: "nearest" });
 }

@@ -1,23 +1,70 @@
 // "Search all filters": every value and every facet name, found in the browser.
 
+import { around, el, setAttr, setText, show } from "../../common/dom.js";
+import { icon } from "../../common/icons.js";
+import { compactCount, exactCount } from "../../common/numbers.js";
+import { findMatches } from "./matches.js";
+import { labelWithMatch } from "./rows.js";
+import { chosenOf, toggleIncluded } from "./store.js";
+
+/** @import { Context, Option, Section, Store } from "./types.d.ts" */
+
+/**
+ * @typedef {{
+ *   ctx: Context,
+ *   el: HTMLElement,
+ *   input: HTMLInputElement,
+ *   results: HTMLElement,
+ *   openFacet: (attribute: string) => void,
+ *   query: string,
+ *   sections: Section[],
+ *   options: Option[],
+ *   active: number,
+ *   expanded: Set<string>,
+ * }} SearchView
+ */
+
 const FIRST_HITS = 6;
 
-function createSearch(ctx, openFacet) {
-  const view = { ctx, openFacet, query: "", sections: [], options: [], active: -1, expanded: new Set() };
-  view.input = el("input", {
-    type: "search", class: "box search-all", placeholder: "Search all filters", autocomplete: "off", spellcheck: "false",
-    role: "combobox", "aria-label": "Search all filters", "aria-expanded": "false", "aria-controls": "results",
-    "aria-autocomplete": "list", "data-testid": "search-all",
-    oninput: () => runSearch(view),
-    onkeydown: (event) => keySearch(view, event),
+/** @type {(ctx: Context, openFacet: (attribute: string) => void) => SearchView} */
+export function createSearch(ctx, openFacet) {
+  const input = el("input", {
+    type: "search",
+    class: "box search-all",
+    placeholder: "Search all filters",
+    autocomplete: "off",
+    spellcheck: "false",
+    role: "combobox",
+    "aria-label": "Search all filters",
+    "aria-expanded": "false",
+    "aria-controls": "results",
+    "aria-autocomplete": "list",
+    "data-testid": "search-all",
   });
-  view.results = el("div", { class: "results", id: "results", role: "listbox", "aria-multiselectable": "true", "aria-label": "Matching filters", "data-testid": "search-results", hidden: true });
-  view.results.addEventListener("pointerdown", (event) => event.preventDefault());
-  view.results.addEventListener("click", (event) => clickResult(view, event));
-  view.el = el("div", { class: "search" }, [icon("search"), view.input]);
+  const results = el("div", {
+    class: "results",
+    id: "results",
+    role: "listbox",
+    "aria-multiselectable": "true",
+    "aria-label": "Matching filters",
+    "data-testid": "search-results",
+    hidden: true,
+  });
+  const node = el("div", { class: "search" }, [icon("search"), input]);
+  const found = { query: "", sections: [], options: [], active: -1, expanded: new Set("") };
+  /** @type {SearchView} */
+  const view = { ctx, el: node, input, results, openFacet, ...found };
+  input.addEventListener("input", () => runSearch(view));
+  input.addEventListener("keydown", (event) => keySearch(view, event));
+  results.addEventListener("pointerdown", (event) => event.preventDefault());
+  results.addEventListener("click", (event) => {
+    const line = around(event, "[role=option]");
+    if (line) chooseOption(view, Number(line.dataset.index));
+  });
   return view;
 }
 
+/** @param {SearchView} view */
 function runSearch(view) {
   view.query = view.input.value.trim().toLowerCase();
   view.expanded.clear();
@@ -26,41 +73,25 @@ function runSearch(view) {
   renderResults(view);
 }
 
+/** @param {SearchView} view */
 function clearSearch(view) {
   view.input.value = "";
   runSearch(view);
 }
 
-function findMatches(data, query) {
-  const sections = [];
-  for (const group of data.groups) {
-    for (const attribute of group.facets) {
-      const facet = data.facets[attribute];
-      if (facet) addSection(sections, attribute, facet, query);
-    }
-  }
-  return sections;
-}
-
-function addSection(sections, attribute, facet, query) {
-  const named = facet.label.toLowerCase().includes(query) || attribute.toLowerCase().includes(query);
-  const hits = [];
-  for (const [value, label] of facet.kind === "term" ? facet.values : []) {
-    if (String(label).toLowerCase().includes(query) || String(value).toLowerCase().includes(query)) {
-      hits.push({ attribute, value: String(value), label: String(label) });
-    }
-  }
-  if (named || hits.length) sections.push({ attribute, hits, named });
-}
-
-// The matches and their order stay as found; only counts and marks follow the data.
+/**
+ * The matches and their order stay as found; only counts and marks follow the data.
+ *
+ * @param {SearchView} view
+ */
 function renderResults(view) {
   const { ctx, sections, query } = view;
   const searching = query !== "";
   view.options = [];
-  view.nodes = new Map();
   const parts = sections.map((section) => renderSection(view, section));
-  if (searching && sections.length === 0) parts.push(el("p", { class: "nothing", text: `Nothing matches “${view.input.value.trim()}”` }));
+  if (searching && sections.length === 0) {
+    parts.push(el("p", { class: "nothing", text: `Nothing matches “${view.input.value.trim()}”` }));
+  }
   view.results.replaceChildren(...parts);
   show(view.results, searching);
   setAttr(view.input, "aria-expanded", String(searching));
@@ -69,61 +100,67 @@ function renderResults(view) {
   markActive(view, false);
 }
 
-function renderSection(view, section) {
-  const facet = view.ctx.store.data.facets[section.attribute];
-  const head = createOption(view, { kind: "facet", attribute: section.attribute, label: facet.label }, "result-head");
-  const limit = view.expanded.has(section.attribute) ? section.hits.length : FIRST_HITS;
-  const rows = section.hits.slice(0, limit).map((hit) => createOption(view, { kind: "value", ...hit }, "result"));
-  const rest = section.hits.length - rows.length;
-  if (rest > 0) rows.push(createOption(view, { kind: "more", attribute: section.attribute, label: `${exactCount(rest)} more` }, "result-more"));
-  return el("div", { class: "result-group", role: "group", "aria-label": facet.label, "data-results": section.attribute }, [head, ...rows]);
+/** @type {(view: SearchView, section: Section) => HTMLElement} */
+function renderSection(view, { attribute, hits }) {
+  const label = view.ctx.store.data.facets[attribute]?.label ?? attribute;
+  const head = createOption(view, { kind: "facet", attribute, label }, "result-head");
+  const shown = view.expanded.has(attribute) ? hits : hits.slice(0, FIRST_HITS);
+  const rows = shown.map((hit) => createOption(view, { kind: "value", ...hit }, "result"));
+  const rest = hits.length - shown.length;
+  if (rest > 0) {
+    rows.push(createOption(view, { kind: "more", attribute, label: `${exactCount(rest)} more` }, "result-more"));
+  }
+  const attributes = { class: "result-group", role: "group", "aria-label": label, "data-results": attribute };
+  return el("div", attributes, [head, ...rows]);
 }
 
+/** @type {(view: SearchView, hit: Omit<Option, "node" | "count">, className: string) => HTMLElement} */
 function createOption(view, hit, className) {
   const label = el("span", { class: "label", title: hit.label });
   const count = el("span", { class: "count" });
   const mark = el("span", { class: "tick", "aria-hidden": "true" });
   const index = view.options.length;
-  const node = el("div", { class: className, role: "option", id: `result-${index}`, "data-index": index }, [mark, label, count]);
-  if (hit.kind === "value") node.dataset.value = hit.value;
+  const attributes = { class: className, role: "option", id: `result-${index}`, "data-index": index };
+  const node = el("div", { ...attributes, "data-value": hit.value }, [mark, label, count]);
   labelWithMatch(label, hit.label, hit.kind === "more" ? "" : view.query);
   view.options.push({ ...hit, node, count });
   return node;
 }
 
-function patchResults(view) {
+/** @param {SearchView} view */
+export function patchResults(view) {
   if (view.query === "") return;
-  const { store } = view.ctx;
+  /** @type {Map<string, ReturnType<typeof resultState>>} */
   const states = new Map();
   for (const option of view.options) {
-    if (option.kind !== "value") continue;
-    if (!states.has(option.attribute)) states.set(option.attribute, resultState(store, option.attribute));
-    patchResult(option, states.get(option.attribute));
+    if (option.value === undefined) continue;
+    const state = states.get(option.attribute) ?? resultState(view.ctx.store, option.attribute);
+    states.set(option.attribute, state);
+    patchResult(option, option.value, state);
   }
 }
 
+/** @type {(store: Store, attribute: string) => { counts: Map<string, number>, eq: Set<string>, not: Set<string> }} */
 function resultState(store, attribute) {
   const chosen = chosenOf(store, attribute);
-  const values = store.data.facets[attribute]?.values || [];
-  const counts = new Map(values.map((item) => [String(item[0]), item[2]]));
+  const facet = store.data.facets[attribute];
+  const values = facet?.kind === "term" ? facet.values : [];
+  const counts = new Map(values.map(([value, , count]) => [value, count]));
   return { counts, eq: new Set(chosen.eq), not: new Set(chosen.not) };
 }
 
-function patchResult(option, { counts, eq, not }) {
-  const count = counts.get(option.value);
-  setText(option.count, count === undefined ? "–" : compactCount(count));
-  setAttr(option.count, "title", count === undefined ? null : exactCount(count));
-  option.node.classList.toggle("included", eq.has(option.value));
-  option.node.classList.toggle("excluded", not.has(option.value));
-  option.node.classList.toggle("empty", !count);
-  setAttr(option.node, "aria-selected", String(eq.has(option.value)));
+/** @type {(option: Option, value: string, state: ReturnType<typeof resultState>) => void} */
+function patchResult({ node, count: shown }, value, { counts, eq, not }) {
+  const count = counts.get(value);
+  setText(shown, count === undefined ? "–" : compactCount(count));
+  setAttr(shown, "title", count === undefined ? null : exactCount(count));
+  node.classList.toggle("included", eq.has(value));
+  node.classList.toggle("excluded", not.has(value));
+  node.classList.toggle("empty", !count);
+  setAttr(node, "aria-selected", String(eq.has(value)));
 }
 
-function clickResult(view, event) {
-  const node = event.target.closest("[role=option]");
-  if (node) chooseOption(view, Number(node.dataset.index));
-}
-
+/** @type {(view: SearchView, index: number) => void} */
 function chooseOption(view, index) {
   const option = view.options[index];
   if (!option) return;
@@ -131,7 +168,7 @@ function chooseOption(view, index) {
   if (option.kind === "facet") {
     clearSearch(view);
     view.openFacet(option.attribute);
-  } else if (option.kind === "more") {
+  } else if (option.value === undefined) {
     view.expanded.add(option.attribute);
     renderResults(view);
   } else {
@@ -142,6 +179,7 @@ function chooseOption(view, index) {
   }
 }
 
+/** @type {(view: SearchView, event: KeyboardEvent) => void} */
 function keySearch(view, event) {
   if (event.key === "Escape") clearSearch(view);
   else if (event.key === "ArrowDown") moveActive(view, 1);
@@ -151,20 +189,24 @@ function keySearch(view, event) {
   event.preventDefault();
 }
 
+/** @param {SearchView} view */
 function firstValue(view) {
   const index = view.options.findIndex((option) => option.kind === "value");
-  return index < 0 ? 0 : index;
+  return Math.max(index, 0);
 }
 
+/** @type {(view: SearchView, step: number) => void} */
 function moveActive(view, step) {
-  if (view.options.length === 0) return;
-  if (view.active < 0) view.active = step > 0 ? firstValue(view) : view.options.length - 1;
-  else view.active = (view.active + step + view.options.length) % view.options.length;
+  const { length } = view.options;
+  if (length === 0) return;
+  if (view.active < 0) view.active = step > 0 ? firstValue(view) : length - 1;
+  else view.active = (view.active + step + length) % length;
   markActive(view, true);
 }
 
+/** @type {(view: SearchView, scroll: boolean) => void} */
 function markActive(view, scroll) {
-  view.options.forEach((option, index) => option.node.classList.toggle("active", index === view.active));
+  for (const [index, option] of view.options.entries()) option.node.classList.toggle("active", index === view.active);
   const active = view.options[view.active]?.node;
   setAttr(view.input, "aria-activedescendant", active ? active.id : null);
   if (active && scroll) active.scrollIntoView({ block: "nearest" });

@@ -5,10 +5,16 @@
 // server's answer names the message ("ack"). So a click shows at once, and none is lost
 // when the server is still busy with the one before.
 
+/** @import { Changes, Chosen, Data, Edit, Flight, ListOperator, Store, Unit } from "./types.d.ts" */
+
 const ACK_TIMEOUT_MS = 20_000;
 const MAX_SENDS = 2;
 
-function createStore(onSettled) {
+/** @type {ListOperator[]} */
+const LISTS = ["eq", "not", "contains"];
+
+/** @type {(onSettled: () => void) => Store} */
+export function createStore(onSettled) {
   return {
     data: { groups: [], facets: {}, unit: "series" },
     send: () => {},
@@ -20,194 +26,201 @@ function createStore(onSettled) {
   };
 }
 
-function receiveData(store, data) {
+/** @type {(store: Store, data: Data) => void} */
+export function receiveData(store, data) {
   store.data = data;
-  if (store.flight && data.ack === store.flight.seq) landFlight(store);
+  if (store.flight && data.ack === store.flight.seq) landFlight(store, store.flight);
 }
 
-function landFlight(store) {
-  clearTimeout(store.flight.timer);
+/** @type {(store: Store, flight: Flight) => void} */
+function landFlight(store, flight) {
+  clearTimeout(flight.timer);
   store.flight = null;
   takeOff(store);
 }
 
+/** @type {(store: Store) => void} */
 function takeOff(store) {
   if (store.flight || store.waiting.size === 0) return;
   forgetClosed(store);
-  const seq = `${Date.now().toString(36)}-${(store.sent += 1)}`;
-  store.flight = { seq, edits: store.waiting, sends: 0, timer: 0 };
+  store.sent += 1;
+  const seq = `${Date.now().toString(36)}-${store.sent}`;
+  const flight = { seq, edits: store.waiting, sends: 0, timer: undefined };
+  store.flight = flight;
   store.waiting = new Map();
-  sendFlight(store);
+  sendFlight(store, flight);
 }
 
-function sendFlight(store) {
-  const { flight } = store;
+/** @type {(store: Store, flight: Flight) => void} */
+function sendFlight(store, flight) {
   flight.sends += 1;
-  flight.timer = setTimeout(() => retryFlight(store), ACK_TIMEOUT_MS);
+  flight.timer = setTimeout(() => retryFlight(store, flight), ACK_TIMEOUT_MS);
   store.send({ seq: flight.seq, edits: [...flight.edits.values()] });
 }
 
-function retryFlight(store) {
-  if (store.flight.sends < MAX_SENDS) {
-    sendFlight(store);
+/** @type {(store: Store, flight: Flight) => void} */
+function retryFlight(store, flight) {
+  if (flight.sends < MAX_SENDS) {
+    sendFlight(store, flight);
     return;
   }
-  landFlight(store);
+  landFlight(store, flight);
   store.onSettled();
 }
 
-function isBusy(store) {
+/** @param {Store} store */
+export function isBusy(store) {
   return store.flight !== null;
 }
 
-// changes: {operator: complete new list of values}
-function editFacet(store, attribute, changes) {
+/** @type {(store: Store, attribute: string, changes: Changes) => void} */
+export function editFacet(store, attribute, changes) {
   for (const [operator, values] of Object.entries(changes)) {
     queueEdit(store, `${attribute}\n${operator}`, { attribute, operator, values });
   }
   takeOff(store);
 }
 
-function editUnit(store, unit) {
+/** @type {(store: Store, unit: Unit) => void} */
+export function editUnit(store, unit) {
   queueEdit(store, "unit", { unit });
   takeOff(store);
 }
 
-// Filters of fetched tables are counted while they stand open, since each costs time.
-function askForCounts(store) {
+/**
+ * Filters of fetched tables are counted while they stand open, since each costs time.
+ *
+ * @param {Store} store
+ */
+export function askForCounts(store) {
   const open = store.openLazy();
-  const asked = unansweredEdits(store).filter((edit) => edit.opened).at(-1)?.opened || [];
+  const asked =
+    unansweredEdits(store)
+      .flatMap((edit) => ("opened" in edit ? [edit.opened] : []))
+      .at(-1) ?? [];
   if (!open.some((attribute) => store.data.facets[attribute]?.pending && !asked.includes(attribute))) return;
   queueEdit(store, "opened", { opened: open });
   takeOff(store);
 }
 
-// Folding one again is told along with the next edit: alone it changes nothing on screen.
+/**
+ * Folding one again is told along with the next edit: alone it changes nothing on screen.
+ *
+ * @param {Store} store
+ */
 function forgetClosed(store) {
   const open = store.openLazy();
-  if ((store.data.opened || []).some((attribute) => !open.includes(attribute))) queueEdit(store, "opened", { opened: open });
+  const counted = store.data.opened ?? [];
+  if (counted.some((attribute) => !open.includes(attribute))) queueEdit(store, "opened", { opened: open });
 }
 
-function editFetch(store, table) {
+/** @type {(store: Store, table: string) => void} */
+export function editFetch(store, table) {
   queueEdit(store, `fetch\n${table}`, { fetch: table });
   takeOff(store);
 }
 
+/** @type {(store: Store, slot: string, edit: Edit) => void} */
 function queueEdit(store, slot, edit) {
   store.waiting.delete(slot);
   store.waiting.set(slot, edit);
 }
 
+/** @param {Store} store */
 function unansweredEdits(store) {
   return [...(store.flight ? store.flight.edits.values() : []), ...store.waiting.values()];
 }
 
-function currentUnit(store) {
-  const edits = unansweredEdits(store).filter((edit) => edit.unit);
-  return edits.length ? edits[edits.length - 1].unit : store.data.unit;
+/** @param {Store} store */
+export function currentUnit(store) {
+  const asked = unansweredEdits(store).flatMap((edit) => ("unit" in edit ? [edit.unit] : []));
+  return asked.at(-1) ?? store.data.unit;
 }
 
-function chosenOf(store, attribute) {
-  const chosen = readSelected(store.data.facets[attribute]?.selected);
+/** @type {(store: Store, attribute: string) => Chosen} */
+export function chosenOf(store, attribute) {
+  const chosen = copyOf(store.data.facets[attribute]?.selected);
   for (const edit of unansweredEdits(store)) {
-    if (edit.attribute === attribute) applyEdit(chosen, edit);
+    if ("attribute" in edit && edit.attribute === attribute) applyEdit(chosen, edit.operator, edit.values);
   }
   return chosen;
 }
 
-function readSelected(selected) {
-  const { eq, not, contains, gte, lte, missing } = selected || {};
+/** @type {(selected?: Chosen) => Chosen} */
+function copyOf(selected) {
   return {
-    eq: [...(eq || [])],
-    not: [...(not || [])],
-    contains: [...(contains || [])],
-    gte: gte ?? null,
-    lte: lte ?? null,
-    missing: missing ?? null,
+    eq: [...(selected?.eq ?? [])],
+    not: [...(selected?.not ?? [])],
+    contains: [...(selected?.contains ?? [])],
+    gte: selected?.gte ?? null,
+    lte: selected?.lte ?? null,
+    missing: selected?.missing ?? null,
   };
 }
 
-function applyEdit(chosen, { operator, values }) {
-  if (operator === "range") {
-    chosen.gte = values[0] || null;
-    chosen.lte = values[1] || null;
-  } else if (Array.isArray(chosen[operator])) {
-    chosen[operator] = [...values];
-  } else {
-    chosen[operator] = values[0] ?? null;
-  }
+/** @type {(chosen: Chosen, operator: string, values: string[]) => void} */
+function applyEdit(chosen, operator, values) {
+  const [first, second] = values;
+  const list = LISTS.find((one) => one === operator);
+  if (list) chosen[list] = [...values];
+  else if (operator === "range") Object.assign(chosen, { gte: first || null, lte: second || null });
+  else Object.assign(chosen, { [operator]: first ?? null });
 }
 
-function hasRange(chosen) {
+/** @param {Chosen} chosen */
+export function hasRange(chosen) {
   return chosen.gte !== null || chosen.lte !== null;
 }
 
-function chosenCount(chosen) {
+/** @param {Chosen} chosen */
+export function chosenCount(chosen) {
   const listed = chosen.eq.length + chosen.not.length + chosen.contains.length;
   return listed + (hasRange(chosen) ? 1 : 0) + (chosen.missing === null ? 0 : 1);
 }
 
-function without(list, value) {
+/** @type {(list: string[], value: string) => string[]} */
+export function without(list, value) {
   return list.filter((item) => item !== value);
 }
 
-// Any-of on or off; a value is never both wanted and excluded.
-function toggleIncluded(store, attribute, value) {
+/**
+ * Any-of on or off; a value is never both wanted and excluded.
+ *
+ * @type {(store: Store, attribute: string, value: string) => void}
+ */
+export function toggleIncluded(store, attribute, value) {
+  toggle(store, attribute, value, "eq", "not");
+}
+
+/** @type {(store: Store, attribute: string, value: string) => void} */
+export function toggleExcluded(store, attribute, value) {
+  toggle(store, attribute, value, "not", "eq");
+}
+
+/** @type {(store: Store, attribute: string, value: string, list: ListOperator, other: ListOperator) => void} */
+function toggle(store, attribute, value, list, other) {
   const chosen = chosenOf(store, attribute);
-  const changes = chosen.eq.includes(value)
-    ? { eq: without(chosen.eq, value) }
-    : { eq: [...chosen.eq, value] };
-  if (chosen.not.includes(value)) changes.not = without(chosen.not, value);
+  const on = chosen[list].includes(value);
+  /** @type {Changes} */
+  const changes = { [list]: on ? without(chosen[list], value) : [...chosen[list], value] };
+  if (chosen[other].includes(value)) changes[other] = without(chosen[other], value);
   editFacet(store, attribute, changes);
 }
 
-function toggleExcluded(store, attribute, value) {
-  const chosen = chosenOf(store, attribute);
-  const changes = chosen.not.includes(value)
-    ? { not: without(chosen.not, value) }
-    : { not: [...chosen.not, value] };
-  if (chosen.eq.includes(value)) changes.eq = without(chosen.eq, value);
-  editFacet(store, attribute, changes);
-}
-
-function setMissing(store, attribute, wanted) {
+/** @type {(store: Store, attribute: string, wanted: Chosen["missing"]) => void} */
+export function setMissing(store, attribute, wanted) {
   editFacet(store, attribute, { missing: wanted === null ? [] : [wanted] });
 }
 
-function clearFacet(store, attribute) {
+/** @type {(store: Store, attribute: string) => void} */
+export function clearFacet(store, attribute) {
   const chosen = chosenOf(store, attribute);
+  /** @type {Changes} */
   const changes = {};
-  for (const operator of ["eq", "not", "contains"]) {
+  for (const operator of LISTS) {
     if (chosen[operator].length) changes[operator] = [];
   }
   if (hasRange(chosen)) changes.range = ["", ""];
   if (chosen.missing !== null) changes.missing = [];
   editFacet(store, attribute, changes);
-}
-
-// What the user folded, sorted and expanded; lives as long as the browser tab.
-function createMemory() {
-  const memory = { slot: null, open: {}, groups: {}, all: {}, sort: {} };
-  return memory;
-}
-
-function loadMemory(memory, key) {
-  if (memory.slot) return;
-  memory.slot = `facet-panel:${key || ""}`;
-  try {
-    const stored = JSON.parse(sessionStorage.getItem(memory.slot) || "{}");
-    for (const part of ["open", "groups", "all", "sort"]) Object.assign(memory[part], stored[part]);
-  } catch {
-    // Storage can be blocked or hold something foreign: start afresh.
-  }
-}
-
-function remember(memory, part, name, value) {
-  memory[part][name] = value;
-  const { open, groups, all, sort } = memory;
-  try {
-    sessionStorage.setItem(memory.slot, JSON.stringify({ open, groups, all, sort }));
-  } catch {
-    // Remembered for this page view only.
-  }
 }

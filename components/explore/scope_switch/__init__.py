@@ -10,6 +10,7 @@ from app.cohort import Scope
 from app.common.numbers import compact, exact, size
 from app.selection import Selection, Totals
 from components.common import state
+from components.common.scripts import module
 
 _HERE = Path(__file__).parent
 _KEY = "scope"
@@ -24,7 +25,7 @@ _component = st.components.v2.component(
     "scope_switch",
     html='<div id="root" role="radiogroup" aria-label="What the cohort takes in"></div>',
     css=(_HERE / "scope_switch.css").read_text(encoding="utf-8"),
-    js=(_HERE / "scope_switch.js").read_text(encoding="utf-8"),
+    js=module(_HERE / "scope_switch.js"),
 )
 
 

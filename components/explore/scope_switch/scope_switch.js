@@ -1,33 +1,39 @@
 // Three radio buttons drawn as one switch. They are made once and brought up to date in place, so that the focus stays.
-// Text enters the page as text nodes only.
 
-const makeSegment = (value) => {
-  const label = document.createElement("label");
-  label.dataset.scope = value;
-  const input = document.createElement("input");
-  input.type = "radio";
-  input.name = "scope";
-  input.value = value;
-  const name = document.createElement("span");
-  name.className = "name";
-  const figures = document.createElement("span");
-  figures.className = "figures";
-  figures.append(document.createElement("span"), document.createElement("span"));
-  label.append(input, name, figures);
-  return label;
-};
+import { el, one, setAttr, setText } from "../../common/dom.js";
 
-export default function (component) {
-  const { data, parentElement, setTriggerValue } = component;
-  const root = parentElement.querySelector("#root");
-  if (!root.children.length) root.append(...data.scopes.map((scope) => makeSegment(scope.value)));
-  data.scopes.forEach((scope, position) => {
-    const segment = root.children[position];
-    const [input, name, figures] = segment.children;
-    segment.title = scope.hint;
-    name.textContent = scope.label;
-    scope.figures.forEach((text, place) => { figures.children[place].textContent = text; });
-    input.checked = scope.value === data.chosen;
-    input.onchange = () => setTriggerValue("chosen", scope.value);
-  });
+/** @import { Component } from "../../common/types.d.ts" */
+/** @import { Data, Scope } from "./types.d.ts" */
+
+/** @typedef {ReturnType<typeof makeSegment>} Segment */
+
+/** @type {WeakMap<HTMLElement, Segment[]>} */
+const switches = new WeakMap();
+
+/** @param {Scope} scope */
+function makeSegment({ value }) {
+  const input = el("input", { type: "radio", name: "scope", value });
+  const name = el("span", { class: "name" });
+  const figures = [el("span"), el("span")];
+  const node = el("label", { "data-scope": value }, [input, name, el("span", { class: "figures" }, figures)]);
+  return { node, input, name, figures };
+}
+
+/** @param {Component<Data>} component */
+export default function scopeSwitch({ data, parentElement, setTriggerValue }) {
+  const root = one(parentElement, "#root");
+  const segments = switches.get(root) ?? data.scopes.map(makeSegment);
+  if (!switches.has(root)) {
+    switches.set(root, segments);
+    root.replaceChildren(...segments.map(({ node }) => node));
+  }
+  for (const [position, { value, label, figures, hint }] of data.scopes.entries()) {
+    const segment = segments[position];
+    if (!segment) continue;
+    setAttr(segment.node, "title", hint);
+    setText(segment.name, label);
+    for (const [place, node] of segment.figures.entries()) setText(node, figures[place] ?? "");
+    segment.input.checked = value === data.chosen;
+    segment.input.onchange = () => setTriggerValue("chosen", value);
+  }
 }

@@ -7,13 +7,15 @@ from pathlib import Path
 
 import streamlit as st
 
+from components.common.scripts import module
+
 _HERE = Path(__file__).parent
 
 _component = st.components.v2.component(
     "viewer_frame",
     html='<div id="root"></div>',
     css=(_HERE / "viewer_frame.css").read_text(encoding="utf-8"),
-    js=(_HERE / "viewer_frame.js").read_text(encoding="utf-8"),
+    js=module(_HERE / "viewer_frame.js"),
 )
 
 

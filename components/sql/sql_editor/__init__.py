@@ -14,6 +14,7 @@ from typing import Any
 import streamlit as st
 
 from components.common import colours
+from components.common.scripts import module
 
 _HERE = Path(__file__).parent
 _LIBRARY = f"editor/codemirror.js?{sha256((_HERE / 'bundle' / 'codemirror.js').read_bytes()).hexdigest()[:12]}"
@@ -30,7 +31,7 @@ _component = st.components.v2.component(
     "sql_editor",
     html=_HTML,
     css=(_HERE / "editor.css").read_text(encoding="utf-8"),
-    js=(_HERE / "editor.js").read_text(encoding="utf-8"),
+    js=module(_HERE / "editor.js"),
 )
 
 

@@ -1,30 +1,37 @@
 // An SQL editor on CodeMirror, which is loaded once from this server. Until it is there, and where it can't be loaded,
 // a plain text area takes its place. What is written is kept for the browser's tab, so a reload loses nothing.
 
+import { el, focusOf, one } from "../../common/dom.js";
+import { columnsOf } from "./completion.js";
+
+/** @import { Component } from "../../common/types.d.ts" */
+/** @import { Column, Data, Editor, Part } from "./types.d.ts" */
+
 const DRAFT = "idc-sql-draft";
 
-const readDraft = (given) => {
+/** @param {string} given */
+function readDraft(given) {
   try {
-    const draft = JSON.parse(sessionStorage.getItem(DRAFT));
+    const draft = JSON.parse(sessionStorage.getItem(DRAFT) ?? "null");
     return draft && (draft.given === given || given === "") ? draft.text : given;
   } catch {
     return given;
   }
-};
+}
 
-const keepDraft = (given, text) => {
+/** @type {(given: string, text: string) => void} */
+function keepDraft(given, text) {
   try {
     sessionStorage.setItem(DRAFT, JSON.stringify({ given, text }));
   } catch {
     // Without room in the tab's storage, the text stays in the editor alone.
   }
-};
+}
 
-const plainEditor = (host, text, changed, run) => {
-  const area = document.createElement("textarea");
+/** @type {(host: HTMLElement, text: string, changed: (text: string) => void, run: () => void) => Part} */
+function plainEditor(host, text, changed, run) {
+  const area = el("textarea", { spellcheck: "false", "aria-label": "SQL query" });
   area.value = text;
-  area.spellcheck = false;
-  area.setAttribute("aria-label", "SQL query");
   area.oninput = () => changed(area.value);
   area.onkeydown = (event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) run();
@@ -32,27 +39,23 @@ const plainEditor = (host, text, changed, run) => {
   host.replaceChildren(area);
   return {
     read: () => area.value,
-    write: (value) => { area.value = value; changed(value); },
+    write: (value) => {
+      area.value = value;
+      changed(value);
+    },
   };
-};
+}
 
-// Columns of the tables that the query names, or of all tables while it names none; tables after FROM come from the
-// SQL language itself.
-const columnsOf = (tables) => (context) => {
-  const word = context.matchBefore(/\w*/);
-  if (!word || (word.from === word.to && !context.explicit) || context.state.sliceDoc(word.from - 1, word.from) === ".") {
-    return null;
-  }
-  const words = new Set(context.state.doc.toString().match(/\w+/g));
-  const named = Object.keys(tables).filter((name) => words.has(name));
-  const options = new Map();
-  for (const table of named.length ? named : Object.keys(tables)) {
-    for (const column of tables[table]) if (!options.has(column.label)) options.set(column.label, { ...column, boost: 1 });
-  }
-  return { from: word.from, options: [...options.values()], validFor: /^\w*$/ };
-};
-
-const richEditor = (library, host, text, tables, changed, run) => {
+/**
+ * @param {any} library CodeMirror, as bundle/entry.js puts it together
+ * @param {HTMLElement} host
+ * @param {string} text
+ * @param {Record<string, Column[]>} tables
+ * @param {(text: string) => void} changed
+ * @param {() => void} run
+ * @returns {Part}
+ */
+function richEditor(library, host, text, tables, changed, run) {
   const { EditorState, EditorView, HighlightStyle, PostgreSQL, tags } = library;
   const schema = Object.fromEntries(
     Object.entries(tables).map(([name, columns]) => [name, columns.map((column) => ({ type: "property", ...column }))]),
@@ -64,6 +67,16 @@ const richEditor = (library, host, text, tables, changed, run) => {
     { tag: tags.comment, color: "var(--comment)", fontStyle: "italic" },
     { tag: [tags.typeName, tags.standard(tags.name)], color: "var(--type)" },
   ]);
+  /** @param {unknown} editor */
+  const runByKey = (editor) => {
+    library.closeCompletion(editor);
+    run();
+    return true;
+  };
+  /** @param {{ docChanged: boolean, state: { doc: object } }} update */
+  const tell = (update) => {
+    if (update.docChanged) changed(update.state.doc.toString());
+  };
   const view = new EditorView({
     parent: host,
     root: host.getRootNode(),
@@ -71,7 +84,7 @@ const richEditor = (library, host, text, tables, changed, run) => {
       doc: text,
       extensions: [
         library.keymap.of([
-          { key: "Mod-Enter", run: (editor) => { library.closeCompletion(editor); run(); return true; } },
+          { key: "Mod-Enter", run: runByKey },
           { key: "Tab", run: library.acceptCompletion },
           ...library.closeBracketsKeymap,
           ...library.completionKeymap,
@@ -90,7 +103,7 @@ const richEditor = (library, host, text, tables, changed, run) => {
         library.placeholder("SELECT … FROM index"),
         EditorView.lineWrapping,
         EditorView.contentAttributes.of({ "aria-label": "SQL query" }),
-        EditorView.updateListener.of((update) => { if (update.docChanged) changed(update.state.doc.toString()); }),
+        EditorView.updateListener.of(tell),
       ],
     }),
   });
@@ -98,42 +111,57 @@ const richEditor = (library, host, text, tables, changed, run) => {
     read: () => view.state.doc.toString(),
     write: (value) => view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: value } }),
   };
-};
+}
 
-const open = (root, component) => {
-  const host = root.querySelector("#host");
-  const editor = { given: component.data.text, turn: component.data.turn };
+/** @type {(root: HTMLElement, data: Data) => Editor} */
+function openEditor(root, data) {
+  const host = one(root, "#host");
+  const given = data.text;
+  /** @param {string} text */
   const changed = (text) => keepDraft(editor.given, text);
-  editor.run = () => {
+  const run = () => {
     const text = editor.part.read();
     if (!text.trim() || editor.busy) return;
     editor.given = text;
     changed(text);
     editor.send({ text, at: Date.now() });
   };
-  const text = readDraft(editor.given);
-  editor.part = plainEditor(host, text, changed, editor.run);
+  const text = readDraft(given);
+  /** @type {Editor} */
+  const editor = {
+    part: plainEditor(host, text, changed, run),
+    given,
+    turn: data.turn,
+    busy: false,
+    send: () => {},
+  };
   changed(text);
-  root.querySelector("#run").onclick = editor.run;
-  import(new URL(component.data.library, document.baseURI).href).then((library) => {
-    const typed = editor.part.read();
-    const hadFocus = host.contains(host.getRootNode().activeElement);
-    host.replaceChildren();
-    editor.part = richEditor(library, host, typed, component.data.tables, changed, editor.run);
-    if (hadFocus) host.querySelector(".cm-content").focus();
-  }, () => {});
+  one(root, "#run").onclick = run;
+  import(new URL(data.library, document.baseURI).href).then(
+    (library) => {
+      const typed = editor.part.read();
+      const hadFocus = host.contains(focusOf(host));
+      host.replaceChildren();
+      editor.part = richEditor(library, host, typed, data.tables, changed, run);
+      if (hadFocus) one(host, ".cm-content").focus();
+    },
+    () => {},
+  );
   return editor;
-};
+}
 
-export default function (component) {
-  const { data, parentElement, setTriggerValue } = component;
-  const root = parentElement.querySelector("#root");
-  root.editor ??= open(root, component);
-  const editor = root.editor;
+/** @type {WeakMap<HTMLElement, Editor>} */
+const editors = new WeakMap();
+
+/** @param {Component<Data>} component */
+export default function sqlEditor({ data, parentElement, setTriggerValue }) {
+  const root = one(parentElement, "#root");
+  const editor = editors.get(root) ?? openEditor(root, data);
+  editors.set(root, editor);
   editor.send = (message) => setTriggerValue("run", message);
   editor.busy = data.running;
   root.classList.toggle("dark", data.dark);
-  root.querySelector("#run").disabled = data.running;
+  /** @type {HTMLButtonElement} */ (one(root, "#run")).disabled = data.running;
   if (data.turn !== editor.turn) {
     editor.turn = data.turn;
     editor.given = data.text;

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import streamlit as st
 
+from components.common.scripts import module
+
 _HERE = Path(__file__).parent
 
 #: Name of the parameter that says which series the Series page shows.
@@ -19,7 +21,7 @@ _component = st.components.v2.component(
     "plain_table",
     html='<div id="root"></div>',
     css=(_HERE / "plain_table.css").read_text(encoding="utf-8"),
-    js=(_HERE / "plain_table.js").read_text(encoding="utf-8"),
+    js=module(_HERE / "plain_table.js"),
 )
 
 

@@ -1,77 +1,81 @@
-// Rows of texts under headings. Everything enters the page as text nodes; a link is made of a UID alone.
+// Rows of texts under headings. A link is made of a UID alone.
+
+import { el, one, show } from "../../common/dom.js";
+import { isPlainClick } from "../../common/links.js";
+
+/** @import { Component } from "../../common/types.d.ts" */
+/** @import { Data } from "./types.d.ts" */
 
 // Texts of up to so many letters, such as sizes and dates, stay on one line.
 const SHORT = 10;
 
-const make = (tag, className, text) => {
-  const element = document.createElement(tag);
-  if (className) element.className = className;
-  if (text !== undefined) element.textContent = text;
-  return element;
-};
-
-const link = (text, uid, open) => {
-  const anchor = make("a", "", text);
-  anchor.href = `series?SeriesInstanceUID=${encodeURIComponent(uid)}`;
+/** @type {(text: string, uid: string, open: (uid: string) => void) => HTMLAnchorElement} */
+function seriesLink(text, uid, open) {
+  const anchor = el("a", { text, href: `series?SeriesInstanceUID=${encodeURIComponent(uid)}` });
   anchor.onclick = (event) => {
     // A plain click stays in this tab without loading the app anew; others do what a link does.
-    if (event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+    if (!isPlainClick(event)) return;
     event.preventDefault();
     open(uid);
   };
   return anchor;
-};
+}
 
-const table = (data, open) => {
-  const element = make("table");
-  const head = make("tr");
-  for (const heading of data.headings) head.append(make("th", "", heading));
-  element.createTHead().append(head);
-  const body = element.createTBody();
-  data.rows.forEach((cells, position) => {
-    const row = body.insertRow();
-    cells.forEach((text, place) => {
-      const cell = row.insertCell();
-      cell.dataset.label = data.headings[place];
-      if (text === null) cell.append(make("span", "missing", "none"));
-      else if (place === 0 && data.series.length) cell.append(link(text, data.series[position], open));
-      else cell.textContent = text;
-      if (text !== null && text.length <= SHORT) cell.className = "short";
-    });
-  });
-  return element;
-};
+/** @type {(text: string | null, heading: string, uid: string | undefined, open: (uid: string) => void) => HTMLElement} */
+function makeCell(text, heading, uid, open) {
+  if (text === null) return el("td", { "data-label": heading }, [el("span", { class: "missing", text: "none" })]);
+  const kind = text.length <= SHORT ? "short" : null;
+  return el("td", { "data-label": heading, class: kind }, [uid ? seriesLink(text, uid, open) : text]);
+}
 
-const filter = (element, none, typed) => {
+/** @type {(data: Data, open: (uid: string) => void) => { table: HTMLElement, rows: HTMLElement[] }} */
+function makeTable({ headings, rows, series }, open) {
+  const heads = headings.map((text) => el("th", { text }));
+  const body = rows.map((cells, position) =>
+    el(
+      "tr",
+      {},
+      cells.map((text, place) => makeCell(text, headings[place] ?? "", place ? undefined : series[position], open)),
+    ),
+  );
+  const table = el("table", {}, [el("thead", {}, [el("tr", {}, heads)]), el("tbody", {}, body)]);
+  return { table, rows: body };
+}
+
+/**
+ * Leaves the rows that hold every word.
+ *
+ * @type {(rows: HTMLElement[], nothing: HTMLElement, typed: string) => void}
+ */
+function filterRows(rows, nothing, typed) {
   const words = typed.toLowerCase().split(/\s+/).filter(Boolean);
-  let left = 0;
-  for (const row of element.tBodies[0].rows) {
+  for (const row of rows) {
     const text = row.textContent.toLowerCase();
-    row.hidden = !words.every((word) => text.includes(word));
-    left += !row.hidden;
+    show(
+      row,
+      words.every((word) => text.includes(word)),
+    );
   }
-  none.hidden = left > 0;
-};
+  show(
+    nothing,
+    rows.every((row) => row.hidden),
+  );
+}
 
-export default function ({ data, parentElement, setTriggerValue }) {
-  const root = parentElement.querySelector("#root");
+/** @param {Component<Data>} component */
+export default function plainTable({ data, parentElement, setTriggerValue }) {
+  const root = one(parentElement, "#root");
   const shown = JSON.stringify(data);
   if (root.dataset.shown === shown) return;
   root.dataset.shown = shown;
-  const element = table(data, (uid) => setTriggerValue("opened", uid));
-  const frame = make("div", "frame");
-  frame.append(element);
+  const { table, rows } = makeTable(data, (uid) => setTriggerValue("opened", uid));
   // With links in it the keyboard gets there anyway.
-  if (!data.series.length) Object.assign(frame, { tabIndex: 0, role: "region", ariaLabel: data.headings.join(", ") });
-  root.replaceChildren(frame);
+  const reached = { tabindex: "0", role: "region", "aria-label": data.headings.join(", ") };
+  root.replaceChildren(el("div", { class: "frame", ...(data.series.length ? {} : reached) }, [table]));
   if (!data.search) return;
-  const none = make("p", "none", "Nothing matches.");
-  none.hidden = true;
-  const box = make("input");
-  box.type = "search";
-  box.placeholder = data.search;
-  box.setAttribute("aria-label", data.search);
-  box.oninput = () => filter(element, none, box.value);
+  const nothing = el("p", { class: "none", text: "Nothing matches.", hidden: true });
+  const box = el("input", { type: "search", placeholder: data.search, "aria-label": data.search });
+  box.oninput = () => filterRows(rows, nothing, box.value);
   root.prepend(box);
-  root.append(none);
+  root.append(nothing);
 }

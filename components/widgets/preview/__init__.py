@@ -17,6 +17,7 @@ from app.preview.contact_sheet import MOST, sheet
 from app.selection import Selection
 from app.series import Relative
 from components.common import colours
+from components.common.scripts import module
 from components.widgets.plain_table import PARAMETER
 
 _HERE = Path(__file__).parent
@@ -25,19 +26,18 @@ _HERE = Path(__file__).parent
 _MOST_OVERLAYS = 100
 
 
-def _part(name: str, *scripts: str) -> Callable[..., Any]:
-    """A component out of scripts that build on each other."""
+def _part(name: str) -> Callable[..., Any]:
     return st.components.v2.component(
         f"series_{name}",
         html='<div id="root"></div>',
         css=(_HERE / f"{name}.css").read_text(encoding="utf-8"),
-        js="\n".join((_HERE / f"{script}.js").read_text(encoding="utf-8") for script in (*scripts, name)),
+        js=module(_HERE / f"{name}.js"),
     )
 
 
-_preview = _part("preview", "dom", "stage", "controls")
-_headers = _part("headers", "dom")
-_sheet = _part("sheet", "dom")
+_preview = _part("preview")
+_headers = _part("headers")
+_sheet = _part("sheet")
 
 
 def preview(uid: str, derived: Sequence[Relative] = ()) -> None:

@@ -1,75 +1,107 @@
 // The DICOM header of each instance of a series, with a search; the content of a report as a tree above it.
 
-const BASE = "api/preview";
+import { el, one } from "../../common/dom.js";
+import { ask, BASE, sentenceOf } from "./routes.js";
+
+/** @import { Component } from "../../common/types.d.ts" */
+/** @import { Content, HeadersData, HeadersPart as Part, HeaderTable } from "./types.d.ts" */
+
 const SHOWN = 2000;
 
+/** @type {WeakMap<Node, { uid: string, destroy: () => void }>} */
 const parts = new WeakMap();
 
+/** @param {Component<HeadersData>} component */
 export default function headers({ data, parentElement }) {
-  const root = parentElement.querySelector("#root");
-  let part = parts.get(parentElement);
-  if (part?.uid === data.uid) return part.destroy;
-  part = { uid: data.uid, table: null, turn: 0, destroy: () => { root.replaceChildren(); parts.delete(parentElement); } };
-  parts.set(parentElement, part);
-  build(part, root);
+  const root = one(parentElement, "#root");
+  const there = parts.get(parentElement);
+  if (there?.uid === data.uid) return there.destroy;
+  const destroy = () => {
+    root.replaceChildren();
+    parts.delete(parentElement);
+  };
+  parts.set(parentElement, { uid: data.uid, destroy });
+  const part = build(root, data.uid);
   read(part, 1);
-  return part.destroy;
+  return destroy;
 }
 
-const build = (part, root) => {
-  part.search = el("input", { type: "search", placeholder: "Search names, tags and values", "aria-label": "Search the header", oninput: () => fill(part) });
-  part.number = el("input", { type: "number", min: "1", value: "1", "aria-label": "Instance", onchange: () => read(part, Number(part.number.value)) });
-  part.total = el("span");
-  part.found = el("output", { "data-testid": "found" });
-  part.tree = el("div", { class: "tree", "data-testid": "tree", hidden: true });
-  part.rows = el("tbody");
-  part.message = el("p", { role: "status" }, "Reading the header …");
-  const head = el("thead", {}, el("tr", {}, ...["Tag", "Name", "VR", "Value"].map((name) => el("th", {}, name))));
-  part.box = el("div", { class: "box", "data-testid": "header-table", hidden: true }, el("table", {}, head, part.rows));
-  part.tools = el("div", { class: "tools", hidden: true }, el("label", {}, "Instance ", part.number, part.total), part.search, part.found);
-  root.replaceChildren(el("div", { class: "headers" }, part.tree, part.tools, part.message, part.box));
-};
+/** @type {(root: HTMLElement, uid: string) => Part} */
+function build(root, uid) {
+  const hint = "Search names, tags and values";
+  const search = el("input", { type: "search", placeholder: hint, "aria-label": "Search the header" });
+  const number = el("input", { type: "number", min: "1", value: "1", "aria-label": "Instance" });
+  const total = el("span");
+  const found = el("output", { "data-testid": "found" });
+  const tree = el("div", { class: "tree", "data-testid": "tree", hidden: true });
+  const rows = el("tbody");
+  const message = el("p", { role: "status", text: "Reading the header …" });
+  const heads = ["Tag", "Name", "VR", "Value"].map((text) => el("th", { text }));
+  const table = el("table", {}, [el("thead", {}, [el("tr", {}, heads)]), rows]);
+  const box = el("div", { class: "box", "data-testid": "header-table", hidden: true }, [table]);
+  const chooser = el("label", {}, ["Instance ", number, total]);
+  const tools = el("div", { class: "tools", hidden: true }, [chooser, search, found]);
+  root.replaceChildren(el("div", { class: "headers" }, [tree, tools, message, box]));
+  /** @type {Part} */
+  const part = { uid, turn: 0, header: null, search, number, total, found, tree, rows, message, box, tools };
+  search.oninput = () => fill(part);
+  number.onchange = () => read(part, Number(number.value));
+  return part;
+}
 
-const read = async (part, number) => {
-  const turn = part.turn += 1;
+/** @type {(part: Part, number: number) => Promise<void>} */
+async function read(part, number) {
+  part.turn += 1;
+  const { turn } = part;
   try {
-    const table = await ask(`${BASE}/${part.uid}/instances/${Math.max(1, Math.round(number) || 1)}.json`);
+    /** @type {HeaderTable} */
+    const header = await ask(`${BASE}/${part.uid}/instances/${Math.max(1, Math.round(number) || 1)}.json`);
     if (turn !== part.turn) return;
-    part.table = table;
-    part.number.max = table.instances;
-    part.number.value = table.instance;
-    part.total.textContent = ` of ${table.instances.toLocaleString("en")}`;
+    part.header = header;
+    part.number.max = String(header.instances);
+    part.number.value = String(header.instance);
+    part.total.textContent = ` of ${header.instances.toLocaleString("en")}`;
     part.message.textContent = "";
-    part.tools.hidden = part.box.hidden = false;
-    part.tree.hidden = !table.tree;
-    part.tree.replaceChildren(...(table.tree ? [branch(table.tree, 0)] : []));
+    part.tools.hidden = false;
+    part.box.hidden = false;
+    part.tree.hidden = !header.tree;
+    part.tree.replaceChildren(...(header.tree ? [branch(header.tree, 0)] : []));
     fill(part);
   } catch (error) {
-    if (turn === part.turn) part.message.textContent = error.message;
+    if (turn === part.turn) part.message.textContent = sentenceOf(error);
   }
-};
+}
 
-const fill = (part) => {
+/** @param {Part} part */
+function fill(part) {
   const words = part.search.value.trim().toLowerCase().split(/\s+/).filter(Boolean);
-  const hits = part.table.rows.filter((row) => {
+  const hits = (part.header?.rows ?? []).filter((row) => {
     const text = row.slice(1).join(" ").toLowerCase();
     return words.every((word) => text.includes(word));
   });
-  part.rows.replaceChildren(...hits.slice(0, SHOWN).map(([level, tag, name, kind, value]) => {
-    const named = el("td", {}, name);
+  const shown = hits.slice(0, SHOWN).map(([level, tag, name, kind, value]) => {
+    const named = el("td", { text: name });
     named.style.paddingLeft = `${10 + 14 * level}px`;
-    return el("tr", {}, el("td", { class: "tag" }, tag), named, el("td", {}, kind), el("td", {}, value));
-  }));
+    return el("tr", {}, [
+      el("td", { class: "tag", text: tag }),
+      named,
+      el("td", { text: kind }),
+      el("td", { text: value }),
+    ]);
+  });
+  part.rows.replaceChildren(...shown);
   const more = hits.length > SHOWN ? `, the first ${SHOWN.toLocaleString("en")} are shown` : "";
   part.found.textContent = `${hits.length.toLocaleString("en")} elements${more}`;
-};
+}
 
-const branch = (node, level) => {
+/** @type {(node: Content, level: number) => HTMLElement} */
+function branch(node, level) {
   const said = [
-    node.relation && el("em", {}, `${node.relation} `),
-    el("b", {}, node.name || node.type.toLowerCase()),
-    node.value && el("span", {}, ` ${node.value}`),
-  ].filter(Boolean);
-  if (!node.children.length) return el("div", { class: "leaf" }, ...said);
-  return el("details", { open: level < 3 }, el("summary", {}, ...said), ...node.children.map((child) => branch(child, level + 1)));
-};
+    ...(node.relation ? [el("em", { text: `${node.relation} ` })] : []),
+    el("b", { text: node.name || node.type.toLowerCase() }),
+    ...(node.value ? [el("span", { text: ` ${node.value}` })] : []),
+  ];
+  if (!node.children.length) return el("div", { class: "leaf" }, said);
+  const inside = node.children.map((child) => branch(child, level + 1));
+  return el("details", { open: level < 3 }, [el("summary", {}, said), ...inside]);
+}

@@ -15,22 +15,16 @@ from app.cohort import schema
 from app.common.numbers import exact, size
 from app.language import sentence
 from app.selection import Selection
-from components.common import COMMON
+from components.common.scripts import module
 
 _HERE = Path(__file__).parent
-
-#: The scripts behind the form in which a cohort gets its name, for the bar of chips.
-SAVING_JS = "\n".join((_HERE / name).read_text(encoding="utf-8") for name in ("storage.js", "form.js"))
 
 _LONGEST_NAME = 80
 
 _list = st.components.v2.component(
     "saved_cohorts",
     css=(_HERE / "list.css").read_text(encoding="utf-8"),
-    js="\n".join(
-        path.read_text(encoding="utf-8")
-        for path in (COMMON / "dom.js", COMMON / "links.js", _HERE / "storage.js", _HERE / "list.js")
-    ),
+    js=module(_HERE / "list.js"),
     isolate_styles=True,
 )
 

@@ -1,50 +1,45 @@
 // The form in which the cohort on screen gets the name under which this browser keeps it.
-// Needs storage.js. Text enters the page as text nodes and values only.
 
+import { el, one, setText } from "../../common/dom.js";
+import { readSaved, withoutSaved, writeSaved } from "./storage.js";
+
+/** @import { ToSave } from "./types.d.ts" */
+
+/** @type {(cohort: ToSave, close: () => void) => HTMLFormElement} */
 function saveForm(cohort, close) {
-  const form = document.createElement("form");
-  form.className = "save";
-  const name = document.createElement("input");
-  name.setAttribute("aria-label", "Name of the cohort");
-  name.maxLength = cohort.longest;
-  name.required = true;
+  const name = el("input", { "aria-label": "Name of the cohort", maxlength: cohort.longest, required: true });
   name.value = readSaved().find((entry) => entry.query === cohort.query)?.name ?? cohort.suggested;
-  const keep = document.createElement("button");
-  keep.className = "keep";
-  keep.textContent = "Save in this browser";
-  const cancel = document.createElement("button");
-  cancel.type = "button";
-  cancel.className = "tool";
-  cancel.textContent = "Cancel";
-  cancel.onclick = close;
-  const note = document.createElement("span");
-  note.className = "note";
-  note.setAttribute("role", "status");
+  const keep = el("button", { class: "keep", text: "Save in this browser" });
+  const cancel = el("button", { type: "button", class: "tool", text: "Cancel", onclick: close });
+  const note = el("span", { class: "note", role: "status" });
+  const form = el("form", { class: "save" }, [name, keep, cancel, note]);
   name.oninput = () => {
     const other = readSaved().find((entry) => entry.name === name.value.trim() && entry.query !== cohort.query);
-    note.textContent = other ? "Takes the place of the one that has this name." : "";
+    setText(note, other ? "Takes the place of the one that has this name." : "");
   };
-  form.append(name, keep, cancel, note);
-  form.onkeydown = (event) => { if (event.key === "Escape") close(); };
+  form.onkeydown = (event) => {
+    if (event.key === "Escape") close();
+  };
   form.onsubmit = (event) => {
     event.preventDefault();
     const called = name.value.trim();
     if (!called) return;
     const { query, sentence, figures } = cohort;
     const kept = writeSaved([{ name: called, query, sentence, figures }, ...withoutSaved(called)]);
-    const said = document.createElement("p");
-    said.className = "note";
-    said.setAttribute("role", "status");
-    said.textContent = kept
+    const text = kept
       ? `Saved as “${called}”: Home lists it, in this browser alone.`
       : "This browser keeps nothing for this page: copy its address instead.";
-    form.replaceWith(said);
+    form.replaceWith(el("p", { class: "note", role: "status", text }));
   };
   return form;
 }
 
-// Opens and closes the form; another cohort closes it.
-function offerSaving(place, cohort) {
+/**
+ * Opens and closes the form; another cohort closes it.
+ *
+ * @type {(place: HTMLElement, cohort: ToSave) => () => void}
+ */
+export function offerSaving(place, cohort) {
   if (place.dataset.query !== cohort.query) place.replaceChildren();
   place.dataset.query = cohort.query;
   return () => {
@@ -53,6 +48,6 @@ function offerSaving(place, cohort) {
       return;
     }
     place.replaceChildren(saveForm(cohort, () => place.replaceChildren()));
-    place.querySelector("input").select();
+    /** @type {HTMLInputElement} */ (one(place, "input")).select();
   };
 }

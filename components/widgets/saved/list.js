@@ -1,8 +1,17 @@
-// The cohorts that this browser keeps. Needs dom.js, links.js, storage.js.
+// The cohorts that this browser keeps.
 
+import { el, one } from "../../common/dom.js";
+import { icon } from "../../common/icons.js";
+import { appLink } from "../../common/links.js";
+import { readSaved, withoutSaved, writeSaved } from "./storage.js";
+
+/** @import { Component } from "../../common/types.d.ts" */
+/** @import { Saved } from "./types.d.ts" */
+
+/** @type {(entry: Saved, removed: (entry: Saved) => void) => HTMLElement} */
 function savedItem(entry, removed) {
-  const remove = el("button", { type: "button", class: "remove", "aria-label": `Remove ${entry.name}` }, [icon("cross")]);
-  remove.addEventListener("click", () => removed(entry));
+  const attributes = { type: "button", class: "remove", "aria-label": `Remove ${entry.name}` };
+  const remove = el("button", { ...attributes, onclick: () => removed(entry) }, [icon("cross")]);
   const link = appLink("name", entry.name, `explore?${entry.query}`);
   return el("li", {}, [
     el("div", {}, [link, el("p", { text: entry.sentence }), el("p", { class: "figures", text: entry.figures })]),
@@ -10,6 +19,7 @@ function savedItem(entry, removed) {
   ]);
 }
 
+/** @type {(root: HTMLElement, removed?: { name: string, before: Saved[] }) => void} */
 function drawSaved(root, removed) {
   const kept = readSaved();
   const parts = [];
@@ -20,20 +30,25 @@ function drawSaved(root, removed) {
       writeSaved(removed.before);
       drawSaved(root);
     });
-    parts.push(el("p", { role: "status", text: `“${removed.name}” is no longer saved. ` }, [undo]));
+    const said = el("p", { role: "status", text: `“${removed.name}” is no longer saved. ` });
+    said.append(undo);
+    parts.push(said);
   }
+  /** @param {Saved} entry */
   const remove = (entry) => {
     const before = readSaved();
     writeSaved(withoutSaved(entry.name));
     drawSaved(root, { name: entry.name, before });
-    root.querySelector(".undo").focus();
+    one(root, ".undo").focus();
   };
-  if (kept.length) parts.push(el("ul", {}, kept.map((entry) => savedItem(entry, remove))));
+  const items = kept.map((entry) => savedItem(entry, remove));
+  if (kept.length) parts.push(el("ul", {}, items));
   root.replaceChildren(...parts);
 }
 
-export default function (component) {
-  const { parentElement } = component;
+/** @param {Component<Record<string, never>>} component */
+export default function savedCohorts({ parentElement }) {
+  /** @type {HTMLElement | null} */
   let root = parentElement.querySelector(".saved");
   if (!root) {
     root = el("section", { class: "saved", "aria-label": "Saved cohorts" });

@@ -1,19 +1,28 @@
 // The saved cohorts in this browser's storage, the latest first. What others put there is passed over.
 
+/** @import { Saved } from "./types.d.ts" */
+
 const SAVED = "idc-cohort-builder.saved";
+
+/** @type {(keyof Saved)[]} */
 const SAVED_FIELDS = ["name", "query", "sentence", "figures"];
 
-function readSaved() {
+/** @returns {Saved[]} */
+export function readSaved() {
   try {
-    const kept = JSON.parse(localStorage.getItem(SAVED));
-    return kept.filter((entry) => SAVED_FIELDS.every((field) => typeof entry?.[field] === "string"));
+    const kept = JSON.parse(localStorage.getItem(SAVED) ?? "[]");
+    return kept.filter((/** @type {any} */ entry) => SAVED_FIELDS.every((field) => typeof entry?.[field] === "string"));
   } catch {
     return [];
   }
 }
 
-// Whether the browser took them: it may be told to keep nothing, or be full.
-function writeSaved(entries) {
+/**
+ * Whether the browser took them: it may be told to keep nothing, or be full.
+ *
+ * @param {Saved[]} entries
+ */
+export function writeSaved(entries) {
   try {
     localStorage.setItem(SAVED, JSON.stringify(entries));
     return true;
@@ -22,4 +31,7 @@ function writeSaved(entries) {
   }
 }
 
-const withoutSaved = (name) => readSaved().filter((entry) => entry.name !== name);
+/** @param {string} name */
+export function withoutSaved(name) {
+  return readSaved().filter((entry) => entry.name !== name);
+}

@@ -10,16 +10,15 @@ from typing import Any
 import streamlit as st
 
 from app.common.numbers import compact, exact
-from components.common import COMMON
 from components.common.links import Target
+from components.common.scripts import module
 
 _HERE = Path(__file__).parent
-_SCRIPTS = (COMMON / "dom.js", COMMON / "links.js", _HERE / "tally.js")
 
 _component = st.components.v2.component(
     "tally",
     css=(_HERE / "tally.css").read_text(encoding="utf-8"),
-    js="\n".join(path.read_text(encoding="utf-8") for path in _SCRIPTS),
+    js=module(_HERE / "tally.js"),
     isolate_styles=True,
 )
 

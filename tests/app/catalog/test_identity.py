@@ -20,7 +20,7 @@ from tests.support.checkouts import Checkout, write_release
 from tests.support.paths import ROOT
 
 #: Where rows of the attribute table are put, and what the tests put there.
-_ROW = '    Attribute("SeriesInstanceUID", "series UID", Kind.ID, Group.IDENTIFIERS, pattern=_UID, unique=True, complete=True),\n'
+_ROW = '    Attribute("PatientSex", "patient sex", Kind.TERM, Group.PATIENT, words="sex, gender, patient sex"),\n'
 _NEW_ROW = '    Attribute("aws_bucket", "bucket", Kind.TERM, Group.SIZE),\n'
 _EXTRA_ROW = '    _extra("ct_index", "ConvolutionKernel", "CT kernel", Kind.TERMS),\n'
 _NEW_EXTRA_ROW = '    _extra("ct_index", "FilterType", "CT filter", Kind.TERM),\n'
