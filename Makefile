@@ -9,8 +9,8 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-deps --no-compile
 DEV := .venv/run .venv/dev
 
-# Some shells forbid Python to keep what it compiled. The tests start hundreds of processes, and each would compile the
-# app and its libraries again.
+# Some shells forbid Python to keep what it compiled: every start would compile the app and its libraries again, and the
+# tests start hundreds of processes.
 unexport PYTHONDONTWRITEBYTECODE
 
 ifndef PYTHON

@@ -27,7 +27,7 @@ def test_a_visitor_sees_the_build_after_a_killed_one_and_a_command_shares_it(
     killed = start(tmp_path)
     assert killed.stderr is not None
     for line in killed.stderr:
-        if "Combining attributes" in line:
+        if "Reading the other tables" in line:
             killed.send_signal(signal.SIGKILL)
             break
     killed.communicate()

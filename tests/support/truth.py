@@ -212,16 +212,30 @@ def bins(name: str) -> Values:
 
 def counts(attribute: Attribute, mask: np.ndarray) -> tuple[dict[Any, int], dict[Any, int]]:
     """Series and patients per value (for ranges: per lower edge of the bin); None stands for missing."""
-    found = bins(attribute.name) if attribute.is_range else values_of(attribute.name)
-    codes, of_series = found.codes[mask], patients()[mask]
-    pairs = pd.unique(codes + of_series * len(found.values))
-    series: dict[Any, int] = {}
+    found = _counted(attribute)
+    codes = found.codes[mask]
+    pairs = pd.unique(codes + patients()[mask] * len(found.values))
     of_value: dict[Any, list[np.ndarray]] = {}
-    series_of = np.bincount(codes, minlength=len(found.values)).tolist()
-    patients_of = pd.Series(pairs // len(found.values)).groupby(pairs % len(found.values))
-    for code, group in patients_of:
-        value = found.values[code]
-        for one in value if isinstance(value, list) else [value]:
-            series[one] = series.get(one, 0) + series_of[code]
+    for code, group in pd.Series(pairs // len(found.values)).groupby(pairs % len(found.values)):
+        for one in _listed(found.values[code]):
             of_value.setdefault(one, []).append(group.to_numpy())
-    return series, {value: len(pd.unique(np.concatenate(parts))) for value, parts in of_value.items()}
+    patients_of = {value: len(pd.unique(np.concatenate(parts))) for value, parts in of_value.items()}
+    return series_counts(attribute, mask), patients_of
+
+
+def series_counts(attribute: Attribute, mask: np.ndarray) -> dict[Any, int]:
+    """Series per value, as `counts` gives them."""
+    found = _counted(attribute)
+    series: dict[Any, int] = {}
+    for code, count in enumerate(np.bincount(found.codes[mask], minlength=len(found.values)).tolist()):
+        for one in _listed(found.values[code]) if count else ():
+            series[one] = series.get(one, 0) + count
+    return series
+
+
+def _counted(attribute: Attribute) -> Values:
+    return bins(attribute.name) if attribute.is_range else values_of(attribute.name)
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]

@@ -58,6 +58,7 @@ def mask(cohort: Cohort) -> np.ndarray:
     return found
 
 
+@lru_cache(maxsize=8)
 def matching(cohort: Cohort) -> np.ndarray:
     """Series that meet every clause."""
     found = truth.mask(cohort).copy()
