@@ -64,11 +64,11 @@ def _without_one(cohort: Cohort) -> Iterator[tuple[str, Cohort]]:
     for name, words in clauses(cohort).items():
         yield words, cohort.without(name)
     for relation in cohort.relations:
-        yield relation_clause(relation), cohort.without_clause(relation.key, relation.value)
+        yield relation_clause(relation), cohort.without_clause(relation)
     for clinical in cohort.clinical:
-        yield clinical_clause(clinical), cohort.without_clause(clinical.key, clinical.value)
+        yield clinical_clause(clinical), cohort.without_clause(clinical)
     for combination in cohort.combinations:
-        yield combination_clause(combination), cohort.without_clause(combination.key, combination.value)
+        yield combination_clause(combination), cohort.without_clause(combination)
 
 
 def missing_shares(selection: Selection) -> dict[str, float]:

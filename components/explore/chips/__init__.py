@@ -82,11 +82,16 @@ def _remove(edit: dict[str, Any]) -> None:
         left = [v for v in cohort.values(edit["attribute"], edit["operator"]) if v != value]
         state.set_values(edit["attribute"], edit["operator"], left)
     elif edit.get("option") == "add":
-        state.show(cohort.with_options(add=[added for added in cohort.added if added != value]))
-    elif edit.get("option") in state.OPTIONS:
-        state.show(state.without_option(cohort, edit["option"]))
-    elif "clause" in edit:
-        state.show(cohort.without_clause(str(edit["clause"]), value))
+        state.show(cohort.with_options(added=[added for added in cohort.added if added != value]))
+    elif edit.get("option") == "scope":
+        state.show(cohort.with_options(scope=Scope.SERIES))
+    elif edit.get("option") == "sample":
+        state.show(cohort.with_options(sample=None))
+    elif edit.get("option") == "split":
+        state.show(cohort.with_options(split=None))
+    for clause in cohort.clauses:
+        if (clause.key, clause.value) == (edit.get("clause"), value):
+            state.show(cohort.without_clause(clause))
 
 
 def _opening(cohort: Cohort) -> dict[str, Any]:

@@ -275,7 +275,7 @@ def links() -> list[tuple[str, str]]:
 def test_completion_goes_by_the_tables_and_else_by_study(query, opened, plain_tables):
     cohort = Cohort.from_query(query)
     numbers = number_of()
-    by_plain_sql = plain_tables.execute(select(cohort.with_options(add=[]), ["SeriesInstanceUID"])).fetchall()
+    by_plain_sql = plain_tables.execute(select(cohort.with_options(added=[]), ["SeriesInstanceUID"])).fetchall()
     before = np.zeros(len(numbers), dtype=bool)
     before[[numbers[uid] for (uid,) in by_plain_sql]] = True
     named = [(numbers[made], numbers[source]) for made, source in links() if source in numbers]

@@ -24,6 +24,7 @@ from app.clinical.columns import column_of
 from app.clinical.fetching import ClinicalFetchError, fetch, prefix
 from app.clinical.table import MissingClinicalError, folder, is_there
 from app.clinical.values import distribution, overlap
+from app.cohort.clauses import Scope
 from app.cohort.clinical_clause import ClinicalClause
 from app.cohort.cohort import Cohort
 from app.cohort.conditions import QueryError
@@ -243,7 +244,7 @@ def test_url_and_json_bring_the_clause_back(clause):
     cohort = Cohort.from_query("Modality=MR&scope=patient").with_clause(clause)
     assert Cohort.from_query(cohort.to_query()) == cohort
     assert from_json(to_json(cohort)) == cohort
-    assert cohort.without_clause(clause.key, clause.value) == Cohort.from_query("Modality=MR&scope=patient")
+    assert cohort.without_clause(clause) == Cohort.from_query("Modality=MR&scope=patient")
 
 
 def test_clauses_join_each_other_and_everything_else(opened, plain):
@@ -262,7 +263,7 @@ def test_a_clinical_table_is_not_hidden_by_a_step_of_the_query(opened, plain):
     clause = ClinicalClause.of(SEG, "matching", "gender", ["2"])
     plain.register("matching", clinical.frame(PERSONS))
     wanted = Selection(opened, Cohort().with_clause(ClinicalClause.of(SEG, PERSONS, "gender", ["2"]))).totals.series
-    assert len(plain.execute(select(Cohort().with_clause(clause).with_options(scope=["patient"]))).df()) == wanted
+    assert len(plain.execute(select(Cohort().with_clause(clause).with_options(scope=Scope.PATIENT))).df()) == wanted
 
 
 def test_sentence_says_what_codes_mean(opened):
