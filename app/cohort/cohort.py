@@ -109,7 +109,7 @@ class Combination:
 Clause = Relation | ClinicalClause | Combination
 
 
-class Options(TypedDict, total=False):
+class CohortOptions(TypedDict, total=False):
     """Those parts of a cohort that are no clauses, as `Cohort` has them."""
 
     scope: Scope
@@ -315,7 +315,7 @@ class Cohort:
         clauses = (clause for clause in self.clauses if stays(Cohort().with_clause(clause)))
         return self._edited(conditions=kept, **_by_kind(clauses))
 
-    def with_options(self, **options: Unpack[Options]) -> Cohort:
+    def with_options(self, **options: Unpack[CohortOptions]) -> Cohort:
         """Same cohort with these options replaced; without sample and split it has no seed either.
 
         Raises

@@ -32,7 +32,7 @@ from app.export import (
     tools,
     writers,
 )
-from app.language import select, sentence
+from app.language import knowledge, select, sentence
 from app.selection import Selection, missing_shares, waterfall
 from app.series import describe, find, viewer_of_series
 from app.storage.buckets import Cloud
@@ -151,7 +151,7 @@ def answer_missing(request: Request) -> Answer:
 
 
 def answer_sql(request: Request) -> Answer:
-    return Answer(TEXT, [select(request.cohort).encode()], file_name("query", "sql"))
+    return Answer(TEXT, [select(request.cohort, known=knowledge(open_catalog())).encode()], file_name("query", "sql"))
 
 
 def answer_bigquery(request: Request) -> Answer:
@@ -217,7 +217,7 @@ def answer_licenses(request: Request) -> Answer:
 
 
 def answer_sentence(request: Request) -> Answer:
-    return _text(sentence(request.cohort))
+    return _text(sentence(request.cohort, knowledge(open_catalog())))
 
 
 def answer_url(request: Request) -> Answer:

@@ -13,9 +13,9 @@ import streamlit as st
 
 from app.cohort import schema
 from app.common.numbers import exact, size
-from app.language import sentence
 from app.selection import Selection
 from components.common import COMMON
+from components.common.words import in_words
 
 _HERE = Path(__file__).parent
 
@@ -37,7 +37,7 @@ _list = st.components.v2.component(
 
 def to_save(selection: Selection) -> dict[str, str | int]:
     """What the browser keeps of a cohort, beside the name that the user gives it, and the name it gets if none."""
-    words = sentence(selection.cohort)
+    words = in_words(selection.cohort)
     totals = selection.totals
     figures = f"{exact(totals.patients)} patients, {exact(totals.series)} series, {size(totals.size_bytes)}"
     return {

@@ -29,6 +29,7 @@ from app.console.tables import absent
 from app.datasets.about import clinical_tables
 from app.export.bigquery_query import bigquery
 from app.language.english import sentence
+from app.language.known import knowledge
 from app.language.statement import select
 from app.selection.selection import Selection
 from app.selection.steps import missing_shares, waterfall
@@ -288,7 +289,7 @@ def test_completion_goes_by_the_tables_and_else_by_study(query, opened, plain_ta
     found = opened.cursor().execute("SELECT SeriesInstanceUID FROM series ORDER BY series_row").fetchnumpy()
     assert {numbers[uid] for uid in found["SeriesInstanceUID"][rows]} == set(np.flatnonzero(expected).tolist())
     for table in ("ann_index", "rtstruct_index", "seg_index"):
-        assert table in sentence(cohort)
+        assert table in sentence(cohort, knowledge(opened))
         assert f'client.fetch_index("{table}")' in select(cohort)
 
 
