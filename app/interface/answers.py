@@ -17,6 +17,7 @@ from app.clinical.describe import describe_collection, describe_table
 from app.clinical.export import JOINED_WRITERS
 from app.clinical.table import require
 from app.cohort import ATTRIBUTES, EXTRA_TABLES, Attribute, Cohort, find_attribute, schema
+from app.cohort.json_form import from_text, to_document
 from app.common.errors import UserError
 from app.common.viewer_urls import Viewer
 from app.datasets import DatasetKind, about, release_history
@@ -64,7 +65,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A cohort in URL form (or what else `Verb.subject` names) and the verb's options."""
+    """A cohort in URL form or as JSON (or what else `Verb.subject` names) and the verb's options."""
 
     subject: str
     options: Mapping[str, str] = field(default_factory=dict)
@@ -76,9 +77,9 @@ class Request:
         Raises
         ------
         QueryError
-            If the URL form is invalid.
+            If it is invalid in the form that it has.
         """
-        return Cohort.from_query(self.subject)
+        return from_text(self.subject)
 
     @property
     def selection(self) -> Selection:
@@ -218,6 +219,10 @@ def answer_licenses(request: Request) -> Answer:
 
 def answer_sentence(request: Request) -> Answer:
     return _text(sentence(request.cohort, knowledge(open_catalog())))
+
+
+def answer_json(request: Request) -> Answer:
+    return _json(to_document(request.cohort))
 
 
 def answer_url(request: Request) -> Answer:

@@ -64,11 +64,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _answer(parsed: argparse.Namespace) -> None:
+    from app.interface.query_argument import query_text
     from app.interface.verbs import VERBS, pieces, run
 
     names = [option.name for option in VERBS[parsed.verb].options]
     options = {name: value for name in names if (value := getattr(parsed, name)) is not None}
-    answer = run(parsed.verb, parsed.subject, options)
+    subject = query_text(parsed.subject) if VERBS[parsed.verb].is_about_cohort else parsed.subject
+    answer = run(parsed.verb, subject, options)
     with _output(parsed.output) as stream:
         for piece in pieces(answer):
             stream.write(piece)
@@ -103,7 +105,8 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m app",
         description="Ask about a cohort of imaging series of the NCI Imaging Data Commons.",
         epilog="QUERY is the URL form, such as 'Modality=MR&BodyPartExamined__not=BREAST&instanceCount__gte=100';"
-        " empty means all of IDC.",
+        " empty means all of IDC. It can also be JSON as the verb json gives it, @FILE to read either from a file, or -"
+        " for standard input.",
     )
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
     for verb in VERBS.values():

@@ -10,6 +10,7 @@ from app.ask import Interpretation, ask
 from app.catalog import open_catalog
 from app.cohort import Cohort
 from app.common.numbers import exact, size
+from app.interface.api import link
 from app.selection import Selection
 from components.common.links import explore_link
 from components.common.words import in_words
@@ -56,6 +57,7 @@ def _show(answer: Interpretation) -> None:
         st.html(_chips(answer))
         with st.container(horizontal=True, vertical_alignment="center", key="ask_open"):
             explore_link(answer.cohort, "Open in Explore")
+            st.link_button("JSON", link("json", answer.cohort), icon=":material/data_object:", type="tertiary")
             st.text(_figures(answer.cohort))
 
 

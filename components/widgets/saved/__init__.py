@@ -12,6 +12,7 @@ from pathlib import Path
 import streamlit as st
 
 from app.cohort import schema
+from app.cohort.json_form import to_json
 from app.common.numbers import exact, size
 from app.selection import Selection
 from components.common import COMMON
@@ -42,6 +43,7 @@ def to_save(selection: Selection) -> dict[str, str | int]:
     figures = f"{exact(totals.patients)} patients, {exact(totals.series)} series, {size(totals.size_bytes)}"
     return {
         "query": selection.cohort.to_query(),
+        "json": to_json(selection.cohort),
         "sentence": words,
         "figures": f"{figures} in v{schema.idc_version()} on {date.today().isoformat()}",
         "suggested": words.removeprefix("Series where ").removesuffix(".")[:_LONGEST_NAME],

@@ -30,8 +30,8 @@ function saveForm(cohort, close) {
     event.preventDefault();
     const called = name.value.trim();
     if (!called) return;
-    const { query, sentence, figures } = cohort;
-    const kept = writeSaved([{ name: called, query, sentence, figures }, ...withoutSaved(called)]);
+    const { query, json, sentence, figures } = cohort;
+    const kept = writeSaved([{ name: called, query, json, sentence, figures }, ...withoutSaved(called)]);
     const said = document.createElement("p");
     said.className = "note";
     said.setAttribute("role", "status");

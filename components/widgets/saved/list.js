@@ -1,11 +1,25 @@
 // The cohorts that this browser keeps. Needs dom.js, links.js, storage.js.
 
+// The cohort as a file for the command line or another person. Half a character has no percent-encoding.
+function savedFile(entry) {
+  const whole = entry.json.replace(/[\ud800-\udfff]/gu, "");
+  return el("a", {
+    class: "file",
+    text: "JSON",
+    href: `data:application/json;charset=utf-8,${encodeURIComponent(whole)}`,
+    download: `${entry.name}.json`,
+    "aria-label": `${entry.name} as JSON`,
+  });
+}
+
 function savedItem(entry, removed) {
   const remove = el("button", { type: "button", class: "remove", "aria-label": `Remove ${entry.name}` }, [icon("cross")]);
   remove.addEventListener("click", () => removed(entry));
   const link = appLink("name", entry.name, `explore?${entry.query}`);
+  const figures = el("p", { class: "figures", text: entry.figures });
+  if (typeof entry.json === "string") figures.append(" · ", savedFile(entry));
   return el("li", {}, [
-    el("div", {}, [link, el("p", { text: entry.sentence }), el("p", { class: "figures", text: entry.figures })]),
+    el("div", {}, [link, el("p", { text: entry.sentence }), figures]),
     remove,
   ]);
 }
