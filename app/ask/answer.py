@@ -17,7 +17,7 @@ from app.ask.spelling import corrected
 from app.ask.tokens import Token, tokenize
 from app.catalog import Catalog
 from app.cohort import ATTRIBUTES, Cohort, Combination, Operation, QueryError, Scope
-from app.language import clauses, combination_clause, option_clauses, relation_clause
+from app.language import Knowledge, clauses, combination_clause, knowledge, option_clauses, relation_clause
 
 #: Longer texts are no questions; what lies beyond is named as not understood.
 MAX_LENGTH = 1_000
@@ -67,12 +67,13 @@ def ask(text: str, catalog: Catalog) -> Interpretation:
             refused.append(piece)
         else:
             taken.append(piece)
+    understood = _understood(question, sorted(taken, key=lambda piece: piece.start), knowledge(catalog))
     left = _left(question, reading.left, refused)
     if beyond:
         left.append(beyond if len(beyond) <= MAX_LENGTH else f"{beyond[:MAX_LENGTH]}…")
     return Interpretation(
         cohort or None,
-        tuple(_understood(question, sorted(taken, key=lambda piece: piece.start))) if cohort else (),
+        tuple(understood) if cohort else (),
         tuple(left),
         tuple((question[token.start : token.end], word) for token, word in corrections),
     )
@@ -150,9 +151,9 @@ def _union(phrases: Sequence[NounPhrase]) -> Piece:
     return Piece(start, end, tuple(joined.to_pairs()))
 
 
-def _understood(text: str, pieces: Sequence[Piece]) -> Iterator[Understood]:
+def _understood(text: str, pieces: Sequence[Piece], known: Knowledge) -> Iterator[Understood]:
     for piece in pieces:
-        yield Understood(" ".join(text[piece.start : piece.end].split()), _meaning(piece.pairs))
+        yield Understood(" ".join(text[piece.start : piece.end].split()), _meaning(piece.pairs, known))
 
 
 #: Options of a sample or split, which mean nothing alone, in words.
@@ -164,16 +165,16 @@ _OPTIONS = {
 }
 
 
-def _meaning(pairs: Pairs) -> str:
+def _meaning(pairs: Pairs, known: Knowledge) -> str:
     if len(pairs) == 1 and pairs[0][0] in _OPTIONS:
         name, value = pairs[0]
         return _OPTIONS[name].format(ATTRIBUTES[value].label if value in ATTRIBUTES else value)
     cohort = Cohort.from_pairs(pairs)
     parts = [*clauses(cohort).values(), *map(relation_clause, cohort.relations)]
-    parts += map(combination_clause, cohort.combinations)
+    parts += (combination_clause(combination, known) for combination in cohort.combinations)
     if cohort.scope is not Scope.SERIES:
         parts.append(f"all series of the {'studies' if cohort.scope is Scope.STUDY else 'patients'} that match")
-    return "; ".join([*parts, *option_clauses(cohort)])
+    return "; ".join([*parts, *option_clauses(cohort, known)])
 
 
 def _left(text: str, tokens: Sequence[Token], refused: Sequence[Piece]) -> list[str]:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from typing import NoReturn
 from urllib.parse import parse_qsl, quote
 
 from app.cohort.attributes import Kind
@@ -20,8 +21,8 @@ from app.common.errors import shorten
 MAX_QUERY_LENGTH = 64_000
 
 _MAX_DAYS = 36_500
-_MAX_COUNT = 1_000_000
-_MAX_SEED = 2**31
+MAX_COUNT = 1_000_000
+MAX_SEED = 2**31
 
 
 class Scope(StrEnum):
@@ -87,6 +88,9 @@ class Relation:
         """
         conditions = merge(conditions)
         key = _relation_key(owner, lacks)
+        check_whole(f"{key}: at_least", at_least, 1, MAX_COUNT)
+        if within_days is not None:
+            check_whole(f"{key}: within_days", within_days, 0, _MAX_DAYS)
         if owner is Scope.STUDY and (within_days is not None or counted is Scope.STUDY):
             raise QueryError(f"{key} takes neither within_days nor of=studies: its series are of one study.")
         if at_least == 1:
@@ -118,7 +122,7 @@ class Relation:
             Scope(owner),
             verb == "lacks",
             [parse_condition(name, texts) for name, texts in values.items()],
-            read_whole(f"{key}: at_least", found.get("at_least", "1"), 1, _MAX_COUNT),
+            read_whole(f"{key}: at_least", found.get("at_least", "1"), 1, MAX_COUNT),
             _COUNTED[read_choice(f"{key}: of", found.get("of", "series"), _COUNTED)],
             read_whole(f"{key}: within_days", found["within_days"], 0, _MAX_DAYS) if "within_days" in found else None,
         )
@@ -174,19 +178,20 @@ class Sample:
     by: str = ""
 
     @classmethod
-    def of(cls, patients: str = "", gigabytes: str = "", by: str = "") -> Sample:
-        """Read the URL's parameters.
+    def of(cls, patients: int | None = None, gigabytes: str = "", by: str = "") -> Sample:
+        """Validate and normalize.
 
         Raises
         ------
         QueryError
-            If a value is of the wrong type, or both or neither limit is given.
+            If a value is out of bounds or of the wrong type, or both or neither limit is given.
         """
-        if bool(patients) == bool(gigabytes):
+        if (patients is None) == (not gigabytes):
             raise QueryError("A sample takes either sample=PATIENTS or sample_gb=GIGABYTES.")
         read_stratum("sample_by", by)
-        if patients:
-            return cls(read_whole("sample", patients, 1, _MAX_COUNT), "", by)
+        if patients is not None:
+            check_whole("sample", patients, 1, MAX_COUNT)
+            return cls(patients, "", by)
         if not re.fullmatch(r"[0-9]{1,7}(\.[0-9]{1,9})?", gigabytes, re.ASCII) or not Decimal(gigabytes):
             raise QueryError(f"sample_gb takes a number of gigabytes above 0, not “{shorten(gigabytes)}”.")
         exact = Decimal(gigabytes)
@@ -226,24 +231,27 @@ class Split:
     part: str = ""
 
     @classmethod
-    def of(cls, shares: str, by: str = "", part: str = "") -> Split:
-        """Read the URL's parameters.
+    def of(cls, shares: Sequence[int], by: str = "", part: str = "") -> Split:
+        """Validate and normalize.
 
         Raises
         ------
         QueryError
             If the shares are not three whole percentages that add up to 100, or another value is unknown.
         """
-        numbers = [int(text) for text in shares.split("-") if re.fullmatch(r"[0-9]{1,3}", text, re.ASCII)]
-        if len(numbers) != 3 or shares.count("-") != 2 or sum(numbers) != 100:
-            raise QueryError(
-                "split takes the percentages of train, validation and test, 100 together, such as 70-15-15,"
-                f" not “{shorten(shares)}”."
-            )
+        if len(shares) != len(PARTS) or min(shares) < 0 or sum(shares) != 100:
+            _refuse_shares("-".join(map(str, shares)))
         read_stratum("split_by", by)
         if part:
             read_choice("part", part, PARTS)
-        return cls((numbers[0], numbers[1], numbers[2]), by, part)
+        return cls((shares[0], shares[1], shares[2]), by, part)
+
+    @classmethod
+    def parse(cls, shares: str, by: str = "", part: str = "") -> Split:
+        """Inverse of `pairs`: the values of the URL form's parameters."""
+        if not re.fullmatch(r"[0-9]{1,3}(-[0-9]{1,3}){2}", shares, re.ASCII):
+            _refuse_shares(shares)
+        return cls.of([int(share) for share in shares.split("-")], by, part)
 
     def pairs(self) -> Iterator[tuple[str, str]]:
         """Parameters of the URL form."""
@@ -268,6 +276,13 @@ class Split:
             dealt[chosen] += 1
             digits += str(chosen)
         return digits
+
+
+def _refuse_shares(shares: str) -> NoReturn:
+    raise QueryError(
+        "split takes the percentages of train, validation and test, 100 together, such as 70-15-15,"
+        f" not “{shorten(shares)}”."
+    )
 
 
 def read_pairs(query: str, where: str = "The query") -> list[tuple[str, str]]:
@@ -300,19 +315,24 @@ def read_whole(where: str, text: str, lowest: int, highest: int) -> int:
         If `text` is none.
     """
     if not re.fullmatch(r"[0-9]{1,10}", text, re.ASCII) or not lowest <= int(text) <= highest:
-        raise QueryError(f"{where} takes a whole number from {lowest} to {highest:,}, not “{shorten(text)}”.")
+        _refuse_whole(where, text, lowest, highest)
     return int(text)
 
 
-def read_seed(text: str) -> int:
-    """Seed of samples and splits.
+def check_whole(where: str, number: int, lowest: int, highest: int) -> None:
+    """Check that `number` lies between two bounds.
 
     Raises
     ------
     QueryError
-        If `text` is none.
+        If it does not.
     """
-    return read_whole("seed", text, 0, _MAX_SEED)
+    if not lowest <= number <= highest:
+        _refuse_whole(where, str(number), lowest, highest)
+
+
+def _refuse_whole(where: str, text: str, lowest: int, highest: int) -> NoReturn:
+    raise QueryError(f"{where} takes a whole number from {lowest} to {highest:,}, not “{shorten(text)}”.")
 
 
 def read_choice(where: str, text: str, choices: Iterable[str]) -> str:

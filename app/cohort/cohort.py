@@ -12,20 +12,25 @@ spelling), so equal cohorts compare equal and have equal URLs. URL, JSON (`app.c
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from enum import StrEnum
+from typing import Any, TypedDict, Unpack
 
 from app.cohort.clauses import (
+    MAX_COUNT,
+    MAX_QUERY_LENGTH,
+    MAX_SEED,
     RELATION_KEYS,
     Completion,
     Relation,
     Sample,
     Scope,
     Split,
+    check_whole,
     completions,
     read_choice,
     read_pairs,
-    read_seed,
+    read_whole,
     write_pairs,
 )
 from app.cohort.clinical_clause import DICTIONARY, ClinicalClause
@@ -100,6 +105,20 @@ class Combination:
         return write_pairs([*pairs, ("by", self.unit)] if self.unit is not Scope.SERIES else pairs)
 
 
+#: What a cohort asks beyond conditions on the series itself.
+Clause = Relation | ClinicalClause | Combination
+
+
+class CohortOptions(TypedDict, total=False):
+    """Those parts of a cohort that are no clauses, as `Cohort` has them."""
+
+    scope: Scope
+    added: Iterable[Completion]
+    sample: Sample | None
+    split: Split | None
+    seed: int
+
+
 @dataclass(frozen=True, slots=True)
 class Cohort:
     """All series that meet every clause; the empty cohort is the whole of IDC.
@@ -160,9 +179,18 @@ class Cohort:
             split,
             seed if sample or split else 0,
         )
+        check_whole("seed", built.seed, 0, MAX_SEED)
+        for clause in built.clauses:
+            if len(clause.value) > MAX_QUERY_LENGTH:
+                raise QueryError(f"{clause.key} is longer than {MAX_QUERY_LENGTH:,} characters.")
         if built.weight > MAX_CLAUSES:
             raise QueryError(f"A cohort takes at most {MAX_CLAUSES} conditions on patients, studies and other cohorts.")
         return built
+
+    @property
+    def clauses(self) -> tuple[Clause, ...]:
+        """Those of the clauses that are no conditions, in canonical order."""
+        return (*self.relations, *self.clinical, *self.combinations)
 
     @property
     def weight(self) -> int:
@@ -228,16 +256,14 @@ class Cohort:
             added=completions(added),
             sample=_read_sample(options),
             split=_read_split(options),
-            seed=read_seed(options.get("seed", "0")),
+            seed=read_whole("seed", options.get("seed", "0"), 0, MAX_SEED),
         )
 
     def to_pairs(self) -> list[tuple[str, str]]:
         """Decoded URL parameters in canonical order."""
         return [
             *((condition.key, value) for condition in self.conditions for value in condition.values),
-            *((relation.key, relation.value) for relation in self.relations),
-            *((clause.key, clause.value) for clause in self.clinical),
-            *((combination.key, combination.value) for combination in self.combinations),
+            *((clause.key, clause.value) for clause in self.clauses),
             *self.option_pairs(),
         ]
 
@@ -270,28 +296,44 @@ class Cohort:
         """Same cohort with nothing asked of `attribute`."""
         return replace(self, conditions=tuple(c for c in self.conditions if c.attribute != attribute))
 
-    def with_clause(self, clause: Relation | ClinicalClause | Combination) -> Cohort:
-        """Same cohort with one more clause."""
-        return Cohort.from_pairs([*self.to_pairs(), (clause.key, clause.value)])
+    def with_clause(self, clause: Clause) -> Cohort:
+        """Same cohort with one more clause.
 
-    def without_clause(self, key: str, value: str) -> Cohort:
-        """Same cohort without the clause of this URL parameter."""
-        return Cohort.from_pairs(pair for pair in self.to_pairs() if pair != (key, value))
+        Raises
+        ------
+        QueryError
+            If it has too many clauses then.
+        """
+        return self._edited(**_by_kind([*self.clauses, clause]))
+
+    def without_clause(self, clause: Clause) -> Cohort:
+        """Same cohort without this clause."""
+        return self._edited(**_by_kind(one for one in self.clauses if one != clause))
 
     def without_tables(self, names: Iterable[str]) -> Cohort:
         """Same cohort without the conditions and clauses that need one of these tables; its options stay."""
         absent = set(names)
 
-        def stays(pair: tuple[str, str]) -> bool:
-            alone = Cohort.from_pairs([pair])
+        def stays(alone: Cohort) -> bool:
             return absent.isdisjoint((*alone.tables(), *alone.clinical_tables()))
 
-        return Cohort.from_pairs([*filter(stays, self.matching().to_pairs()), *self.option_pairs()])
+        kept = [condition for condition in self.conditions if stays(Cohort((condition,)))]
+        clauses = (clause for clause in self.clauses if stays(Cohort().with_clause(clause)))
+        return self._edited(conditions=kept, **_by_kind(clauses))
 
-    def with_options(self, **options: Iterable[str]) -> Cohort:
-        """Same cohort with the values of URL parameters such as ``scope``, ``add`` or ``split`` replaced."""
-        pairs = [(key, value) for key, value in self.to_pairs() if key not in options]
-        return Cohort.from_pairs([*pairs, *((key, value) for key, values in options.items() for value in values)])
+    def with_options(self, **options: Unpack[CohortOptions]) -> Cohort:
+        """Same cohort with these options replaced; without sample and split it has no seed either.
+
+        Raises
+        ------
+        QueryError
+            If the seed is out of bounds.
+        """
+        return self._edited(**options)
+
+    def _edited(self, **parts: Any) -> Cohort:
+        """Canonical cohort of its own parts, some of them replaced."""
+        return Cohort.of(**{field.name: getattr(self, field.name) for field in fields(self)} | parts)
 
     def values(self, attribute: str, operator: str) -> tuple[str, ...]:
         """Values of one attribute and operator; empty if nothing is asked."""
@@ -330,6 +372,13 @@ class Cohort:
 _SINGLE = ("scope", "sample", "sample_gb", "sample_by", "split", "split_by", "part", "seed")
 
 
+def _by_kind(clauses: Iterable[Clause]) -> dict[str, list[Clause]]:
+    """Part of a cohort → those of `clauses` that belong there."""
+    kinds = {"relations": Relation, "clinical": ClinicalClause, "combinations": Combination}
+    listed = list(clauses)
+    return {name: [clause for clause in listed if isinstance(clause, kind)] for name, kind in kinds.items()}
+
+
 def _once(pairs: Iterable[tuple[str, str]], names: Iterable[str], where: str) -> dict[str, str]:
     """Parameters by name, each of `names` and given once."""
     found: dict[str, str] = {}
@@ -343,7 +392,8 @@ def _once(pairs: Iterable[tuple[str, str]], names: Iterable[str], where: str) ->
 
 def _read_sample(options: Mapping[str, str]) -> Sample | None:
     if options.keys() & {"sample", "sample_gb"}:
-        return Sample.of(options.get("sample", ""), options.get("sample_gb", ""), options.get("sample_by", ""))
+        patients = read_whole("sample", text, 1, MAX_COUNT) if (text := options.get("sample")) else None
+        return Sample.of(patients, options.get("sample_gb", ""), options.get("sample_by", ""))
     if "sample_by" in options:
         raise QueryError("sample_by belongs to sample=PATIENTS or sample_gb=GIGABYTES.")
     return None
@@ -351,7 +401,7 @@ def _read_sample(options: Mapping[str, str]) -> Sample | None:
 
 def _read_split(options: Mapping[str, str]) -> Split | None:
     if "split" in options:
-        return Split.of(options["split"], options.get("split_by", ""), options.get("part", ""))
+        return Split.parse(options["split"], options.get("split_by", ""), options.get("part", ""))
     if options.keys() & {"split_by", "part"}:
         raise QueryError("split_by and part belong to a split, such as split=70-15-15.")
     return None

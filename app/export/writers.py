@@ -16,7 +16,7 @@ from app.common.formats import Format, by_name
 from app.common.memory import return_freed
 from app.common.settings import settings
 from app.export.shards import Shard
-from app.language import ROW_COLUMNS, sentence
+from app.language import ROW_COLUMNS, knowledge, sentence
 from app.selection import Selection
 from app.storage.buckets import ENDPOINTS, GCS_BUCKETS, SAFE_PLACE, Cloud
 
@@ -92,7 +92,8 @@ def manifest_s5cmd(selection: Selection, source: Cloud, shard: Shard | None = No
     chosen = shard.of(selection) if shard else selection
     totals = chosen.totals
     which = f"shard {shard.number} of {shard.count}: " if shard else ""
-    comment = "".join(character if character.isprintable() else " " for character in sentence(selection.cohort))
+    words = sentence(selection.cohort, knowledge(selection.catalog))
+    comment = "".join(character if character.isprintable() else " " for character in words)
     yield (
         f"# IDC v{schema.idc_version()}: {which}{totals.series:,} series, {totals.instances:,} files,"
         f" {totals.size_bytes / 1e9:,.3f} GB, read from {source.upper()}\n"

@@ -17,6 +17,7 @@ from app.clinical.describe import describe_collection, describe_table
 from app.clinical.export import JOINED
 from app.clinical.table import require
 from app.cohort import ATTRIBUTES, EXTRA_TABLES, Attribute, Cohort, find_attribute, schema
+from app.cohort.json_form import from_text, to_document
 from app.common.errors import UserError
 from app.common.formats import Format
 from app.common.viewer_urls import Viewer
@@ -33,7 +34,7 @@ from app.export import (
     tools,
     writers,
 )
-from app.language import select, sentence
+from app.language import knowledge, select, sentence
 from app.selection import Selection, missing_shares, waterfall
 from app.series import describe, find, viewer_of_series
 from app.storage.buckets import Cloud
@@ -68,7 +69,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A cohort in URL form (or what else `Verb.subject` names) and the verb's options."""
+    """A cohort in URL form or as JSON (or what else `Verb.subject` names) and the verb's options."""
 
     subject: str
     options: Mapping[str, str] = field(default_factory=dict)
@@ -80,9 +81,9 @@ class Request:
         Raises
         ------
         QueryError
-            If the URL form is invalid.
+            If it is invalid in the form that it has.
         """
-        return Cohort.from_query(self.subject)
+        return from_text(self.subject)
 
     @property
     def selection(self) -> Selection:
@@ -167,7 +168,7 @@ def answer_missing(request: Request) -> Answer:
 
 def answer_sql(request: Request) -> Answer:
     """The query in idc-index's SQL."""
-    return Answer(TEXT, [select(request.cohort).encode()], file_name("query", "sql"))
+    return Answer(TEXT, [select(request.cohort, known=knowledge(open_catalog())).encode()], file_name("query", "sql"))
 
 
 def answer_bigquery(request: Request) -> Answer:
@@ -237,7 +238,12 @@ def answer_licenses(request: Request) -> Answer:
 
 def answer_sentence(request: Request) -> Answer:
     """The cohort in words."""
-    return _text(sentence(request.cohort))
+    return _text(sentence(request.cohort, knowledge(open_catalog())))
+
+
+def answer_json(request: Request) -> Answer:
+    """The cohort as JSON."""
+    return _json(to_document(request.cohort))
 
 
 def answer_url(request: Request) -> Answer:

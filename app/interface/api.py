@@ -1,5 +1,6 @@
 """The verbs as plain GET routes: ``/api/counts?Modality=MR``, ``/api/series.csv?…``, ``/api/citations.bib?…``.
 
+Where they are asked about a cohort, it can be JSON as well: in the address, percent-encoded, or as the body of a POST.
 The page's download links are these routes, so a link copied from the page works in curl and in a script. Bodies are
 streamed from a worker thread as the client reads them.
 """
@@ -9,15 +10,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from urllib.parse import unquote_plus
 
-from starlette.requests import Request
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from app.cohort import Cohort
+from app.cohort.json_form import MAX_JSON_LENGTH, is_json
 from app.common.errors import UserError
 from app.common.memory import return_freed
 from app.interface.answers import FORMATS, Answer
 from app.interface.verbs import VERBS, Verb, pieces, run
+
+#: No character takes more bytes.
+_MAX_BODY = 4 * MAX_JSON_LENGTH
 
 
 def routes() -> list[Route]:
@@ -41,18 +47,56 @@ def link(verb: str, cohort: Cohort, form: str | None = None, **options: str) -> 
 def _route(verb: Verb, path: str, preset: dict[str, str]) -> Route:
     names = {option.name for option in verb.options} - set(preset)
 
-    def endpoint(request: Request) -> Response:
+    async def endpoint(request: Request) -> Response:
         try:
             options, rest = split_query(request.scope["query_string"], names)
-            answer = run(verb.name, rest, {**options, **preset})
+            if verb.is_about_cohort:
+                rest = await _posted(request, rest) if request.method == "POST" else _decoded(rest)
+            answer = await run_in_threadpool(run, verb.name, rest, {**options, **preset})
         except UserError as error:
             return PlainTextResponse(f"{error}\n", status_code=400)
+        except ClientDisconnect:
+            return Response(status_code=400)  # nobody is left to read it
         headers = {"Cache-Control": "no-cache"}
         if answer.file:
             headers["Content-Disposition"] = f'attachment; filename="{answer.file}"'
         return StreamingResponse(_streamed(answer), media_type=answer.media_type, headers=headers)
 
-    return Route(path, endpoint, methods=["GET"])
+    return Route(path, endpoint, methods=["GET", "POST"] if verb.is_about_cohort else ["GET"])
+
+
+async def _posted(request: Request, query: str) -> str:
+    """The body, which holds the cohort as JSON, as text.
+
+    Raises
+    ------
+    UserError
+        If it is too large or no JSON, or the address holds a cohort as well.
+    """
+    if query:
+        raise UserError("The cohort stands in the body of a POST; its address takes nothing but options.")
+    body = bytearray()
+    async for piece in request.stream():
+        body += piece
+        if len(body) > _MAX_BODY:
+            raise UserError(f"The body has more than {_MAX_BODY:,} bytes: no cohort is that large.")
+    try:
+        text = body.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise UserError("The body is not UTF-8 text.") from None
+    if not is_json(text):
+        raise UserError("The body of a POST is a cohort as JSON, an object in braces; /api/json writes one.")
+    return text
+
+
+def _decoded(query: str) -> str:
+    """The cohort in an address, ready to be read: JSON is percent-encoded as a whole, a URL form piece by piece."""
+    if not query.startswith(("{", "%7B", "%7b")):
+        return query
+    try:
+        return unquote_plus(query, errors="strict")
+    except UnicodeDecodeError:
+        raise UserError("The query is not UTF-8 text.") from None
 
 
 def _streamed(answer: Answer) -> Iterator[bytes]:

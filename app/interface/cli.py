@@ -42,7 +42,8 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m app",
         description="Ask about a cohort of imaging series of the NCI Imaging Data Commons.",
         epilog="QUERY is the URL form, such as 'Modality=MR&BodyPartExamined__not=BREAST&instanceCount__gte=100';"
-        " empty means all of IDC.",
+        " empty means all of IDC. It can also be JSON as the verb json gives it, @FILE to read either from a file, or -"
+        " for standard input.",
     )
     parser.set_defaults(needs_catalog=True)
     subparsers = parser.add_subparsers(dest="verb", required=True, metavar="VERB")

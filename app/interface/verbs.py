@@ -16,6 +16,9 @@ from app.interface import answers
 from app.interface.answers import FORMATS, Answer, Request
 from app.storage.buckets import Cloud
 
+#: What most verbs are asked about; without one, all of IDC.
+COHORT = "[QUERY]"
+
 
 @dataclass(frozen=True, slots=True)
 class Option:
@@ -37,9 +40,14 @@ class Verb:
     answer: Callable[[Request], Answer]
     options: tuple[Option, ...] = ()
     #: What it is asked about, as the command line's help calls it; what stands in brackets may be left out.
-    subject: str = "[QUERY]"
+    subject: str = COHORT
     #: Whether anybody who reaches the server may ask; what costs its operator money is for the command line alone.
     has_route: bool = True
+
+    @property
+    def is_about_cohort(self) -> bool:
+        """Whether it is asked about a cohort, which JSON can bring as well."""
+        return self.subject == COHORT
 
 
 _BIGQUERY_COLUMNS = Option("columns", "columns of idc-index, or all DICOM metadata", ("index", "dicom_all"))
@@ -118,6 +126,7 @@ VERBS: dict[str, Verb] = {
         Verb("licenses", "Licenses with counts and what they allow, as JSON.", answers.answer_licenses),
         Verb("sentence", "The cohort in words.", answers.answer_sentence),
         Verb("url", "The canonical URL form.", answers.answer_url),
+        Verb("json", "The cohort as JSON, which can stand wherever a query can.", answers.answer_json),
         Verb(
             "dicomweb",
             "Addresses of each series' instances, headers and files by DICOMweb, as CSV.",

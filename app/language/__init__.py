@@ -14,13 +14,18 @@ from app.language.english import (
     sentence,
     shown_value,
 )
+from app.language.known import NOTHING, Knowledge, knowledge, knowledge_here
 from app.language.statement import ROW_COLUMNS, registration, select
 
 __all__ = [
+    "NOTHING",
     "ROW_COLUMNS",
+    "Knowledge",
     "clauses",
     "clinical_clause",
     "combination_clause",
+    "knowledge",
+    "knowledge_here",
     "on_missing",
     "opening",
     "option_clauses",

@@ -1,14 +1,17 @@
-"""A cohort as an English sentence that says exactly what its SQL does."""
+"""A cohort as an English sentence that says exactly what its SQL does.
+
+What a catalog knows beyond the cohort is an argument, `app.language.known.Knowledge`: the same cohort and the same
+knowledge give the same words, and without it the words are the same on every machine, whatever was fetched there.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from functools import partial
 
-from app.catalog.tables.extensions import linking, published
+from app.clinical.columns import ClinicalColumn
 from app.cohort import (
     ATTRIBUTES,
-    DICTIONARY,
     OPERATORS,
     PARTS,
     Attribute,
@@ -25,22 +28,27 @@ from app.cohort import (
 )
 from app.common.modalities import DERIVED
 from app.common.numbers import exact
-
-if TYPE_CHECKING:
-    from app.clinical.columns import ClinicalColumn
+from app.language.known import NOTHING, Knowledge
 
 
-def sentence(cohort: Cohort) -> str:
-    """The whole cohort as one sentence, ending in a full stop."""
-    return f"{_text(cohort)}."
+def sentence(cohort: Cohort, known: Knowledge = NOTHING) -> str:
+    """The whole cohort as one sentence, ending in a full stop.
+
+    Parameters
+    ----------
+    known
+        What the catalog at hand knows: labels of clinical columns and codes, and which tables name the sources of
+        derived series. Without it nothing is said of either.
+    """
+    return f"{_text(cohort, known)}."
 
 
-def _text(cohort: Cohort) -> str:
+def _text(cohort: Cohort, known: Knowledge) -> str:
     asked = [*clauses(cohort).values(), *map(relation_clause, cohort.relations)]
-    asked += map(clinical_clause, cohort.clinical)
-    asked += map(combination_clause, cohort.combinations)
+    asked += map(partial(clinical_clause, known=known), cohort.clinical)
+    asked += map(partial(combination_clause, known=known), cohort.combinations)
     text = f"{opening(cohort)} {_join(asked, 'and')}" if asked else opening(cohort)
-    return "; ".join([text, *option_clauses(cohort)])
+    return "; ".join([text, *option_clauses(cohort, known)])
 
 
 def opening(cohort: Cohort) -> str:
@@ -70,12 +78,12 @@ def relation_clause(relation: Relation) -> str:
     return f"the {relation.owner} has {count} {noun}"
 
 
-def clinical_clause(clause: ClinicalClause) -> str:
+def clinical_clause(clause: ClinicalClause, known: Knowledge = NOTHING) -> str:
     """What is asked of the patient's clinical data, such as “the patient is of nlst and its gender in prsn is “1””.
 
-    What a code means is told once clinical_index is there.
+    What column and codes mean is told as far as it is known.
     """
-    column = _clinical_column(clause)
+    column = known.column(clause)
     label = f" (“{column.label}”)" if column and column.label else ""
     parts = []
     if clause.values:
@@ -101,19 +109,9 @@ def _clinical_value(value: str, column: ClinicalColumn | None) -> str:
     return f"“{value}” ({meaning})" if meaning else f"“{value}”"
 
 
-def _clinical_column(clause: ClinicalClause) -> ClinicalColumn | None:
-    """What clinical_index says of the column, as far as it is there and knows it."""
-    from app.catalog import open_catalog
-    from app.clinical.columns import dictionary
-
-    if DICTIONARY not in published():
-        return None
-    return dictionary(open_catalog()).get(clause.collection_id, {}).get(clause.table, {}).get(clause.column)
-
-
-def combination_clause(combination: Combination) -> str:
+def combination_clause(combination: Combination, known: Knowledge = NOTHING) -> str:
     """What two cohorts have to do with the series; each stands in square brackets."""
-    left, right = (f"[{_lower_first(_text(side))}]" for side in (combination.left, combination.right))
+    left, right = (f"[{_lower_first(_text(side, known))}]" for side in (combination.left, combination.right))
     unit = "it" if combination.unit is Scope.SERIES else f"its {combination.unit}"
     if combination.operation is Operation.UNION:
         return f"it is in {left} or in {right}"
@@ -124,10 +122,10 @@ def combination_clause(combination: Combination) -> str:
     return f"it is in {left} or in {right} and {unit} is in both"
 
 
-def option_clauses(cohort: Cohort) -> list[str]:
+def option_clauses(cohort: Cohort, known: Knowledge = NOTHING) -> list[str]:
     """What is added to the matching series, and how patients are chosen."""
     parts = []
-    tables, derived = _join(linking(published()), "and"), _join(DERIVED, "and")
+    tables, derived = _join(known.linking, "and"), _join(DERIVED, "and")
     if Completion.DERIVED in cohort.added:
         made = f"the series that {tables} say were made from its series and, where no source is known, " * bool(tables)
         parts.append(f"with {made}all {derived} series of the studies that its images belong to")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from app.catalog.tables.extensions import linking, published, source_rows
+from app.catalog.tables.extensions import source_rows
 from app.clinical import sql as clinical_sql
 from app.cohort import (
     ATTRIBUTES,
@@ -27,6 +27,7 @@ from app.cohort import (
 from app.cohort.sql import quote_text, where
 from app.common.modalities import DERIVED, WITHOUT_PICTURE
 from app.language.english import sentence
+from app.language.known import Knowledge, knowledge_here
 
 #: Columns of the rows that a cohort's SQL returns, as far as the release has them.
 ROW_COLUMNS = tuple(
@@ -67,7 +68,7 @@ _UNITS = {
 _DAY = "TRY_CAST(StudyDate AS DATE)"
 
 
-def select(cohort: Cohort, columns: Sequence[str] = ROW_COLUMNS) -> str:
+def select(cohort: Cohort, columns: Sequence[str] = ROW_COLUMNS, known: Knowledge | None = None) -> str:
     """The cohort's series; with a split, each with its part in the column ``split``.
 
     Parameters
@@ -76,13 +77,17 @@ def select(cohort: Cohort, columns: Sequence[str] = ROW_COLUMNS) -> str:
         The cohort.
     columns
         Columns of ``index`` to return.
+    known
+        What the catalog knows. Which tables link derived series to their sources decides which steps the query takes;
+        None means those that are on this machine.
     """
-    needed = sorted({*cohort.tables(), *linking_tables(cohort)})
+    known = known or knowledge_here()
+    needed = sorted({*cohort.tables(), *linking_tables(cohort, known)})
     fetches = [f'-- Before it runs in idc-index: client.fetch_index("{table}")' for table in needed]
     tables = cohort.clinical_tables()
     fetches += [f"-- Before it runs in idc-index: {registration(table)}" for table in tables]
-    comment = "".join(character if character.isprintable() else " " for character in sentence(cohort))
-    steps = _Steps(tables)
+    comment = "".join(character if character.isprintable() else " " for character in sentence(cohort, known))
+    steps = _Steps(tables, known.linking)
     last = _rows(cohort, columns, steps)
     lines = [f"-- IDC v{schema.idc_version()}: {comment}", *fetches]
     if steps.texts:
@@ -95,10 +100,10 @@ def registration(table: str) -> str:
     return f'client.{table} = client.get_clinical_table("{table}"); client.indices_overview["{table}"] = {{}}'
 
 
-def linking_tables(cohort: Cohort) -> list[str]:
-    """Fetched tables that say which series was made from which, where the cohort or a part of it goes by them."""
+def linking_tables(cohort: Cohort, known: Knowledge) -> tuple[str, ...]:
+    """Known tables that say which series was made from which, where the cohort or a part of it goes by them."""
     sides = (side for combination in cohort.combinations for side in (combination.left, combination.right))
-    return linking(published()) if cohort.added or any(map(linking_tables, sides)) else []
+    return known.linking if cohort.added or any(linking_tables(side, known) for side in sides) else ()
 
 
 @dataclass
@@ -107,6 +112,8 @@ class _Steps:
 
     #: Tables that no step may hide.
     tables: Sequence[str]
+    #: Tables that say which series was made from which.
+    linking: Sequence[str]
     texts: dict[str, str] = field(default_factory=dict)
 
     def add(self, name: str, text: str) -> str:
@@ -220,10 +227,9 @@ def _completed(added: Iterable[Completion], source: str, steps: _Steps) -> str:
     derived, without_picture = _listed(DERIVED), _listed(WITHOUT_PICTURE)
     there = _among(Scope.SERIES, source)
     study = "StudyInstanceUID IN (SELECT StudyInstanceUID FROM index WHERE"
-    tables = linking(published())
     unnamed, links = "", ""
-    if tables:
-        rows = "\nUNION ALL\n".join(source_rows(table) for table in tables)
+    if steps.linking:
+        rows = "\nUNION ALL\n".join(source_rows(table) for table in steps.linking)
         known = "SELECT SeriesInstanceUID FROM index"
         links = steps.add("made_from", f"SELECT * FROM (\n{_indent(rows)}\n)\nWHERE source_uid IN ({known})")
         unnamed = f" AND SeriesInstanceUID NOT IN (SELECT SeriesInstanceUID FROM {links})"

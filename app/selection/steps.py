@@ -8,7 +8,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from app.cohort import ATTRIBUTES, EXTRA_TABLES, Attribute, Cohort
-from app.language import clauses, clinical_clause, combination_clause, option_clauses, relation_clause
+from app.language import (
+    Knowledge,
+    clauses,
+    clinical_clause,
+    combination_clause,
+    knowledge,
+    option_clauses,
+    relation_clause,
+)
 from app.selection.selection import Selection, Totals
 
 
@@ -34,7 +42,7 @@ class Step:
 def waterfall(selection: Selection) -> list[Step]:
     """Steps in the order on screen; the first is the whole of IDC."""
     steps: list[Step] = []
-    for clause, cohort in _prefixes(selection.cohort):
+    for clause, cohort in _prefixes(selection.cohort, knowledge(selection.catalog)):
         totals = Selection(selection.catalog, cohort).totals
         before = steps[-1].totals if steps else totals
         steps.append(Step(clause, totals, _difference(before, totals)))
@@ -53,22 +61,22 @@ class Without:
 def left_out(selection: Selection) -> list[Without]:
     """For each condition by whose removal a cohort grows, what it then is; in the order on screen."""
     found = []
-    for clause, cohort in _without_one(selection.cohort):
+    for clause, cohort in _without_one(selection.cohort, knowledge(selection.catalog)):
         series = Selection(selection.catalog, cohort).totals.series
         if series > selection.totals.series:
             found.append(Without(clause, cohort, series))
     return found
 
 
-def _without_one(cohort: Cohort) -> Iterator[tuple[str, Cohort]]:
+def _without_one(cohort: Cohort, known: Knowledge) -> Iterator[tuple[str, Cohort]]:
     for name, words in clauses(cohort).items():
         yield words, cohort.without(name)
     for relation in cohort.relations:
-        yield relation_clause(relation), cohort.without_clause(relation.key, relation.value)
+        yield relation_clause(relation), cohort.without_clause(relation)
     for clinical in cohort.clinical:
-        yield clinical_clause(clinical), cohort.without_clause(clinical.key, clinical.value)
+        yield clinical_clause(clinical, known), cohort.without_clause(clinical)
     for combination in cohort.combinations:
-        yield combination_clause(combination), cohort.without_clause(combination.key, combination.value)
+        yield combination_clause(combination, known), cohort.without_clause(combination)
 
 
 def missing_shares(selection: Selection) -> dict[str, float]:
@@ -92,7 +100,7 @@ def _count_missing(result: Selection, attribute: Attribute) -> int:
     return int(np.count_nonzero(result.catalog.array(attribute.name).take(result.rows) == 0))
 
 
-def _prefixes(cohort: Cohort) -> list[tuple[str, Cohort]]:
+def _prefixes(cohort: Cohort, known: Knowledge) -> list[tuple[str, Cohort]]:
     """The cohort's first clauses, then one more each time, with the words of the last."""
     found = [("all series of IDC", Cohort())]
     growing = Cohort()
@@ -105,10 +113,10 @@ def _prefixes(cohort: Cohort) -> list[tuple[str, Cohort]]:
         found.append((relation_clause(relation), growing))
     for clinical in cohort.clinical:
         growing = replace(growing, clinical=(*growing.clinical, clinical))
-        found.append((clinical_clause(clinical), growing))
+        found.append((clinical_clause(clinical, known), growing))
     for combination in cohort.combinations:
         growing = replace(growing, combinations=(*growing.combinations, combination))
-        found.append((combination_clause(combination), growing))
+        found.append((combination_clause(combination, known), growing))
     if cohort.scope is not growing.scope:
         growing = replace(growing, scope=cohort.scope)
         plural = {"study": "studies", "patient": "patients"}[cohort.scope]
@@ -119,7 +127,8 @@ def _prefixes(cohort: Cohort) -> list[tuple[str, Cohort]]:
         cohort,
     ):
         if wider != growing:
-            found.append(("; ".join(option_clauses(wider)[len(option_clauses(growing)) :]), wider))
+            said = option_clauses(wider, known)[len(option_clauses(growing, known)) :]
+            found.append(("; ".join(said), wider))
             growing = wider
     return found
 

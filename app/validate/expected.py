@@ -10,7 +10,8 @@ import numpy as np
 
 from app.catalog import Catalog, open_catalog
 from app.catalog.arrays import RowNumbers
-from app.cohort import ATTRIBUTES, Cohort
+from app.cohort import ATTRIBUTES
+from app.cohort.json_form import from_text, is_json
 from app.common.errors import UserError
 from app.imports import MAX_BYTES, report
 from app.selection import Selection
@@ -49,7 +50,7 @@ class Expectation:
 
 
 def listing(text: str) -> Expectation:
-    """Listing of a query in URL form or of a manifest, where `text` has no ``=`` and names a file.
+    """Listing of a query in either form or of a manifest, where `text` is no query and names a file.
 
     Raises
     ------
@@ -57,15 +58,20 @@ def listing(text: str) -> Expectation:
         If the query is invalid, the file is no list, or no series is meant.
     """
     # A query is never looked for among the files: it may come from a page.
-    found = of_manifest(Path(text)) if text and "=" not in text and Path(text).is_file() else of_query(text)
+    found = of_manifest(Path(text)) if names_file(text) else of_query(text)
     if not found.series:
         raise UserError("No series of this release is meant; widen the cohort, or give another manifest.")
     return found
 
 
+def names_file(text: str) -> bool:
+    """Whether it is the name of a file that is there, rather than a query."""
+    return bool(text) and "=" not in text and not is_json(text) and Path(text).is_file()
+
+
 def of_query(query: str) -> Expectation:
-    """Listing of a cohort in URL form."""
-    cohort = Cohort.from_query(query)
+    """Listing of a cohort in URL form or as JSON."""
+    cohort = from_text(query)
     opened = open_catalog()
     return Expectation(cohort.to_query() or "all of IDC", _read(opened, Selection(opened, cohort).rows))
 

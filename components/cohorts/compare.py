@@ -14,12 +14,12 @@ from app.cohort import Cohort, Operation, Scope
 from app.common.errors import UserError
 from app.common.numbers import compact, exact, size
 from app.imports import from_portal
-from app.language import sentence
 from app.selection import Selection, VennRegion, combined, count, regions
 from components.common import state
 from components.common.echarts import CLICKABLE, Option, draw_clickable, text, tooltip
 from components.common.errors import plain
 from components.common.links import explore_link, open_explore
+from components.common.words import in_words
 
 _SLOTS = ("a", "b", "c")
 _UNITS = {Scope.PATIENT: "Patients", Scope.STUDY: "Studies", Scope.SERIES: "Series"}
@@ -94,7 +94,7 @@ def _inputs() -> dict[str, Cohort]:
                 cohorts.pop(slot, None)
                 st.error(plain(str(error)), icon=":material/error:")
                 continue
-            st.text(sentence(cohorts[slot]))
+            st.text(in_words(cohorts[slot]))
             st.caption(f"{exact(totals.patients)} patients · {exact(totals.series)} series")
     return cohorts
 
@@ -112,7 +112,7 @@ def _list_recent() -> None:
             with st.container(horizontal=True, vertical_alignment="center"):
                 label = f"Use as {empty.upper()}"
                 st.button(label, key=f"use_{query}", on_click=st.session_state.update, args=({empty: query},))
-                st.text(sentence(Cohort.from_query(query)))
+                st.text(in_words(Cohort.from_query(query)))
 
 
 def _read(text: str) -> Cohort:

@@ -10,9 +10,9 @@ from app.cohort.kept_lists import keep
 from app.common.errors import UserError
 from app.common.numbers import exact
 from app.imports import MAX_BYTES, IdReport, from_portal, report
-from app.language import sentence
 from components.common.errors import plain
 from components.common.links import explore_link
+from components.common.words import in_words
 
 #: Up to so many identifiers stand in the link themselves, so that it works on every server.
 _IN_LINK = 50
@@ -55,7 +55,7 @@ def import_link() -> None:
         return
     for remark in remarks:
         st.warning(plain(remark), icon=":material/warning:")
-    st.text(sentence(cohort))
+    st.text(in_words(cohort))
     explore_link(cohort, "Open this in Explore")
 
 

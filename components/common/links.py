@@ -15,8 +15,8 @@ from app.catalog import open_catalog
 from app.cohort import Cohort
 from app.common.settings import settings
 from app.datasets import DatasetKind, datasets
-from app.language import sentence
 from components.common.errors import plain
+from components.common.words import in_words
 
 _EXPLORE = "../pages/explore.py"
 _DATASETS = {DatasetKind.COLLECTION: "../pages/collections.py", DatasetKind.RESULT: "../pages/results.py"}
@@ -31,7 +31,7 @@ def explore_link(
         label=label,
         icon=icon,
         query_params=cohort.to_pairs(),
-        help=plain(sentence(cohort)),
+        help=plain(in_words(cohort)),
         width=width,  # type: ignore[arg-type]
     )
 

@@ -56,22 +56,6 @@ def toggle(attribute: str, value: str) -> None:
     set_values(attribute, "eq", chosen ^ {value})
 
 
-#: Option of a cohort that a click takes out → URL parameters that it consists of.
-OPTIONS = {
-    "scope": ("scope",),
-    "sample": ("sample", "sample_gb", "sample_by"),
-    "split": ("split", "split_by", "part"),
-}
-
-
-def without_option(cohort: Cohort, option: str) -> Cohort:
-    """Same cohort without its scope, sample or split; the seed goes with the last that uses it."""
-    drawn = {"sample": cohort.sample, "split": cohort.split}
-    drawn.pop(option, None)
-    seed = () if any(drawn.values()) else ("seed",)
-    return cohort.with_options(**dict.fromkeys((*OPTIONS[option], *seed), ()))
-
-
 def seen() -> list[str]:
     """URL forms of the cohorts of this visit, the latest first, each once."""
     return list(dict.fromkeys(reversed(st.session_state.get(_HISTORY, []))))

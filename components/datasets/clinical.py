@@ -18,7 +18,7 @@ from app.clinical.values import Bar, Distribution, Overlap, distribution, overla
 from app.cohort import DICTIONARY, ClinicalClause, Cohort, QueryError
 from app.common.numbers import exact, size
 from app.datasets import Dataset, DatasetKind, datasets
-from app.language import clinical_clause
+from app.language import clinical_clause, knowledge
 from app.selection import Selection
 from components.common import state
 from components.common.absent_tables import offer_tables, watch_fetches
@@ -262,7 +262,7 @@ def _open(clause: ClinicalClause) -> None:
     """What the condition says and leaves, and the ways to Explore."""
     cohort = Cohort().with_clause(clause)
     with st.container(border=True, gap="xsmall", key="clinical_condition"):
-        st.text(f"Series where {clinical_clause(clause)}.")
+        st.text(f"Series where {clinical_clause(clause, knowledge(open_catalog()))}.")
         left = Selection(open_catalog(), cohort).totals
         st.caption(f"{exact(left.patients)} patients with {exact(left.series)} series, {size(left.size_bytes)}")
         explore_link(cohort, "Open in Explore")

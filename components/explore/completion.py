@@ -27,11 +27,11 @@ def completion_dialog(cohort: Cohort) -> None:
     for completion, label in _LABELS.items():
         with st.container(gap="xxsmall"):
             if st.toggle(label, completion in cohort.added, key=f"complete_{completion}"):
-                chosen.append(completion.value)
+                chosen.append(completion)
             st.caption(_brought(everybody, completion))
     st.text(_basis())
     if st.button("Apply", type="primary", key="complete_apply"):
-        state.show(cohort.with_options(add=chosen))
+        state.show(cohort.with_options(added=chosen))
         st.rerun()
 
 
@@ -49,8 +49,8 @@ def _basis() -> str:
 
 def _brought(cohort: Cohort, completion: Completion) -> str:
     """What one addition brings to the cohort as it stands without additions."""
-    before = Selection(open_catalog(), cohort.with_options(add=[])).totals
-    after = Selection(open_catalog(), cohort.with_options(add=[completion.value])).totals
+    before = Selection(open_catalog(), cohort.with_options(added=[])).totals
+    after = Selection(open_catalog(), cohort.with_options(added=[completion])).totals
     if after.series == before.series:
         return "Adds nothing to this cohort."
     return f"Adds {exact(after.series - before.series)} series, {size(after.size_bytes - before.size_bytes)}."

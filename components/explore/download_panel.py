@@ -13,10 +13,10 @@ from app.downloads import jobs, worker
 from app.downloads.folders import choose_folder
 from app.downloads.paths import COLUMNS, DEFAULT_TEMPLATE, Template
 from app.downloads.plan import free_space, preview, series_of
-from app.language import sentence
 from app.selection import Selection
 from app.storage.buckets import Cloud
 from app.storage.limits import DEFAULT_LIMITS, MAX_PARALLEL, Limits
+from components.common.words import in_words
 
 
 @st.fragment
@@ -62,7 +62,7 @@ def download_panel(selection: Selection) -> None:
             with st.spinner("Writing the list"):
                 wanted = series_of(selection, source, template)
                 limits = Limits(int(parallel), limit * 1e6 or None)
-                number = jobs.add(sentence(selection.cohort), wanted, root, source, limits, dry_run)
+                number = jobs.add(in_words(selection.cohort), wanted, root, source, limits, dry_run)
                 worker.ensure()
             st.text(f"Download {number} is in the list. It goes on when you close this page.")
             st.page_link("../pages/downloads.py", label="See how far it is", icon=":material/arrow_forward:")

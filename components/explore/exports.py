@@ -9,7 +9,7 @@ from app.common.numbers import compact, size
 from app.export import CITATIONS, bigquery, citation_text, cited_dois, file_name, licenses, python_code, writers
 from app.help import explain
 from app.interface.api import link
-from app.language import select
+from app.language import knowledge, select
 from app.selection import Selection
 from app.storage.buckets import ENDPOINTS, Cloud
 from components.common import state
@@ -131,7 +131,7 @@ def sql_panel(selection: Selection) -> None:
     here, google = st.tabs(["idc-index", "BigQuery"])
     with here:
         st.text("The same series in your own code: run it with IDCClient().sql_query of the Python package idc-index.")
-        st.code(select(selection.cohort), language="sql", wrap_lines=True)
+        st.code(select(selection.cohort, known=knowledge(selection.catalog)), language="sql", wrap_lines=True)
         with st.container(horizontal=True):
             st.link_button("Download the query", link("sql", selection.cohort), icon=":material/download:")
             edit_as_sql(selection.cohort)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import streamlit as st
 
 from app.catalog import open_catalog
@@ -36,16 +38,18 @@ def _form(cohort: Cohort) -> None:
     left, right = st.columns(2, gap="large")
     with left:
         st.header("Sample", anchor=False, help=explain("Sample"))
-        options = _sample(cohort.sample, turn)
+        sampled = _sample(cohort.sample, turn)
     with right:
         st.header("Split", anchor=False, help=explain("Split"))
-        options |= _split(cohort.split, turn)
+        parts = _split(cohort.split, turn)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         seed = st.number_input("Seed", 0, 2**31, cohort.seed, key=f"seed_{turn}", width=150, help=_SEED_HELP)
         apply = st.button("Apply", type="primary", key="sampling_apply")
-    asks = any(options[name] for name in ("sample", "sample_gb", "split"))
     try:
-        wanted = cohort.with_options(**options, seed=[str(seed)] if asks else [])
+        sample = Sample.of(*sampled) if sampled else None
+        # Another split keeps all parts.
+        split = Split.of(*parts) if parts else None
+        wanted = cohort.with_options(sample=sample, split=split, seed=seed)
     except QueryError as error:
         st.warning(plain(str(error)))
         return
@@ -57,8 +61,8 @@ def _form(cohort: Cohort) -> None:
 _SEED_HELP = "The same seed samples the same patients from the same cohort, on any machine."
 
 
-def _sample(sample: Sample | None, turn: str) -> dict[str, list[str]]:
-    """Parameters of the sample."""
+def _sample(sample: Sample | None, turn: str) -> tuple[int | None, str, str] | None:
+    """What is asked for, as arguments of `Sample.of`."""
     now = "" if not sample else "sample" if sample.patients else "sample_gb"
     limit = st.segmented_control(
         "How much",
@@ -69,26 +73,25 @@ def _sample(sample: Sample | None, turn: str) -> dict[str, list[str]]:
         key=f"limit_{turn}",
         label_visibility="collapsed",
     )
-    options: dict[str, list[str]] = {"sample": [], "sample_gb": [], "sample_by": []}
     if not limit:
-        return options
+        return None
+    patients, gigabytes = None, ""
     with st.container(horizontal=True):
         if limit == "sample":
             given = sample.patients if sample and sample.patients else 100
-            amount = str(st.number_input("Patients", 1, 1_000_000, given, key=f"patients_{turn}", width=150))
+            patients = st.number_input("Patients", 1, 1_000_000, given, key=f"patients_{turn}", width=150)
         else:
             size_gb = float(sample.gigabytes) if sample and sample.gigabytes else 10.0
             chosen = st.number_input("Gigabytes", 0.001, 9_999_999.0, size_gb, 1.0, key=f"gigabytes_{turn}", width=150)
-            amount = format_number(chosen)
+            gigabytes = format_number(chosen)
         by = _stratum("Spread evenly over", sample.by if sample else "", f"sample_by_{turn}")
-    return options | {limit: [amount], "sample_by": by}
+    return patients, gigabytes, by
 
 
-def _split(split: Split | None, turn: str) -> dict[str, list[str]]:
-    """Parameters of the split; another split keeps all parts."""
-    options: dict[str, list[str]] = {"split": [], "split_by": [], "part": []}
+def _split(split: Split | None, turn: str) -> tuple[list[int], str] | None:
+    """What is asked for, as arguments of `Split.of`."""
     if not st.toggle("Split the patients, each into one part", split is not None, key=f"split_{turn}"):
-        return options
+        return None
     with st.container(horizontal=True):
         given = split.shares if split else _USUAL
         shares = [
@@ -96,11 +99,11 @@ def _split(split: Split | None, turn: str) -> dict[str, list[str]]:
             for part, share in zip(PARTS, given, strict=True)
         ]
         by = _stratum("Same shares of", split.by if split else "", f"split_by_{turn}")
-    return options | {"split": ["-".join(map(str, shares))], "split_by": by}
+    return shares, by
 
 
-def _stratum(label: str, chosen: str, key: str) -> list[str]:
-    name = st.selectbox(
+def _stratum(label: str, chosen: str, key: str) -> str:
+    return st.selectbox(
         label,
         _STRATA,
         index=_STRATA.index(chosen),
@@ -108,14 +111,13 @@ def _stratum(label: str, chosen: str, key: str) -> list[str]:
         key=key,
         width=180,
     )
-    return [name] if name else []
 
 
 def _parts(cohort: Cohort, split: Split) -> None:
     """One card per part with its files, and the switch that keeps only one."""
     st.header("Parts", anchor=False)
     for column, part, share in zip(st.columns(3), PARTS, split.shares, strict=True):
-        only = cohort.with_options(part=[part])
+        only = cohort.with_options(split=replace(split, part=part))
         totals = Selection(open_catalog(), only).totals
         with column.container(border=True, key=f"part_{part}"):
             st.markdown(f"**{_TITLES[part]}**, {share} %")
@@ -127,7 +129,7 @@ def _parts(cohort: Cohort, split: Split) -> None:
                 st.link_button("Manifest", link("manifest", only, "s5cmd"), icon=":material/download:", type="primary")
                 st.link_button("Rows", link("series", only, "csv"), icon=":material/download:")
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        everything = cohort.with_options(part=[])
+        everything = cohort.with_options(split=replace(split, part=""))
         st.segmented_control(
             "The cohort keeps",
             ["", *PARTS],
@@ -144,5 +146,6 @@ def _parts(cohort: Cohort, split: Split) -> None:
 
 
 def _keep(key: str) -> None:
-    part = st.session_state[key]
-    state.show(state.current().with_options(part=[part] if part else []))
+    cohort = state.current()
+    if cohort.split:
+        state.show(cohort.with_options(split=replace(cohort.split, part=st.session_state[key])))

@@ -10,9 +10,10 @@ from app.ask import Interpretation, ask
 from app.catalog import open_catalog
 from app.cohort import Cohort
 from app.common.numbers import exact, size
-from app.language import sentence
+from app.interface.api import link
 from app.selection import Selection
 from components.common.links import explore_link
+from components.common.words import in_words
 
 #: Questions to begin with; one click fills the box.
 EXAMPLES = (
@@ -52,10 +53,11 @@ def _show(answer: Interpretation) -> None:
             st.text("Nothing of this was understood. Name a modality, a body part, a cancer, a collection or a number.")
             st.html(_chips(answer))
             return
-        st.text(sentence(answer.cohort))
+        st.text(in_words(answer.cohort))
         st.html(_chips(answer))
         with st.container(horizontal=True, vertical_alignment="center", key="ask_open"):
             explore_link(answer.cohort, "Open in Explore")
+            st.link_button("JSON", link("json", answer.cohort), icon=":material/data_object:", type="tertiary")
             st.text(_figures(answer.cohort))
 
 

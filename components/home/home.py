@@ -8,11 +8,11 @@ from app.catalog import open_catalog
 from app.cohort import ATTRIBUTES, RECIPES, Cohort, schema
 from app.common.numbers import compact, exact, size
 from app.datasets import CHARTED, added_in, holdings, releases
-from app.language import sentence
 from app.selection import Selection
 from components.common import state
 from components.common.links import explore_link
 from components.common.totals import cells
+from components.common.words import in_words
 from components.explore.charts import overview_chart
 from components.home.recipes import recipe_cards
 
@@ -85,4 +85,4 @@ def seen_cohorts() -> None:
         cohort = Cohort.from_query(query)
         with st.container(horizontal=True, vertical_alignment="center", key=f"seen_{query}"):
             explore_link(cohort, "Open", width="content")
-            st.text(sentence(cohort))
+            st.text(in_words(cohort))

@@ -16,6 +16,7 @@ from app.clinical.fetching import fetch
 from app.cohort.clinical_clause import DICTIONARY, ClinicalClause
 from app.cohort.cohort import Cohort
 from app.language.english import clinical_clause
+from app.language.known import knowledge
 from tests.support import clinical, server, tables
 from tests.support.clinical import HOSTILE_COLUMN, HOSTILE_VALUES, PERSONS, SEG
 from tests.support.explore import click_bar, expect_cohort, point_at_bar
@@ -63,15 +64,15 @@ def test_a_value_of_a_fetched_table_opens_its_patients(page: Page) -> None:
     click_bar(chart, clinical.GENDERS["2"])
 
     clause = ClinicalClause.of(SEG, PERSONS, "gender", ["2"])
-    expect(page.get_by_text(f"Series where {clinical_clause(clause)}.")).to_be_visible()
+    expect(page.get_by_text(f"Series where {_said(clause)}.")).to_be_visible()
     without = ClinicalClause.of(SEG, PERSONS, "gender", excluded=["2"])
     page.get_by_text("None of these", exact=True).click()
-    expect(page.get_by_text(f"Series where {clinical_clause(without)}.")).to_be_visible()
+    expect(page.get_by_text(f"Series where {_said(without)}.")).to_be_visible()
     page.get_by_text("Any of these", exact=True).click()
-    expect(page.get_by_text(f"Series where {clinical_clause(clause)}.")).to_be_visible()
+    expect(page.get_by_text(f"Series where {_said(clause)}.")).to_be_visible()
     page.get_by_role("link", name="Open in Explore").click()
     expect_cohort(page, Cohort().with_clause(clause).to_query())
-    remove = page.get_by_role("button", name=f"Remove {clinical_clause(clause)}", exact=True)
+    remove = page.get_by_role("button", name=f"Remove {_said(clause)}", exact=True)
     expect(remove).to_be_visible()
     remove.click()
     expect_cohort(page, "")
@@ -100,6 +101,10 @@ def test_hostile_names_and_values_are_text(page: Page) -> None:
 
 def _hostile(number: int) -> ClinicalClause:
     return ClinicalClause.of(SEG, PERSONS, HOSTILE_COLUMN, [HOSTILE_VALUES[number]])
+
+
+def _said(clause: ClinicalClause) -> str:
+    return clinical_clause(clause, knowledge(open_catalog()))
 
 
 def _choose(page: Page, label: str | re.Pattern[str], option: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 
-from app.cohort.clauses import RELATION_KEYS, Relation, Scope
+from app.cohort.clauses import PARTS, RELATION_KEYS, Completion, Relation, Sample, Scope, Split
 from app.cohort.cohort import Cohort, Combination, Operation
 from app.cohort.conditions import Condition
 from tests.support.cohorts import random_cohorts
@@ -52,18 +52,17 @@ def _extended(cohort: Cohort, kind: str, dice: random.Random) -> Cohort:
         left, right = (_operand(dice) for _ in range(2))
         return cohort.with_clause(Combination.of(Operation(kind), left, right, dice.choice(list(Scope))))
     if kind == "scope":
-        return cohort.with_options(scope=[dice.choice(["study", "patient"])])
+        return cohort.with_options(scope=dice.choice([Scope.STUDY, Scope.PATIENT]))
     if kind == "add":
-        return cohort.with_options(add=dice.choice([["derived"], ["sources"], ["derived", "sources"]]))
-    by, number = dice.choice(_STRATA), str(dice.randrange(1, 1000))
+        return cohort.with_options(added=dice.choice([[Completion.DERIVED], [Completion.SOURCES], list(Completion)]))
+    by, number = dice.choice(_STRATA), dice.randrange(1, 1000)
     if kind == "split":
-        shares = dice.choice(("70-15-15", "80-0-20", "50-25-25", "98-1-1"))
-        options = {"split": shares, "split_by": by, "part": dice.choice(("", "train", "validation", "test"))}
-    elif kind == "sample":
-        options = {"sample": dice.choice(("1", "10", "150", "100000")), "sample_by": by, "sample_gb": ""}
-    else:
-        options = {"sample_gb": dice.choice(("0.5", "20", "1000.25")), "sample_by": by, "sample": ""}
-    return cohort.with_options(seed=[number], **{name: [value] if value else [] for name, value in options.items()})
+        shares = dice.choice(((70, 15, 15), (80, 0, 20), (50, 25, 25), (98, 1, 1)))
+        return cohort.with_options(seed=number, split=Split.of(shares, by, dice.choice(("", *PARTS))))
+    if kind == "sample":
+        return cohort.with_options(seed=number, sample=Sample.of(dice.choice((1, 10, 150, 100_000)), by=by))
+    gigabytes = dice.choice(("0.5", "20", "1000.25"))
+    return cohort.with_options(seed=number, sample=Sample.of(gigabytes=gigabytes, by=by))
 
 
 def _relation(kind: str, dice: random.Random) -> Relation:
@@ -79,7 +78,7 @@ def _operand(dice: random.Random) -> Cohort:
     cohort = Cohort.from_query(dice.choice(_SIMPLE))
     if dice.random() < 0.3:
         cohort = cohort.with_clause(_relation(dice.choice(RELATION_KEYS), dice))
-    return cohort.with_options(scope=["study"]) if dice.random() < 0.2 else cohort
+    return cohort.with_options(scope=Scope.STUDY) if dice.random() < 0.2 else cohort
 
 
 def _conditions(query: str) -> Sequence[Condition]:

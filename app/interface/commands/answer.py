@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from app.interface.commands.output import write_out
+from app.interface.query_argument import query_text
 from app.interface.verbs import VERBS, pieces
 from app.interface.verbs import run as answer
 
@@ -39,5 +40,6 @@ def run(parsed: argparse.Namespace) -> int:
     """
     names = [option.name for option in VERBS[parsed.verb].options]
     options = {name: value for name in names if (value := getattr(parsed, name)) is not None}
-    write_out(pieces(answer(parsed.verb, parsed.subject, options)), parsed.output)
+    subject = query_text(parsed.subject) if VERBS[parsed.verb].is_about_cohort else parsed.subject
+    write_out(pieces(answer(parsed.verb, subject, options)), parsed.output)
     return 0

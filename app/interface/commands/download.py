@@ -53,15 +53,16 @@ def run(parsed: argparse.Namespace) -> int:
         If the request is invalid.
     """
     from app.catalog import open_catalog
-    from app.cohort import Cohort
+    from app.cohort.json_form import from_text
     from app.downloads.plan import series_of
     from app.downloads.transfer import Transfer
+    from app.interface.query_argument import query_text
     from app.selection import Selection
     from app.storage.store import endpoint
 
     source = Cloud(parsed.source)
     limits = Limits(parsed.parallel, None if parsed.limit is None else parsed.limit * 1e6)
-    cohort = Cohort.from_query(parsed.subject)
+    cohort = from_text(query_text(parsed.subject))
     wanted = list(series_of(Selection(open_catalog(), cohort), source, Template(parsed.template)))
     if not wanted:
         raise UserError("There is nothing to download; widen the cohort.")

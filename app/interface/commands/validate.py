@@ -46,17 +46,21 @@ def run(parsed: argparse.Namespace) -> int:
     UserError
         If the request is invalid.
     """
-    from app.validate.expected import listing
+    from app.interface.query_argument import query_text
+    from app.validate.expected import listing, names_file
     from app.validate.files import Options
     from app.validate.report import as_html, as_json, as_text
     from app.validate.validation import Validation
 
     written = {parsed.json: as_json, parsed.html: as_html}
     left_out = [path for path in written if path]
-    if parsed.wanted and "=" not in parsed.wanted:
-        left_out.append(Path(parsed.wanted))
+    given = None if parsed.wanted is None else query_text(parsed.wanted)
+    if given is not None and names_file(given):
+        left_out.append(Path(given))
+    if parsed.wanted and parsed.wanted.startswith("@"):
+        left_out.append(Path(parsed.wanted.removeprefix("@")))
     options = Options(parsed.decode, find_dciodvfy() if parsed.dciodvfy else None)
-    wanted = None if parsed.wanted is None else listing(parsed.wanted)
+    wanted = None if given is None else listing(given)
     validation = Validation(parsed.folder, wanted, options, parsed.parallel, left_out)
     try:
         _watch(validation)

@@ -12,8 +12,10 @@ import streamlit as st
 from app.catalog import open_catalog
 from app.cohort import ATTRIBUTES, OPERATORS, Attribute, Cohort, Condition, Scope
 from app.language import (
+    Knowledge,
     clinical_clause,
     combination_clause,
+    knowledge,
     on_missing,
     opening,
     option_clauses,
@@ -42,15 +44,16 @@ def cohort_chips(cohort: Cohort, selection: Selection | None = None) -> None:
 
     With its `selection`, which can't be had while a table is absent, it can be added to by dialogs and be saved.
     """
+    known = knowledge(open_catalog())
     data = {
         "opening": _opening(cohort),
         "clauses": [
             *(_clause(ATTRIBUTES[name], asked) for name, asked in cohort.by_attribute().items()),
-            *({"parts": [part]} for part in _long_chips(cohort)),
+            *({"parts": [part]} for part in _long_chips(cohort, known)),
         ],
         "options": [
             {"text": text, "name": text, "edit": edit}
-            for text, edit in zip(option_clauses(cohort), _option_edits(cohort), strict=True)
+            for text, edit in zip(option_clauses(cohort, known), _option_edits(cohort), strict=True)
         ],
         "undo": state.can_undo(),
         "redo": state.can_redo(),
@@ -83,11 +86,16 @@ def _remove(edit: dict[str, Any]) -> None:
         left = [v for v in cohort.values(edit["attribute"], edit["operator"]) if v != value]
         state.set_values(edit["attribute"], edit["operator"], left)
     elif edit.get("option") == "add":
-        state.show(cohort.with_options(add=[added for added in cohort.added if added != value]))
-    elif edit.get("option") in state.OPTIONS:
-        state.show(state.without_option(cohort, edit["option"]))
-    elif "clause" in edit:
-        state.show(cohort.without_clause(str(edit["clause"]), value))
+        state.show(cohort.with_options(added=[added for added in cohort.added if added != value]))
+    elif edit.get("option") == "scope":
+        state.show(cohort.with_options(scope=Scope.SERIES))
+    elif edit.get("option") == "sample":
+        state.show(cohort.with_options(sample=None))
+    elif edit.get("option") == "split":
+        state.show(cohort.with_options(split=None))
+    for clause in cohort.clauses:
+        if (clause.key, clause.value) == (edit.get("clause"), value):
+            state.show(cohort.without_clause(clause))
 
 
 def _opening(cohort: Cohort) -> dict[str, Any]:
@@ -136,17 +144,17 @@ def _chip(attribute: Attribute, operator: str, value: str, text: str) -> dict[st
     return {"text": text, "name": f"{attribute.label} {text}", "edit": edit}
 
 
-def _long_chips(cohort: Cohort) -> Iterator[dict[str, Any]]:
+def _long_chips(cohort: Cohort, known: Knowledge) -> Iterator[dict[str, Any]]:
     """One chip for each clause that is no condition."""
     for relation in cohort.relations:
         chip = {"text": relation_clause(relation), "edit": {"clause": relation.key, "value": relation.value}}
         yield chip | {"name": chip["text"]} | _warnings(relation.conditions)
     for clause in cohort.clinical:
-        chip = {"text": clinical_clause(clause), "edit": {"clause": clause.key, "value": clause.value}}
+        chip = {"text": clinical_clause(clause, known), "edit": {"clause": clause.key, "value": clause.value}}
         yield chip | {"name": chip["text"]}
     for combination in cohort.combinations:
         edit = {"clause": combination.operation.value, "value": combination.value}
-        chip = {"text": combination_clause(combination), "edit": edit}
+        chip = {"text": combination_clause(combination, known), "edit": edit}
         inner = (*_conditions(combination.left), *_conditions(combination.right))
         yield chip | {"name": chip["text"]} | _warnings(inner)
 

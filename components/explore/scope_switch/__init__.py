@@ -51,7 +51,7 @@ def scope_switch(selection: Selection) -> None:
 def _apply() -> None:
     chosen = st.session_state[_KEY]["chosen"]
     if chosen in list(Scope):
-        state.show(state.current().with_options(scope=[chosen]))
+        state.show(state.current().with_options(scope=Scope(chosen)))
 
 
 def _hint(totals: Totals) -> str:

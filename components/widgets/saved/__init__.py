@@ -12,10 +12,11 @@ from pathlib import Path
 import streamlit as st
 
 from app.cohort import schema
+from app.cohort.json_form import to_json
 from app.common.numbers import exact, size
-from app.language import sentence
 from app.selection import Selection
 from components.common.scripts import module
+from components.common.words import in_words
 
 _HERE = Path(__file__).parent
 
@@ -31,11 +32,12 @@ _list = st.components.v2.component(
 
 def to_save(selection: Selection) -> dict[str, str | int]:
     """What the browser keeps of a cohort, beside the name that the user gives it, and the name it gets if none."""
-    words = sentence(selection.cohort)
+    words = in_words(selection.cohort)
     totals = selection.totals
     figures = f"{exact(totals.patients)} patients, {exact(totals.series)} series, {size(totals.size_bytes)}"
     return {
         "query": selection.cohort.to_query(),
+        "json": to_json(selection.cohort),
         "sentence": words,
         "figures": f"{figures} in v{schema.idc_version()} on {date.today().isoformat()}",
         "suggested": words.removeprefix("Series where ").removesuffix(".")[:_LONGEST_NAME],

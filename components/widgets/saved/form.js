@@ -24,8 +24,8 @@ function saveForm(cohort, close) {
     event.preventDefault();
     const called = name.value.trim();
     if (!called) return;
-    const { query, sentence, figures } = cohort;
-    const kept = writeSaved([{ name: called, query, sentence, figures }, ...withoutSaved(called)]);
+    const { query, json, sentence, figures } = cohort;
+    const kept = writeSaved([{ name: called, query, json, sentence, figures }, ...withoutSaved(called)]);
     const text = kept
       ? `Saved as “${called}”: Home lists it, in this browser alone.`
       : "This browser keeps nothing for this page: copy its address instead.";

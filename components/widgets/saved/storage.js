@@ -1,4 +1,5 @@
 // The saved cohorts in this browser's storage, the latest first. What others put there is passed over.
+// An entry has the cohort as a query and as JSON; those of older versions have the query alone.
 
 /** @import { Saved } from "./types.d.ts" */
 

@@ -2,6 +2,8 @@
 export interface Saved {
   name: string;
   query: string;
+  /** Its JSON form; entries of earlier versions have none. */
+  json?: string;
   sentence: string;
   figures: string;
 }

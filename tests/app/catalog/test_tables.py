@@ -29,6 +29,7 @@ from app.console.tables import absent
 from app.datasets.about import clinical_tables
 from app.export.bigquery_query import bigquery
 from app.language.english import sentence
+from app.language.known import knowledge
 from app.language.statement import select
 from app.selection.selection import Selection
 from app.selection.steps import missing_shares, waterfall
@@ -278,7 +279,7 @@ def links() -> list[tuple[str, str]]:
 def test_completion_goes_by_the_tables_and_else_by_study(query, opened, plain_tables):
     cohort = Cohort.from_query(query)
     numbers = number_of()
-    by_plain_sql = plain_tables.execute(select(cohort.with_options(add=[]), ["SeriesInstanceUID"])).fetchall()
+    by_plain_sql = plain_tables.execute(select(cohort.with_options(added=[]), ["SeriesInstanceUID"])).fetchall()
     before = np.zeros(len(numbers), dtype=bool)
     before[[numbers[uid] for (uid,) in by_plain_sql]] = True
     named = [(numbers[made], numbers[source]) for made, source in links() if source in numbers]
@@ -291,7 +292,7 @@ def test_completion_goes_by_the_tables_and_else_by_study(query, opened, plain_ta
     found = opened.cursor().execute("SELECT SeriesInstanceUID FROM series ORDER BY series_row").fetchnumpy()
     assert {numbers[uid] for uid in found["SeriesInstanceUID"][rows]} == set(np.flatnonzero(expected).tolist())
     for table in ("ann_index", "rtstruct_index", "seg_index"):
-        assert table in sentence(cohort)
+        assert table in sentence(cohort, knowledge(opened))
         assert f'client.fetch_index("{table}")' in select(cohort)
 
 

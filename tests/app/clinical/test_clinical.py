@@ -24,6 +24,7 @@ from app.clinical.columns import column_of
 from app.clinical.fetching import ClinicalFetchError, fetch, prefix
 from app.clinical.table import MissingClinicalError, folder, is_there
 from app.clinical.values import distribution, overlap
+from app.cohort.clauses import Scope
 from app.cohort.clinical_clause import ClinicalClause
 from app.cohort.cohort import Cohort
 from app.cohort.conditions import QueryError
@@ -35,6 +36,7 @@ from app.export.bigquery_query import bigquery
 from app.export.snippets import python_query
 from app.interface import cli as command_line
 from app.language.english import clinical_clause, sentence
+from app.language.known import knowledge
 from app.language.statement import select
 from app.selection.selection import Selection
 from app.selection.steps import waterfall
@@ -243,7 +245,7 @@ def test_url_and_json_bring_the_clause_back(clause):
     cohort = Cohort.from_query("Modality=MR&scope=patient").with_clause(clause)
     assert Cohort.from_query(cohort.to_query()) == cohort
     assert from_json(to_json(cohort)) == cohort
-    assert cohort.without_clause(clause.key, clause.value) == Cohort.from_query("Modality=MR&scope=patient")
+    assert cohort.without_clause(clause) == Cohort.from_query("Modality=MR&scope=patient")
 
 
 def test_clauses_join_each_other_and_everything_else(opened, plain):
@@ -262,21 +264,22 @@ def test_a_clinical_table_is_not_hidden_by_a_step_of_the_query(opened, plain):
     clause = ClinicalClause.of(SEG, "matching", "gender", ["2"])
     plain.register("matching", clinical.frame(PERSONS))
     wanted = Selection(opened, Cohort().with_clause(ClinicalClause.of(SEG, PERSONS, "gender", ["2"]))).totals.series
-    assert len(plain.execute(select(Cohort().with_clause(clause).with_options(scope=["patient"]))).df()) == wanted
+    assert len(plain.execute(select(Cohort().with_clause(clause).with_options(scope=Scope.PATIENT))).df()) == wanted
 
 
 def test_sentence_says_what_codes_mean(opened):
     clause = ClinicalClause.of(SEG, PERSONS, "gender", ["2"], missing=True)
     cohort = Cohort.from_query("Modality=MR").with_clause(clause)
-    assert sentence(cohort) == (
+    known = knowledge(opened)
+    assert sentence(cohort, known) == (
         "Series where modality is MR and the patient is of vestibular_schwannoma_seg and its “gender”"
         " (“Patient's gender”) in vs_persons is “2” (Female) or is missing."
     )
     without = ClinicalClause.of(SEG, PERSONS, "gender", excluded=["2", "9"])
     kept = "is none of “2” (Female) or “9” (Not known) (patients without a value are kept)"
-    assert clinical_clause(without).endswith(kept)
+    assert clinical_clause(without, known).endswith(kept)
     present = ClinicalClause.of(SEG, PERSONS, "gender", excluded=["2"], missing=False)
-    assert clinical_clause(present).endswith("is present and is not “2” (Female)")
+    assert clinical_clause(present, known).endswith("is present and is not “2” (Female)")
 
 
 def test_queries_read_fetched_tables(opened, plain):
@@ -404,13 +407,13 @@ def test_joined_export_has_a_row_per_imaged_patient(opened, plain, get, form, na
 def test_absent_tables_keep_the_cohort_and_say_how_to_get_them(catalog, tmp_path):
     with tables.working_in(tables.data_folder(tmp_path)) as empty:
         cohort = Cohort().with_clause(ClinicalClause.of(SEG, PERSONS, "gender", ["2"]))
-        assert "its “gender” in vs_persons is “2”" in sentence(cohort)
+        assert "its “gender” in vs_persons is “2”" in sentence(cohort, knowledge(empty))
         assert '"vs_persons"' in select(cohort)
         with pytest.raises(MissingTableError, match="fetch it with: python -m app fetch clinical_index"):
             Selection(empty, cohort)
     clinical.write_dictionary(tmp_path)
     with tables.working_in(tmp_path) as known:
-        assert "(Female)" in sentence(cohort)
+        assert "(Female)" in sentence(cohort, knowledge(known))
         with pytest.raises(MissingClinicalError, match=r"python -m app fetch vs_persons$"):
             Selection(known, cohort)
 

@@ -2,20 +2,20 @@
 
 import json
 from collections.abc import Callable
-from datetime import date
 from urllib.parse import quote
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from app.cohort.attributes import ATTRIBUTES, Attribute, Kind
+from app.cohort.attributes import ATTRIBUTES
 from app.cohort.cohort import Cohort
 from app.cohort.conditions import MAX_VALUE_LENGTH, Condition, QueryError, format_number
 from app.cohort.json_form import from_json, to_json
 from app.cohort.operators import operators_of
 from app.cohort.sql import where
 from app.language.english import sentence
+from tests.support.any_cohorts import conditions, plain_cohorts
 
 UID, UUID = "1.2.840.113654.2.55", "00000000-0000-4000-8000-00000000000a"
 
@@ -243,39 +243,7 @@ def test_json_errors_say_what_is_wrong(condition, message):
 # --- what holds for any cohort ---------------------------------------------------------------------------------
 
 
-def values_for(attribute: Attribute, operator: str) -> st.SearchStrategy[str]:
-    """Texts that the attribute takes, in any spelling."""
-    if operator == "missing":
-        return st.sampled_from(("true", "false"))
-    if attribute.kind is Kind.DATE:
-        return st.dates(min_value=date(1, 1, 1)).map(date.isoformat)
-    if attribute.kind is Kind.NUMBER:
-        whole = st.integers(-(10**14), 10**14).map(str)
-        real = st.floats(-1e14, 1e14, allow_subnormal=False).filter(lambda x: x == 0 or abs(x) > 1e-90)
-        return whole if attribute.integer else whole | real.map(format_number) | st.decimals(-9, 9, places=3).map(str)
-    if attribute.pattern:
-        return st.from_regex(attribute.pattern, fullmatch=True).filter(str.isascii)
-    return st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=20)
-
-
-@st.composite
-def conditions(draw) -> Condition:
-    attribute = ATTRIBUTES[draw(st.sampled_from(list(ATTRIBUTES)))]
-    operator = draw(st.sampled_from([operator for operator in operators_of(attribute) if not operator.of_lists]))
-    size = 3 if operator.many else 1
-    values = draw(st.lists(values_for(attribute, operator.key), min_size=1, max_size=size))
-    return Condition.of(attribute.name, operator.key, values)
-
-
-def one_of_each(found: list[Condition]) -> Cohort:
-    """Cohort of conditions of which no two share attribute and operator."""
-    return Cohort.of({(condition.attribute, condition.operator): condition for condition in found}.values())
-
-
-cohorts = st.lists(conditions(), max_size=5).map(one_of_each)
-
-
-@given(cohorts)
+@given(plain_cohorts)
 def test_url_reads_back(cohort):
     query = cohort.to_query()
     assert query.isascii()
@@ -283,12 +251,12 @@ def test_url_reads_back(cohort):
     assert Cohort.from_query(query).to_query() == query
 
 
-@given(cohorts)
+@given(plain_cohorts)
 def test_json_reads_back(cohort):
     assert from_json(to_json(cohort)) == cohort
 
 
-@given(cohorts, st.randoms(use_true_random=False))
+@given(plain_cohorts, st.randoms(use_true_random=False))
 def test_order_and_repetition_do_not_matter(cohort, dice):
     pairs = cohort.to_pairs()
     shuffled = dice.sample(pairs, len(pairs)) + ([dice.choice(pairs)] if pairs else [])
@@ -297,7 +265,7 @@ def test_order_and_repetition_do_not_matter(cohort, dice):
     assert Cohort.from_query(query).to_query() == cohort.to_query()
 
 
-@given(cohorts, cohorts)
+@given(plain_cohorts, plain_cohorts)
 def test_equal_cohorts_have_equal_urls_and_others_have_not(one, other):
     assert (one == other) == (one.to_query() == other.to_query()) == (hash(one) == hash(other))
 
@@ -307,7 +275,7 @@ def test_a_condition_is_in_canonical_form(condition):
     assert Condition.of(condition.attribute, condition.operator, condition.values) == condition
 
 
-@given(cohorts)
+@given(plain_cohorts)
 def test_a_sentence_is_one_sentence(cohort):
     words = sentence(cohort)
     assert words.startswith(("Series where ", "All series "))
@@ -334,7 +302,7 @@ def test_what_is_left_without_tables(query, left):
     assert "mr_index" not in rest.tables()
 
 
-@given(cohorts, conditions())
+@given(plain_cohorts, conditions())
 def test_editing(cohort, condition):
     edited = cohort.with_values(condition.attribute, condition.operator, condition.values)
     assert edited.values(condition.attribute, condition.operator) == condition.values

@@ -1,5 +1,6 @@
 """Scope, relations, algebra, completion, samples and splits mean the same to catalog, SQL and specification."""
 
+from dataclasses import replace
 from itertools import pairwise, product
 from urllib.parse import quote
 
@@ -62,7 +63,7 @@ def test_same_series_and_parts(number, catalog, plain, number_of_row):
     if cohort.split:
         parts = np.array(["", *PARTS])[selection.parts][np.argsort(numbers)]
         assert np.array_equal(found["split"][np.argsort(found["file_row_number"])], parts)
-        everybody = truth_clauses.mask(cohort.with_options(part=[]))
+        everybody = truth_clauses.mask(cohort.with_options(split=replace(cohort.split, part="")))
         of_patient = truth_clauses.split(everybody, cohort.split, cohort.seed)
         assert [of_patient[patient] for patient in truth.patients()[expected]] == list(parts)
 
@@ -79,13 +80,13 @@ def test_facets_and_scopes_count_what_matches(number, catalog):
         settled = Selection.of_rows(catalog, selection.rows)
         assert counts_by_value(settled, attribute, "series") == of_result
     for scope, totals in selection.scopes().items():
-        assert totals == truth.totals(truth_clauses.mask(cohort.matching().with_options(scope=[scope])))
+        assert totals == truth.totals(truth_clauses.mask(cohort.matching().with_options(scope=scope)))
 
 
 @pytest.mark.parametrize("query", ["Modality=PT", "collection_id=nlst&Modality=SEG", "PatientAge__lte=3"])
 def test_scope_grows(query, catalog):
     cohort = Cohort.from_query(query)
-    series, study, patient = (set(Selection(catalog, cohort.with_options(scope=[scope])).rows) for scope in Scope)
+    series, study, patient = (set(Selection(catalog, cohort.with_options(scope=scope)).rows) for scope in Scope)
     assert series < study < patient
 
 
@@ -133,7 +134,7 @@ def test_splits_keep_patients_whole_and_shares_exact(catalog, number_of_row):
     dealt = set()
     # Seed by seed: both cohorts draw from the same order of all patients.
     for seed, (cohort, rows, first, of_row, stratum, sizes) in product(range(50), prepared):
-        selection = Selection(catalog, cohort.with_options(seed=[str(seed)]))
+        selection = Selection(catalog, cohort.with_options(seed=seed))
         parts = selection.parts[first]
         assert np.array_equal(selection.rows, rows)
         assert np.array_equal(parts[of_row], selection.parts)
