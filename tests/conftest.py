@@ -119,6 +119,20 @@ def get(catalog) -> Iterator[Callable[[str], httpx.Response]]:
 
 
 @pytest.fixture(scope="session")
+def post(catalog) -> Callable[[str, str | bytes], httpx.Response]:
+    """POST of a body to the HTTP API, in this process."""
+    from app.interface.api import routes
+
+    transport = httpx.ASGITransport(Starlette(routes=routes()), raise_app_exceptions=False)
+
+    async def ask(path: str, body: str | bytes) -> httpx.Response:
+        async with httpx.AsyncClient(transport=transport, base_url="http://idc.test") as client:
+            return await client.post(path, content=body)
+
+    return lambda path, body: asyncio.run(ask(path, body))
+
+
+@pytest.fixture(scope="session")
 def cli(catalog) -> Callable[..., subprocess.CompletedProcess[bytes]]:
     """The command line, in a process of its own."""
 

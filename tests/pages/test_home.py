@@ -10,11 +10,13 @@ from app.ask import ask
 from app.catalog.catalog import open_catalog
 from app.cohort.attributes import ATTRIBUTES
 from app.cohort.cohort import Cohort
+from app.cohort.json_form import from_json
 from app.cohort.recipes import RECIPES
 from app.common.numbers import exact
 from app.datasets.overview import holdings
 from app.help.glossary import GLOSSARY, explain
 from app.help.guide import ACCESS, TROUBLES
+from app.interface.api import link
 from app.language.english import sentence
 from app.selection.selection import Selection
 from components.home.ask import EXAMPLES
@@ -40,6 +42,9 @@ def test_a_question_is_understood_as_one_types_and_opens_in_explore(page: Page) 
     assert page.locator("img[src='x']").count() == 0
     series = Selection(open_catalog(), answer.cohort).totals.series
     expect(page.get_by_text(f"{exact(series)} series")).to_be_visible()
+    as_json = page.locator(".st-key-ask_open").get_by_role("link", name="JSON").get_attribute("href")
+    assert as_json == link("json", answer.cohort)
+    assert from_json(page.request.get(f"/{as_json}").text()) == answer.cohort
     page.locator(".st-key-ask_open").get_by_role("link", name="Open in Explore").click()
     expect_cohort(page, answer.cohort.to_query())
     # One step back is the question again, with this cohort among those of the visit.
@@ -90,10 +95,46 @@ def test_a_saved_cohort_stays_in_the_browser_until_it_is_removed(page: Page) -> 
     remove.click()
     expect(remove).to_have_count(0)
     saved.get_by_role("button", name="Undo").click()
-    saved.get_by_role("link", name="<img src=x> breast").click()
+    saved.get_by_role("link", name="<img src=x> breast", exact=True).click()
     expect_cohort(page, query)
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.get_by_label("Name of the cohort")).to_have_value("<img src=x> breast")
+
+
+def test_saved_cohorts_are_kept_as_json_too_and_older_ones_are_not_lost(page: Page) -> None:
+    query = "Modality=MR&BodyPartExamined=BREAST&sample=5&seed=7"
+    older = {"name": "older", "query": "Modality=PT", "sentence": "Series where modality is PT.", "figures": "some"}
+    visit(page, query)
+    page.evaluate("kept => localStorage.setItem('idc-cohort-builder.saved', JSON.stringify(kept))", [older, {"x": 1}])
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.get_by_label("Name of the cohort").fill("newer")
+    page.get_by_label("Name of the cohort").press("Enter")
+    expect(page.get_by_role("status").filter(has_text="Saved as “newer”")).to_be_visible()
+    page.goto("/")
+    saved = page.get_by_role("region", name="Saved cohorts")
+    expect(saved.get_by_role("listitem")).to_have_count(2)
+    with page.expect_download() as started:
+        saved.get_by_role("link", name="newer as JSON").click()
+    assert started.value.suggested_filename == "newer.json"
+    assert from_json(started.value.path().read_text(encoding="utf-8")) == Cohort.from_query(query)
+    expect(saved.get_by_role("link", name="older as JSON")).to_have_count(0)
+    saved.get_by_role("link", name="older", exact=True).click()
+    expect_cohort(page, "Modality=PT")
+
+
+def test_what_others_put_into_the_storage_harms_no_saved_cohort(page: Page) -> None:
+    kept = {"query": "Modality=PT", "sentence": "words", "figures": "some"}
+    visit(page, "Modality=PT")
+    page.evaluate(
+        """kept => localStorage.setItem('idc-cohort-builder.saved', JSON.stringify([
+          { ...kept, name: "number", json: 5 }, { ...kept, name: "half", json: "\\ud800" }, { ...kept, name: "whole" },
+        ]))""",
+        kept,
+    )
+    page.goto("/")
+    saved = page.get_by_role("region", name="Saved cohorts")
+    expect(saved.get_by_role("listitem")).to_have_count(3)
+    expect(saved.get_by_role("link", name=re.compile("as JSON"))).to_have_count(1)
 
 
 def test_help_has_every_topic_and_a_link_to_each(page: Page) -> None:

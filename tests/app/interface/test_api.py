@@ -15,7 +15,7 @@ from tests.support import clinical, truth
 
 QUERY = "PatientID=LUNG1-215&Modality__not=SR"
 SERIES = "1.3.6.1.4.1.32722.99.99.90225801217339158667729182127418845443"
-JSON_VERBS = ("counts", "facets", "licenses")
+JSON_VERBS = ("counts", "facets", "licenses", "json")
 
 #: Route → command line; every verb in every format.
 PAIRS = {
@@ -43,6 +43,7 @@ PAIRS = {
     "/api/releases": ["releases"],
     f"/api/sentence?{QUERY}": ["sentence", QUERY],
     f"/api/url?{QUERY}": ["url", QUERY],
+    f"/api/json?{QUERY}": ["json", QUERY],
     f"/api/dicomweb?{QUERY}": ["dicomweb", QUERY],
     f"/api/show?SeriesInstanceUID={SERIES}": ["show", SERIES],
     f"/api/viewer?SeriesInstanceUID={SERIES}&viewer=volview": ["viewer", SERIES, "--viewer=volview"],
@@ -154,7 +155,7 @@ def test_files_have_names_and_types(route, file, get):
     assert headers["cache-control"] == "no-cache"
 
 
-@pytest.mark.parametrize("verb", ["counts", "facets", "licenses", "sentence", "url"])
+@pytest.mark.parametrize("verb", ["counts", "facets", "licenses", "json", "sentence", "url"])
 def test_what_is_read_on_the_spot_is_no_file(verb, get):
     headers = get(f"/api/{verb}?{QUERY}").headers
     assert "content-disposition" not in headers

@@ -195,6 +195,42 @@ def test_command_line_in_a_process(value, cli):
         assert json.loads(done.stdout)["series"] == 0
 
 
+@pytest.mark.parametrize("value", (VALUES | REFUSED).values(), ids=VALUES | REFUSED)
+def test_json_carries_values_as_the_query_does(value, get, post, capfdbinary):
+    """Taken or refused alike on the command line, in an address and as a body, with the same words."""
+    document = {"conditions": [{"attribute": "SeriesDescription", "operator": "contains", "values": [value]}]}
+    # Half a character has no UTF-8, but it has an escape.
+    text = json.dumps(document, ensure_ascii="\ud800" in value)
+    for verb in ("url", "json", "sentence", "sql"):
+        status = command_line.main([verb, text])
+        sys.stdout.flush()
+        output, errors = capfdbinary.readouterr()
+        assert (status == 2) == (value in REFUSED.values())
+        assert errors.count(b"\n") == (status == 2)
+        for answer in (get(f"/api/{verb}?{quote(text, safe='')}"), post(f"/api/{verb}", text)):
+            assert (answer.status_code == 400) == (status == 2)
+            assert answer.content == output + errors
+            assert "html" not in answer.headers["content-type"]
+
+
+@pytest.mark.parametrize("value", (VALUES | REFUSED).values(), ids=VALUES | REFUSED)
+def test_hostile_keys_of_json_are_named_in_one_line(value, post):
+    documents: list[dict[str, Any]] = [
+        {"conditions": [], value: []},
+        {"conditions": [{value: "Modality"}]},
+        {"conditions": [], "options": {value: value}},
+        {"conditions": [], "options": {"part": value, "split": value}},
+        {"conditions": [], "relations": [{"relation": value, "conditions": []}]},
+        {"conditions": [], "clinical": [{"collection_id": value, "table": value, "column": value, "missing": value}]},
+        {"conditions": [], "combinations": [{"operation": value, "a": value, "b": value}]},
+    ]
+    for document in documents:
+        answer = post("/api/sql", json.dumps(document))
+        assert answer.status_code == 400
+        assert answer.text.removesuffix("\n").isprintable()
+        assert len(answer.text) < 400
+
+
 # --- HTTP ------------------------------------------------------------------------------------------------------
 
 
