@@ -11,7 +11,7 @@ import re
 from pathlib import Path
 
 _COMMENT = re.compile(r"^ *(?://.*|/\*\*(?:(?!\*/)[\s\S])*\*/)\n", re.MULTILINE)
-_IMPORT = re.compile(r"^import \{[^}]+\} from \"(\.[^\"]+)\";\n+", re.MULTILINE)
+_IMPORT = re.compile(r"^import \{\s*\w+(?:,\s*\w+)*,?\s*\} from \"(\.[^\"]+)\";\n+", re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=(?:async function|function|const) )", re.MULTILINE)
 _LEFT = re.compile(r"^(?:import|export)\b(?! default ).*", re.MULTILINE)
 
