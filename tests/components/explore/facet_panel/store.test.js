@@ -61,15 +61,15 @@ test("clicks on a busy server leave together, the newest list of each operator",
   const { store, sent, answer } = begin(context);
   toggleIncluded(store, "Modality", "CT");
   toggleIncluded(store, "Modality", "MR");
-  toggleIncluded(store, "Modality", "PT");
   editUnit(store, "patients");
+  toggleIncluded(store, "Modality", "PT");
   assert.equal(sent.length, 1);
   assert.deepEqual(chosenOf(store, "Modality").eq, ["CT", "MR", "PT"]);
   assert.equal(currentUnit(store), "patients");
   answer(dataOf({ eq: ["CT"] }));
   assert.deepEqual(sent[1]?.edits, [
-    { attribute: "Modality", operator: "eq", values: ["CT", "MR", "PT"] },
     { unit: "patients" },
+    { attribute: "Modality", operator: "eq", values: ["CT", "MR", "PT"] },
   ]);
   answer(dataOf({ eq: ["CT", "MR", "PT"] }, { unit: "patients" }));
   assert.ok(!isBusy(store));

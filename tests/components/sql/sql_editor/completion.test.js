@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { columnsOf } from "../../../../components/sql/sql_editor/completion.js";
 
 const TABLES = {
-  index: [{ label: "Modality", detail: "VARCHAR" }, { label: "SeriesInstanceUID" }],
+  index: [{ label: "Modality" }, { label: "SeriesInstanceUID", detail: "one per series" }],
   seg_index: [{ label: "SeriesInstanceUID" }, { label: "total_segments" }],
 };
 
@@ -22,11 +22,19 @@ function complete(text, explicit = false) {
     matchBefore: () => ({ from: at - typed.length, to: at }),
     state: { doc, sliceDoc: (from, to) => doc.slice(Math.max(0, from), to) },
   });
-  return found && { from: found.from, labels: found.options.map(({ label }) => label) };
+  return (
+    found && {
+      from: found.from,
+      labels: found.options.map(({ label, detail }) => (detail ? `${label}, ${detail}` : label)),
+    }
+  );
 }
 
-test("a query that names no table yet is offered every column once", () => {
-  assert.deepEqual(complete("SELECT Mo|"), { from: 7, labels: ["Modality", "SeriesInstanceUID", "total_segments"] });
+test("a query that names no table yet is offered every column once, as the first table has it", () => {
+  assert.deepEqual(complete("SELECT Mo|"), {
+    from: 7,
+    labels: ["Modality", "SeriesInstanceUID, one per series", "total_segments"],
+  });
 });
 
 test("with a table named, its columns alone", () => {
