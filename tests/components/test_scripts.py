@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from components.common.scripts import module
+from components.common.scripts import module, parts
 from tests.support import javascript
 from tests.support.paths import ROOT
 
 COMPONENTS = ROOT / "components"
 SCRIPTS = [path for path in sorted(COMPONENTS.rglob("*.js")) if path.parent.name != "bundle"]
+GRID = COMPONENTS / "explore/grid.js"
 ENTRIES = [path for path in SCRIPTS if re.search(r"^export default ", path.read_text(), re.MULTILINE)]
 UNIT_TESTS = sorted((ROOT / "tests/components").rglob("*.test.js"))
 
@@ -55,11 +56,13 @@ def test_what_the_browser_gets_is_one_module(path: Path, tmp_path: Path) -> None
 
 
 def test_every_script_reaches_the_browser() -> None:
-    joined = "\n".join(module(path) for path in ENTRIES)
+    joined = "\n".join([*map(module, ENTRIES), *parts(GRID).values()])
     for path in SCRIPTS:
-        names = re.findall(r"^export (?:default )?(?:async )?(?:function|const) (\w+)", path.read_text(), re.MULTILINE)
+        names = re.findall(
+            r"^export (?:default )?(?:async )?(?:function|const|class) (\w+)", path.read_text(), re.MULTILINE
+        )
         assert names, path
-        assert all(re.search(rf"(?:function|const) {name}\b", joined) for name in names), path
+        assert all(re.search(rf"(?:function|const|class) {name}\b", joined) for name in names), path
 
 
 @pytest.mark.parametrize("path", SCRIPTS, ids=short)
@@ -69,7 +72,7 @@ def test_no_script_writes_html(path: Path) -> None:
     assert not re.search(
         r"\b(?:inner|outer)HTML|insertAdjacentHTML|setHTML|document\.write|\beval\b|new Function", text
     )
-    makers = {"common/dom.js", "common/icons.js", "series/viewer_frame/viewer_frame.js"}
+    makers = {"common/dom.js", "common/icons.js", "series/viewer_frame/viewer_frame.js", "explore/grid.js"}
     assert "createElement" not in text or str(path.relative_to(COMPONENTS)) in makers
 
 
@@ -129,6 +132,19 @@ def test_a_cast_is_no_comment_of_its_own(tmp_path: Path) -> None:
 def test_what_cannot_be_joined_is_refused(tmp_path: Path, scripts: dict[str, str], complaint: str) -> None:
     with pytest.raises(ValueError, match=complaint):
         module(write(tmp_path, **scripts))
+
+
+def test_parts_come_by_their_names_without_comments(tmp_path: Path) -> None:
+    text = "/** Zero. */\nexport function zero() {\n  // Now.\n  return 0;\n}\n\nexport class One {\n  two() {}\n}\n"
+    assert parts(write(tmp_path, entry=text)) == {
+        "zero": "function zero() {\n  return 0;\n}",
+        "One": "class One {\n  two() {}\n}",
+    }
+
+
+def test_the_grid_has_a_use_for_every_part() -> None:
+    used = re.findall(r'_(?:SCRIPTS|TEXTS)\[["\'](\w+)["\']\]', GRID.with_suffix(".py").read_text())
+    assert set(used) == set(parts(GRID))
 
 
 # Checking
