@@ -11,8 +11,9 @@ import re
 from pathlib import Path
 
 _COMMENT = re.compile(r"^ *(?://.*|/\*\*(?:(?!\*/)[\s\S])*\*/)\n", re.MULTILINE)
-_IMPORT = re.compile(r"^import \{[^}]+\} from \"(\.[^\"]+)\";\n+", re.MULTILINE)
+_IMPORT = re.compile(r"^import \{\s*\w+(?:,\s*\w+)*,?\s*\} from \"(\.[^\"]+)\";\n+", re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=(?:async function|function|const) )", re.MULTILINE)
+_PART = re.compile(r"^export ((?:function|class) (\w+).*?^\})$", re.MULTILINE | re.DOTALL)
 _LEFT = re.compile(r"^(?:import|export)\b(?! default ).*", re.MULTILINE)
 
 
@@ -30,6 +31,11 @@ def module(entry: Path) -> str:
     joined: dict[Path, str] = {}
     _join(entry.resolve(), joined, ())
     return "\n".join(joined.values())
+
+
+def parts(script: Path) -> dict[str, str]:
+    """Name → text of what a script exports, for a library that takes functions and classes one by one."""
+    return {name: text for text, name in _PART.findall(_COMMENT.sub("", script.read_text(encoding="utf-8")))}
 
 
 def _join(path: Path, joined: dict[Path, str], above: tuple[Path, ...]) -> None:

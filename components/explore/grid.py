@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -14,6 +15,7 @@ from app.common.numbers import compact
 from app.selection import COLUMNS, DEFAULT_COLUMNS, PAGE_SIZE, Level, Page, RowColumn, Selection, page
 from components.common import colours, state
 from components.common.links import dataset_links
+from components.common.scripts import parts
 from components.explore.nothing_left import nothing_left
 
 _LABELS = {
@@ -29,106 +31,18 @@ MOST_CHOSEN = 500
 #: Room for the page switch, in pixels: left to itself it would show one number where there are few pages.
 _PAGES_WIDTH = 360
 
-_LINK = JsCode("""
-class ViewerLink {
-  init(params) {
-    this.element = document.createElement('span');
-    if (typeof params.value === 'string' && /^https?:\\/\\//.test(params.value)) {
-      const link = document.createElement('a');
-      link.href = params.value;
-      link.target = '_blank';
-      link.rel = 'noopener';
-      link.style.color = params.colour;
-      link.textContent = params.value.includes('StudyInstanceUIDs=') ? 'OHIF' : 'SLIM';
-      this.element.append(link);
-    }
-  }
-  getGui() { return this.element; }
-}
-""")
+#: What AG Grid runs, by the names in the script.
+_TEXTS = parts(Path(__file__).with_suffix(".js"))
+_SCRIPTS = {name: JsCode(text) for name, text in _TEXTS.items()}
 
-#: Leads out of the grid's frame, so its address starts from the page around it.
-_OWN_PAGE = JsCode("""
-class OwnPage {
-  init(params) {
-    this.element = document.createElement('a');
-    const address = params.address + encodeURIComponent(params.value);
-    this.element.href = new URL(address, window.parent.document.baseURI).href;
-    this.element.target = '_blank';
-    this.element.rel = 'noopener';
-    this.element.style.color = params.colour;
-    this.element.textContent = 'Open';
-  }
-  getGui() { return this.element; }
-}
-""")
-
-_COLOURED = JsCode("""
-class Coloured {
-  init(params) {
-    const colours = params.colours;
-    this.element = document.createElement('span');
-    for (const name of (params.value || '').split(', ')) {
-      if (!name) continue;
-      const dot = document.createElement('span');
-      dot.style.cssText = 'display:inline-block;width:8px;height:8px;border-radius:50%;margin-right:5px';
-      dot.style.background = colours[name] || params.other;
-      const text = document.createElement('span');
-      text.textContent = name;
-      text.style.marginRight = '8px';
-      this.element.append(dot, text);
-    }
-  }
-  getGui() { return this.element; }
-}
-""")
-
-_NUMBER = JsCode("""
-function(params) {
-  if (params.value === null || params.value === undefined) return '';
-  const digits = params.colDef.field.endsWith('_MB') ? 2 : 0;
-  return params.value.toLocaleString('en-US', {minimumFractionDigits: digits, maximumFractionDigits: 2});
-}
-""")
-
-#: A finger needs taller rows than a mouse.
-_ROW_HEIGHT = JsCode("matchMedia('(pointer: coarse)').matches ? 40 : 28")
+#: A number, where the others are functions.
+_ROW_HEIGHT = JsCode(f"({_TEXTS['rowHeight']})()")
 
 #: Levels whose rows have a page of their own: what the column is called, and the address without the identifier.
 _PAGES = {
     Level.SERIES: ("Series", "series?SeriesInstanceUID="),
     Level.COLLECTION: ("About", "collections?collection_id="),
 }
-
-#: The server has sorted already.
-_KEEP_ORDER = JsCode("function() { return 0; }")
-_ROW_ID = JsCode("function(params) { return params.data.id; }")
-
-_SHOW_CHOSEN = JsCode("""
-function(event) {
-  event.api.forEachNode(node => {
-    if (node.isSelected() !== node.data.chosen) node.setSelected(node.data.chosen, false, 'api');
-  });
-}
-""")
-
-_RETURN = JsCode("""
-function({streamlitRerunEventTriggerName, eventData}) {
-  const sorted = eventData.api.getColumnState().find(column => column.sort);
-  return {
-    trigger: streamlitRerunEventTriggerName,
-    sort: sorted ? [sorted.colId, sorted.sort] : null,
-    chosen: eventData.api.getSelectedNodes().map(node => node.id),
-  };
-}
-""")
-
-#: Only what the user did is worth a run.
-_BY_USER = JsCode("""
-function({streamlitRerunEventTriggerName, eventData}) {
-  return !['api', 'rowDataChanged', 'gridInitializing'].includes(eventData.source);
-}
-""")
 
 
 def grid(selection: Selection) -> None:
@@ -245,8 +159,8 @@ def _rows(rows: Page, names: list[str], number: int, sort: str | None, descendin
         allow_unsafe_jscode=True,
         update_on=["selectionChanged", "sortChanged"],
         data_return_mode="CUSTOM",
-        custom_jscode_for_grid_return=_RETURN,
-        should_grid_return=_BY_USER,
+        custom_jscode_for_grid_return=_SCRIPTS["answer"],
+        should_grid_return=_SCRIPTS["byUser"],
         callback=lambda returned: _returned(returned.raw_data, level, {row["id"] for row in rows.rows}),
         show_toolbar=False,
     )
@@ -273,17 +187,28 @@ def _returned(answer: Any, level: Level, on_page: set[str]) -> None:
 def _options(columns: list[RowColumn], level: Level, sort: str | None, descending: bool) -> dict[str, Any]:
     definitions = [_definition(column, level, sort, descending) for column in columns]
     if level in (Level.SERIES, Level.STUDY):
-        link = {"field": "viewer", "headerName": "Viewer", "width": 66, "sortable": False, "cellRenderer": _LINK}
+        link = {
+            "field": "viewer",
+            "headerName": "Viewer",
+            "width": 66,
+            "sortable": False,
+            "cellRenderer": _SCRIPTS["ViewerLink"],
+        }
         definitions.insert(0, link | {"cellRendererParams": {"colour": colours.accent()}})
     if level in _PAGES:
         name, address = _PAGES[level]
-        link = {"field": "id", "headerName": name, "width": 66, "sortable": False, "cellRenderer": _OWN_PAGE}
+        link = {"field": "id", "headerName": name, "width": 66, "sortable": False, "cellRenderer": _SCRIPTS["OwnPage"]}
         definitions.insert(0, link | {"cellRendererParams": {"colour": colours.accent(), "address": address}})
     choosable = level is Level.SERIES
     return {
         "columnDefs": definitions,
-        "defaultColDef": {"resizable": True, "sortable": True, "comparator": _KEEP_ORDER, "suppressMovable": False},
-        "getRowId": _ROW_ID,
+        "defaultColDef": {
+            "resizable": True,
+            "sortable": True,
+            "comparator": _SCRIPTS["keepOrder"],
+            "suppressMovable": False,
+        },
+        "getRowId": _SCRIPTS["rowId"],
         "animateRows": False,
         "rowHeight": _ROW_HEIGHT,
         "headerHeight": 32,
@@ -297,8 +222,8 @@ def _options(columns: list[RowColumn], level: Level, sort: str | None, descendin
             "enableClickSelection": False,
         },
         "selectionColumnDef": {"width": 44, "pinned": "left"},
-        "onFirstDataRendered": _SHOW_CHOSEN,
-        "onRowDataUpdated": _SHOW_CHOSEN,
+        "onFirstDataRendered": _SCRIPTS["showChosen"],
+        "onRowDataUpdated": _SCRIPTS["showChosen"],
     }
 
 
@@ -341,9 +266,10 @@ def _definition(column: RowColumn, level: Level, sort: str | None, descending: b
     if column.name in _STRETCHED or (level is not Level.SERIES and column.name in _LISTS):
         definition |= {"flex": 1, "minWidth": definition["width"]}
     if column.numeric:
-        definition |= {"type": "rightAligned", "valueFormatter": _NUMBER}
+        definition |= {"type": "rightAligned", "valueFormatter": _SCRIPTS["numberText"]}
     if column.name in ATTRIBUTES and (own := ATTRIBUTES[column.name].colours):
-        definition |= {"cellRenderer": _COLOURED, "cellRendererParams": {"colours": own, "other": colours.OTHER}}
+        params = {"colours": own, "other": colours.OTHER}
+        definition |= {"cellRenderer": _SCRIPTS["Coloured"], "cellRendererParams": params}
     if column.name == sort:
         definition["sort"] = "desc" if descending else "asc"
     return definition
