@@ -46,8 +46,8 @@ def test_a_folder_is_checked(root: Path, plain) -> None:
     shown.run()
     assert not shown.exception
     assert [one.label for one in shown.expander] == [
-        "Fault: the number of files is not the index's (1)",
-        "Fault: the number of bytes is not the index's (1)",
+        "Error: the number of files is not the index's (1)",
+        "Error: the number of bytes is not the index's (1)",
     ]
     assert shown.expander[0].dataframe[0].value.to_dict("records") == [
         {"Series": uid, "File": None, "Detail": f"2, not {instances:,}"}
