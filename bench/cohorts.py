@@ -12,7 +12,8 @@ from datetime import date
 
 from app.catalog.build import bin_edges
 from app.catalog.catalog import Catalog, listed_attributes, open_catalog, range_attributes
-from app.cohort.attributes import BASE_ATTRIBUTES, Attribute, Kind
+from app.cohort.attribute import Attribute, Kind
+from app.cohort.attributes import BASE_ATTRIBUTES
 from app.cohort.cohort import Cohort
 from app.selection.selection import Selection
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from app.catalog.catalog import listed_attributes
 from app.cohort import schema
-from app.cohort.attributes import Kind
+from app.cohort.attribute import Kind
 from app.cohort.cohort import Cohort
 from app.cohort.sql import where
-from app.selection.selection import Totals
+from app.selection.counts import Totals
 
 TOTALS = ("patients", "studies", "series", "instances", "size_bytes")
 

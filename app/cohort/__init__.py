@@ -3,17 +3,8 @@
 Its URL and JSON forms are here. Never opens the catalog: a cohort can be read, changed and written without any data.
 """
 
-from app.cohort.attributes import (
-    ATTRIBUTES,
-    BASE_ATTRIBUTES,
-    BASE_TABLES,
-    EXTRA_TABLES,
-    OPEN_GROUPS,
-    UNAVAILABLE,
-    Attribute,
-    Group,
-    Kind,
-)
+from app.cohort.attribute import BASE_TABLES, OPEN_GROUPS, Attribute, Group, Kind
+from app.cohort.attributes import ATTRIBUTES, BASE_ATTRIBUTES, EXTRA_TABLES, UNAVAILABLE
 from app.cohort.clauses import MAX_QUERY_LENGTH, PARTS, Completion, Relation, Sample, Scope, Split, write_pairs
 from app.cohort.clinical_clause import DICTIONARY, WHOLE, ClinicalClause
 from app.cohort.cohort import Cohort, Combination, Operation

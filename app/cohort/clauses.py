@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import NoReturn
 from urllib.parse import parse_qsl, quote
 
-from app.cohort.attributes import Kind
+from app.cohort.attribute import Kind
 from app.cohort.conditions import Condition, QueryError, find_attribute, merge, parse_condition
 from app.common.errors import shorten
 

@@ -14,7 +14,8 @@ from decimal import Decimal
 from difflib import get_close_matches
 from typing import Any, NoReturn
 
-from app.cohort.attributes import ATTRIBUTES, UNAVAILABLE, Attribute, Kind
+from app.cohort.attribute import Attribute, Kind
+from app.cohort.attributes import ATTRIBUTES, UNAVAILABLE
 from app.cohort.operators import OPERATORS, Operator, operators_of
 from app.common.errors import UserError, shorten
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.cohort.attributes import Attribute, Kind
+from app.cohort.attribute import Attribute, Kind
 
 
 @dataclass(frozen=True, slots=True)

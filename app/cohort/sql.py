@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
-from app.cohort.attributes import ATTRIBUTES, Attribute, Kind
+from app.cohort.attribute import Attribute, Kind
+from app.cohort.attributes import ATTRIBUTES
 from app.cohort.conditions import Condition, by_attribute
 from app.cohort.kept_lists import values_of
 from app.cohort.operators import OPERATORS

@@ -3,9 +3,10 @@
 Never keeps a result beyond its Selection, and never writes.
 """
 
+from app.selection.counts import FacetCounts, Totals
 from app.selection.entries import sources
 from app.selection.rows import COLUMNS, DEFAULT_COLUMNS, PAGE_SIZE, Level, Page, RowColumn, page
-from app.selection.selection import FacetCounts, Selection, Totals
+from app.selection.selection import Selection
 from app.selection.steps import Step, left_out, missing_shares, waterfall
 from app.selection.venn import VennRegion, combined, count, regions
 

@@ -9,7 +9,6 @@ dictionary of distinct texts, with the same SQL that the cohort compiles to.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -32,34 +31,10 @@ from app.catalog.arrays import (
 from app.clinical.table import clinical_mask
 from app.cohort import ATTRIBUTES, PARTS, Attribute, Cohort, Scope
 from app.selection import entries, masks
+from app.selection.counts import FacetCounts, Totals
 from app.selection.profiles import Profiles, per_value
 from app.selection.relations import combination_mask, completed, in_scope, relation_mask
 from app.selection.samples import sampled, split_parts
-
-
-@dataclass(frozen=True, slots=True)
-class Totals:
-    """What a selection adds up to; `size_bytes` is the sum of the files, exact."""
-
-    patients: int
-    studies: int
-    series: int
-    instances: int
-    size_bytes: int
-
-
-@dataclass(frozen=True, slots=True)
-class FacetCounts:
-    """Counts of one attribute under the conditions of all others.
-
-    Parameters
-    ----------
-    counts
-        One entry per code (listed attributes) or bin (ranges); entry 0 counts the series without a value.
-    """
-
-    attribute: Attribute
-    counts: Counts
 
 
 class Selection:

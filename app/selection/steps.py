@@ -17,7 +17,8 @@ from app.language import (
     option_clauses,
     relation_clause,
 )
-from app.selection.selection import Selection, Totals
+from app.selection.counts import Totals
+from app.selection.selection import Selection
 
 
 @dataclass(frozen=True, slots=True)

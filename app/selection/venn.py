@@ -9,7 +9,8 @@ from itertools import combinations
 
 from app.catalog import Catalog
 from app.cohort import Cohort, Combination, Operation, Scope
-from app.selection.selection import Selection, Totals
+from app.selection.counts import Totals
+from app.selection.selection import Selection
 
 
 @dataclass(frozen=True, slots=True)

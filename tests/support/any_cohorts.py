@@ -8,7 +8,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from app.cohort.attributes import ATTRIBUTES, Attribute, Kind
+from app.cohort.attribute import Attribute, Kind
+from app.cohort.attributes import ATTRIBUTES
 from app.cohort.clauses import PARTS, Completion, Relation, Sample, Scope, Split
 from app.cohort.clinical_clause import ClinicalClause
 from app.cohort.cohort import Clause, Cohort, Combination, Operation

@@ -11,7 +11,8 @@ from typing import Any
 import duckdb
 
 from app.cohort import schema
-from app.cohort.attributes import BASE_ATTRIBUTES, Attribute, Kind
+from app.cohort.attribute import Attribute, Kind
+from app.cohort.attributes import BASE_ATTRIBUTES
 from app.cohort.cohort import Cohort
 from app.cohort.conditions import Condition, format_number
 from app.cohort.operators import operators_of

@@ -1,6 +1,7 @@
 """The part of docs/query.md that repeats the attribute table; ``python -m tests.support.docs`` writes it anew."""
 
-from app.cohort.attributes import ATTRIBUTES, BASE_ATTRIBUTES, EXTRA_TABLES, Attribute
+from app.cohort.attribute import Attribute
+from app.cohort.attributes import ATTRIBUTES, BASE_ATTRIBUTES, EXTRA_TABLES
 from app.cohort.operators import operators_of
 from tests.support.paths import ROOT
 

@@ -21,9 +21,10 @@ import pyarrow.compute as pc
 from idc_index_data import INDEX_METADATA
 from pyarrow import parquet
 
-from app.cohort.attributes import ATTRIBUTES, Attribute, Kind
+from app.cohort.attribute import Attribute, Kind
+from app.cohort.attributes import ATTRIBUTES
 from app.cohort.cohort import Cohort
-from app.selection.selection import Totals
+from app.selection.counts import Totals
 
 Asked = Mapping[str, tuple[str, ...]]
 

@@ -126,7 +126,7 @@ def test_words_for_people_cost_no_build(checkout: Callable[[str], Checkout], dat
     before, after = checkout("before"), checkout("after")
     after.change("cohort/attributes.py", '"study description", Kind.TEXT', '"describes the study", Kind.TEXT')
     after.change("cohort/attributes.py", "Unique within a collection only.", "Two collections may have the same.")
-    after.change("cohort/attributes.py", 'SIZE = "Size"', 'SIZE = "How large"')
+    after.change("cohort/attribute.py", 'SIZE = "Size"', 'SIZE = "How large"')
     after.change("cohort/attributes.py", "To add a filter, add a row.", "A filter is a row.")
     series, _ = count(before, "")
     assert count(after, "") == (series, False)
@@ -157,7 +157,7 @@ def test_builds_do_not_read_what_is_for_people(checkout: Callable[[str], Checkou
         ("catalog/tables/extensions.py", "value::DOUBLE", "value::FLOAT"),
         ("cohort/schema.py", '"idc_index": "index"', '"idc_index": "main"'),
         ("cohort/sql.py", 'IS NOT NULL" if attribute.is_range', 'IS NOT NAN" if attribute.is_range'),
-        ("cohort/attributes.py", "return self.kind in (Kind.NUMBER, Kind.DATE)", "return self.kind is Kind.NUMBER"),
+        ("cohort/attribute.py", "return self.kind in (Kind.NUMBER, Kind.DATE)", "return self.kind is Kind.NUMBER"),
         ("cohort/attributes.py", "range(0, 100, 5)", "range(0, 100, 10)"),
         ("cohort/attributes.py", "ELSE 'custom terms' END", "ELSE 'other terms' END"),
         (
@@ -185,6 +185,7 @@ def test_the_sources_that_write_use_no_other_code_for_it() -> None:
         "app.catalog.identity",
         "app.catalog.tables.fetching",  # where the kept file lies
         "app.cohort",  # the attributes, of which the values are taken
+        "app.cohort.attribute",
         "app.cohort.attributes",
         "app.cohort.conditions",  # those of a cohort, which no build has
         "app.cohort.kept_lists",

@@ -18,7 +18,8 @@ from app.catalog.catalog import Catalog
 from app.catalog.tables.extensions import MissingTableError, published
 from app.catalog.tables.fetching import fetchable
 from app.cohort import schema
-from app.cohort.attributes import ATTRIBUTES, EXTRA_TABLES, Attribute, Kind
+from app.cohort.attribute import Attribute, Kind
+from app.cohort.attributes import ATTRIBUTES, EXTRA_TABLES
 from app.cohort.cohort import Cohort
 from app.cohort.conditions import Condition, format_number
 from app.cohort.recipes import RECIPES

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from app.cohort.attributes import BASE_TABLES
+from app.cohort.attribute import BASE_TABLES
 from app.cohort.recipes import RECIPES
 from app.language.statement import select
 

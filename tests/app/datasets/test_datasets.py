@@ -16,7 +16,8 @@ from app.datasets.about import DatasetKind, dataset, datasets, typical_series
 from app.datasets.overview import holdings
 from app.datasets.plain_text import one_line, paragraphs
 from app.interface import startup
-from app.selection.selection import Selection, Totals
+from app.selection.counts import Totals
+from app.selection.selection import Selection
 from app.series.viewers import viewer_of_series
 from tests.support import truth
 

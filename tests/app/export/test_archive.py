@@ -24,7 +24,8 @@ from app.export.archive import _AHEAD, _AHEAD_BYTES, _SMALL, Archive, _Ahead, re
 from app.export.cohort_citations import citation_text
 from app.export.writers import manifest_s5cmd
 from app.interface import archive_links
-from app.selection.selection import Selection, Totals
+from app.selection.counts import Totals
+from app.selection.selection import Selection
 from app.storage.buckets import GCS_BUCKETS, Cloud
 from app.storage.errors import ErrorKind, StorageError
 from app.storage.limits import Limits

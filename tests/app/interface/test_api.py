@@ -5,7 +5,8 @@ from datetime import date
 
 import pytest
 
-from app.cohort.attributes import ATTRIBUTES, BASE_ATTRIBUTES, Kind
+from app.cohort.attribute import Kind
+from app.cohort.attributes import ATTRIBUTES, BASE_ATTRIBUTES
 from app.cohort.cohort import Cohort
 from app.interface import cli as command_line
 from app.interface.answers import FORMATS

@@ -5,7 +5,8 @@ from datetime import date
 import numpy as np
 import pytest
 
-from app.cohort.attributes import ATTRIBUTES, BASE_ATTRIBUTES, Attribute, Kind
+from app.cohort.attribute import Attribute, Kind
+from app.cohort.attributes import ATTRIBUTES, BASE_ATTRIBUTES
 from app.cohort.cohort import Cohort
 from app.cohort.sql import where
 from app.export.licensing import licenses
