@@ -17,6 +17,7 @@ from app.common.settings import settings
 from app.datasets import DatasetKind, datasets
 from app.language import sentence
 from components.common.errors import plain
+from components.common.state import parameters
 
 _EXPLORE = "../pages/explore.py"
 _DATASETS = {DatasetKind.COLLECTION: "../pages/collections.py", DatasetKind.RESULT: "../pages/results.py"}
@@ -30,7 +31,7 @@ def explore_link(
         _EXPLORE,
         label=label,
         icon=icon,
-        query_params=cohort.to_pairs(),
+        query_params=parameters(cohort.to_pairs()),
         help=plain(sentence(cohort)),
         width=width,  # type: ignore[arg-type]
     )
@@ -47,7 +48,7 @@ def dataset_links(cohort: Cohort) -> None:
 
 def open_explore(cohort: Cohort) -> NoReturn:
     """Leave this page for Explore with `cohort`."""
-    st.switch_page(_EXPLORE, query_params=cohort.to_pairs())
+    st.switch_page(_EXPLORE, query_params=parameters(cohort.to_pairs()))
 
 
 @dataclass(frozen=True, slots=True)
