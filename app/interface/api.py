@@ -14,10 +14,14 @@ from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from app.cohort import Cohort
-from app.common.errors import UserError
+from app.common.errors import UserError, shorten
 from app.common.memory import return_freed
 from app.interface.answers import EXTENSIONS, Answer
-from app.interface.verbs import VERBS, Verb, pieces, run
+from app.interface.checked import checked, header, takes_cohort
+from app.interface.verbs import VERBS, Verb, pieces
+
+#: Parameter of every route about a cohort: whether values that the release does not hold are refused.
+_STRICT = "strict"
 
 
 def routes() -> list[Route]:
@@ -39,15 +43,20 @@ def link(verb: str, cohort: Cohort, form: str | None = None, **options: str) -> 
 
 
 def _route(verb: Verb, path: str, preset: dict[str, str]) -> Route:
-    names = {option.name for option in verb.options} - set(preset)
+    names = {option.name for option in verb.options} - set(preset) | ({_STRICT} if takes_cohort(verb.name) else set())
 
     def endpoint(request: Request) -> Response:
         try:
             options, rest = split_query(request.scope["query_string"], names)
-            answer = run(verb.name, rest, {**options, **preset})
+            strict = options.pop(_STRICT, "false")
+            if strict not in ("true", "false"):
+                raise UserError(f"{_STRICT} is true or false, not “{shorten(strict)}”.")
+            answer, warnings = checked(verb.name, rest, {**options, **preset}, strict=strict == "true")
         except UserError as error:
             return PlainTextResponse(f"{error}\n", status_code=400)
         headers = {"Cache-Control": "no-cache"}
+        if warnings:
+            headers["X-IDC-Warning"] = header(warnings)
         if answer.file:
             headers["Content-Disposition"] = f'attachment; filename="{answer.file}"'
         return StreamingResponse(_streamed(answer), media_type=answer.media_type, headers=headers)

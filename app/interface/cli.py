@@ -64,11 +64,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _answer(parsed: argparse.Namespace) -> None:
-    from app.interface.verbs import VERBS, pieces, run
+    from app.interface.checked import checked
+    from app.interface.verbs import VERBS, pieces
 
     names = [option.name for option in VERBS[parsed.verb].options]
     options = {name: value for name in names if (value := getattr(parsed, name)) is not None}
-    answer = run(parsed.verb, parsed.subject, options)
+    answer, warnings = checked(parsed.verb, parsed.subject, options, strict=getattr(parsed, "strict", False))
+    for warning in warnings:
+        print(warning, file=sys.stderr)
     with _output(parsed.output) as stream:
         for piece in pieces(answer):
             stream.write(piece)
@@ -97,6 +100,7 @@ def _install_viewer(package: Path | None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
+    from app.interface.checked import takes_cohort
     from app.interface.verbs import VERBS
 
     parser = argparse.ArgumentParser(
@@ -118,6 +122,8 @@ def _parser() -> argparse.ArgumentParser:
                 command.add_argument(option.name, metavar=option.name.upper(), nargs="?", help=option.help)
             else:
                 command.add_argument(f"--{option.name}", help=option.help, choices=option.choices or None)
+        if takes_cohort(verb.name):
+            command.add_argument("--strict", action="store_true", help="refuse values that the release does not hold")
         command.add_argument("--output", type=Path, metavar="FILE", help="write there instead of standard output")
     ask_command.add_parser(verbs)
     download_command.add_parser(verbs)
