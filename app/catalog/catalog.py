@@ -13,7 +13,7 @@ import duckdb
 import numpy as np
 
 from app.catalog.array_store import CLOSED, HARDENED, ArrayStore
-from app.catalog.arrays import Codes, Lengths, RowNumbers, Starts, StoredArray
+from app.catalog.arrays import Codes, Lengths, Mask, Numbers, RowNumbers, Starts, StoredArray
 from app.catalog.build import DATABASE, ensure_built
 from app.catalog.tables.extensions import EXTENSIONS, Extension, MissingTableError, publish_waiting, published
 from app.cohort import ATTRIBUTES, BASE_ATTRIBUTES, BASE_TABLES, Attribute
@@ -187,14 +187,22 @@ class Catalog(ArrayStore):
         attribute
             One whose values are unique to a series.
         """
+        places, there = self._places_of_unique(attribute, values)
+        return np.sort(self.array(f"{attribute.name}.row")[places[there]]).astype(np.int64)
+
+    def has_unique(self, attribute: Attribute, values: Sequence[str]) -> Mask:
+        """Whether a series has each of these identifiers, for an attribute whose values are unique to a series."""
+        return self._places_of_unique(attribute, values)[1]
+
+    def _places_of_unique(self, attribute: Attribute, values: Sequence[str]) -> tuple[Numbers, Mask]:
+        """Where each identifier's hash stands, or would stand, and whether it does."""
         from hashlib import md5
 
         hashes = self.array(f"{attribute.name}.hash")
         digests = (md5(value.encode(), usedforsecurity=False).digest()[8:] for value in values)
         wanted = np.array([int.from_bytes(digest, "little") for digest in digests], dtype=np.uint64)
-        found = np.searchsorted(hashes, wanted)
-        hits = found[(found < len(hashes)) & (hashes[np.minimum(found, len(hashes) - 1)] == wanted)]
-        return np.sort(self.array(f"{attribute.name}.row")[hits]).astype(np.int64)
+        places = np.searchsorted(hashes, wanted)
+        return places, (places < len(hashes)) & (hashes[np.minimum(places, len(hashes) - 1)] == wanted)
 
     def unknown_values(self, attribute: Attribute, values: Sequence[str]) -> list[str]:
         """Those of `values` that this release does not hold, for a listed attribute.

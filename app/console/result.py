@@ -83,15 +83,13 @@ class Result:
         if self.remark:
             raise UserError(f"{self.remark} A part of them would make another cohort, so narrow the query first.")
         kind = self.identifiers[column]
-        conditions = [_condition(kind, self._distinct(column))]
         if kind == "PatientID" and "collection_id" in self.identifiers.values():
             collections = next(name for name, found in self.identifiers.items() if found == "collection_id")
-            conditions.append(_condition("collection_id", self._distinct(collections)))
-        return Cohort.of(conditions)
+            return _of_patients(self.table.select([column, collections]).rename_columns(["patient", "collection"]))
+        return Cohort.of([_condition(kind, self._distinct(column))])
 
     def _distinct(self, column: str) -> list[str]:
-        values = self.table.column(column).unique().drop_null().to_pylist()
-        return [value for value in values if 0 < len(value) <= MAX_VALUE_LENGTH]
+        return _texts(self.table.column(column))
 
     def csv(self) -> Iterator[bytes]:
         """RFC 4180 CSV with a header line; missing values are empty."""
@@ -139,6 +137,34 @@ FORMATS: dict[str, tuple[str, Callable[[Result], Iterator[bytes]]]] = {
     "json": ("application/json", Result.json),
     "parquet": ("application/vnd.apache.parquet", Result.parquet),
 }
+
+
+def _of_patients(pairs: pa.Table) -> Cohort:
+    """All series of the patients in columns ``patient`` and ``collection``, and of no others.
+
+    Two conditions say it, unless one of the patients also stands in the collection of another; then its series do.
+    """
+    pairs = pairs.drop_null()
+    patients, collections = _texts(pairs.column("patient")), _texts(pairs.column("collection"))
+    with open_catalog().cursor() as cursor:
+        cursor.register("pairs", pairs)
+        others = cursor.execute(
+            "SELECT count(*) FROM patient WHERE PatientID IN (SELECT patient FROM pairs)"
+            " AND collection_id IN (SELECT collection FROM pairs)"
+            " AND (PatientID, collection_id) NOT IN (SELECT (patient, collection) FROM pairs)"
+        )
+        if not others.fetchall()[0][0]:
+            return Cohort.of([_condition("PatientID", patients), _condition("collection_id", collections)])
+        series = cursor.execute(
+            "SELECT SeriesInstanceUID FROM series WHERE (PatientID, collection_id) IN"
+            " (SELECT (patient, collection) FROM pairs)"
+        )
+        return Cohort.of([_condition("SeriesInstanceUID", [uid for (uid,) in series.fetchall()])])
+
+
+def _texts(column: pa.ChunkedArray) -> list[str]:
+    """Its distinct values, as far as they can be identifiers."""
+    return [value for value in column.unique().drop_null().to_pylist() if 0 < len(value) <= MAX_VALUE_LENGTH]
 
 
 def _condition(kind: str, values: list[str]) -> Condition:

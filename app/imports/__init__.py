@@ -4,12 +4,13 @@ Never widens what was brought: what is not found is said.
 """
 
 from app.imports.id_lists import MAX_BYTES, MAX_IDS, IdReport, read_columns, report
-from app.imports.portal import from_portal
+from app.imports.portal import PortalLink, from_portal
 
 __all__ = [
     "MAX_BYTES",
     "MAX_IDS",
     "IdReport",
+    "PortalLink",
     "from_portal",
     "read_columns",
     "report",

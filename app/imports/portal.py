@@ -3,6 +3,9 @@
 The portal writes a selection as ``…/explore/filters/?Modality_op=OR&Modality=CT&collection_id=nlst``: one parameter per
 value, ``_op`` for how several values combine, and suffixes for ranges. What has no counterpart here is left out and
 named in a sentence, never dropped in silence.
+
+A program stands among the collections: alone it means all of its collections, beside named ones it only says where they
+stood when the link was made. Collections move, so a program is never taken for more than that.
 """
 
 from __future__ import annotations
@@ -15,7 +18,7 @@ from datetime import date, timedelta
 from functools import cache
 from urllib.parse import parse_qsl, urlsplit
 
-from app.catalog import open_catalog
+from app.catalog import find_unknown, open_catalog
 from app.cohort import (
     ATTRIBUTES,
     MAX_QUERY_LENGTH,
@@ -29,6 +32,7 @@ from app.cohort import (
     schema,
 )
 from app.common.errors import UserError, shorten
+from app.imports.programs import is_collection, programs_collections
 
 _HOSTS = (".imaging.datacommons.cancer.gov", ".canceridc.dev")
 _PATH = "/explore/filters"
@@ -84,6 +88,9 @@ UNTRANSLATABLE = {
     **dict.fromkeys(("SamplesPerPixel", "SliceThickness", "SOPInstanceUID"), _OF_INSTANCES),
 }  # fmt: skip
 
+#: So many unknown values of a link are named one by one.
+_MOST_NAMED = 10
+
 _SUFFIX = re.compile(r"(.+?)_(op|gte?|lte?|e?btwe?)")
 
 
@@ -119,24 +126,79 @@ class _Filter:
     combined: str = "OR"
 
 
-def from_portal(url: str) -> tuple[Cohort, list[str]]:
-    """Cohort of a portal link, and one sentence for each thing that differs from what the portal means.
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A program that a link names and `PortalLink.cohort` leaves out: `with_it` has all of its collections as well."""
+
+    name: str
+    collections: int
+    with_it: Cohort
+
+
+@dataclass(frozen=True, slots=True)
+class PortalLink:
+    """What a link of the portal means here.
+
+    Parameters
+    ----------
+    cohort
+        What of it was understood.
+    remarks
+        One sentence for each thing that differs from what the portal means.
+    is_wider
+        Whether the cohort may hold series that the link does not ask for, since something of it was left out.
+    programs
+        Programs that the link may mean whole.
+    """
+
+    cohort: Cohort
+    remarks: tuple[str, ...] = ()
+    is_wider: bool = False
+    programs: tuple[Program, ...] = ()
+
+
+@dataclass(slots=True)
+class _Reading:
+    """A link while it is read."""
+
+    conditions: list[Condition] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+    is_wider: bool = False
+    programs: dict[str, list[str]] = field(default_factory=dict)
+
+    def widened(self, remark: str) -> None:
+        """Something that the link asks for is not asked for here."""
+        self.remarks.append(remark)
+        self.is_wider = True
+
+
+def from_portal(url: str) -> PortalLink:
+    """Read a link of the portal.
 
     Raises
     ------
     UserError
         If it is no such link, or nothing in it can be translated.
     """
-    conditions: list[Condition] = []
-    remarks: list[str] = []
+    reading = _Reading()
     for asked in _filters(url):
         try:
-            conditions += list(_translate(asked, remarks.append))
+            reading.conditions += list(_translate(asked, reading))
         except QueryError as error:
-            remarks.append(f"The portal's {shorten(asked.name)} is left out: {error}")
-    if not conditions and remarks:
-        raise UserError(f"Nothing in this link can be translated: {remarks[0]}")
-    return Cohort.of(conditions), remarks
+            reading.widened(f"The portal's {shorten(asked.name)} is left out: {error}")
+    if not reading.conditions and reading.remarks:
+        raise UserError(f"Nothing in this link can be translated: {reading.remarks[0]}")
+    cohort = Cohort.of(reading.conditions)
+    unknown = find_unknown(open_catalog(), cohort.conditions)
+    remarks = [*reading.remarks, *(found.sentence for found in unknown[:_MOST_NAMED])]
+    if len(unknown) > _MOST_NAMED:
+        remarks.append(f"IDC v{schema.idc_version()} lacks {len(unknown) - _MOST_NAMED:,} more of the link's values.")
+    named = [value for value in cohort.values("collection_id", "eq") if is_collection(value)]
+    programs = [
+        Program(name, len(members), cohort.with_values("collection_id", "eq", [*named, *members]))
+        for name, members in reading.programs.items()
+    ]
+    return PortalLink(cohort, tuple(remarks), reading.is_wider, tuple(programs))
 
 
 def _filters(url: str) -> list[_Filter]:
@@ -173,38 +235,34 @@ def _pairs(url: str) -> list[tuple[str, str]]:
     return pairs
 
 
-def _translate(asked: _Filter, remark: Callable[[str], None]) -> Iterator[Condition]:
+def _translate(asked: _Filter, reading: _Reading) -> Iterator[Condition]:
     if asked.name == "access":
         if set(asked.values) - {"Public"}:
-            remark("The portal's access is left out: all of IDC is public by now.")
+            reading.widened("The portal's access is left out: all of IDC is public by now.")
         return
     name = NAMES.get(asked.name, asked.name)
     if name not in ATTRIBUTES:
         why = UNAVAILABLE.get(name) or f"it {UNTRANSLATABLE.get(asked.name, 'is not known here')}."
-        remark(f"The portal's {shorten(asked.name)} is left out: {why}")
+        reading.widened(f"The portal's {shorten(asked.name)} is left out: {why}")
         return
     attribute = ATTRIBUTES[name]
     if asked.combined not in ("OR", "AND"):
         raise QueryError(f"“{shorten(asked.combined)}” is no way of combining values.")
     if asked.combined == "AND" and len(set(asked.values)) > 1:
-        remark(
+        reading.widened(
             f"In the portal this link asks for patients that have every one of these as {attribute.label}:"
             f" {_listed(asked.values)}; here it asks for series with any of them."
         )
-    yield from _of_values(attribute, asked.values, remark)
-    yield from _of_ranges(attribute, asked.ranges, remark)
+    yield from _of_values(attribute, asked.values, reading)
+    yield from _of_ranges(attribute, asked.ranges, reading.widened)
 
 
-def _of_values(attribute: Attribute, values: list[str], remark: Callable[[str], None]) -> Iterator[Condition]:
+def _of_values(attribute: Attribute, values: list[str], reading: _Reading) -> Iterator[Condition]:
     if "None" in values:
         yield Condition.of(attribute.name, "missing", ["true"])
     wanted = [found for value in values if value != "None" for found in _as_here(attribute, value)]
     if attribute.name == "collection_id":
-        wanted = _without_programs(wanted)
-    if attribute.is_facet:
-        unknown = sorted({value for value in wanted if value not in open_catalog().codes(attribute)})
-        if unknown:
-            remark(f"IDC v{schema.idc_version()} has no {attribute.label} {_listed(unknown)}.")
+        wanted = _without_programs(wanted, reading)
     if wanted:
         yield Condition.of(attribute.name, "eq", wanted)
 
@@ -215,7 +273,7 @@ def _as_here(attribute: Attribute, value: str) -> list[str]:
     Identifiers are also matched without regard to hyphens, which older releases wrote where newer ones have ``_``.
     """
     value = _sop_classes().get(value, value) if attribute.name == "sop_class_name" else value
-    if not attribute.is_facet or value in open_catalog().codes(attribute):
+    if not attribute.is_facet or open_catalog().missing([attribute.table]) or value in open_catalog().codes(attribute):
         return [value]
     return _by_folded(attribute.name).get(_folded(attribute.name, value), [value])
 
@@ -241,26 +299,20 @@ def _sop_classes() -> dict[str, str]:
     return dict(open_catalog().cursor().execute("SELECT DISTINCT SOPClassUID, sop_class_name FROM index").fetchall())
 
 
-@cache
-def _programs() -> dict[str, list[str]]:
-    """Program in lower case → its collections."""
-    if not schema.has_columns("collections_index", ("program_id", "collection_id")):
-        return {}
-    query = "SELECT lower(program_id), list(collection_id) FROM collections_index GROUP BY ALL"
-    return dict(open_catalog().cursor().execute(query).fetchall())
-
-
-def _without_programs(values: list[str]) -> list[str]:
-    """Collections alone: the portal lists a program beside its chosen collections, or instead of all of them."""
-    collections = [value for value in values if value in open_catalog().codes(ATTRIBUTES["collection_id"])]
-    kept = []
-    for value in values:
-        members = _programs().get(value.lower(), [])
-        if value in collections or not members:
-            kept.append(value)
-        elif not set(members) & set(collections):
-            kept += members
-    return kept
+def _without_programs(values: list[str], reading: _Reading) -> list[str]:
+    """Collections alone: those that are named, or else all of the programs."""
+    programs = {value: members for value in values if (members := programs_collections(value))}
+    named = [value for value in values if value not in programs]
+    if not named:
+        return [collection_id for members in programs.values() for collection_id in members]
+    for program, members in programs.items():
+        if not set(members) & set(named):
+            reading.programs[program] = members
+            reading.remarks.append(
+                f"The link names the program {shorten(program)} beside collections that do not stand in it in"
+                f" IDC v{schema.idc_version()}, so none of its own are taken."
+            )
+    return named
 
 
 def _of_ranges(

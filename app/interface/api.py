@@ -8,6 +8,7 @@ streamed from a worker thread as the client reads them.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from urllib.parse import unquote_plus
 
 from starlette.concurrency import run_in_threadpool
@@ -17,10 +18,14 @@ from starlette.routing import Route
 
 from app.cohort import Cohort
 from app.cohort.json_form import MAX_JSON_LENGTH, is_json
-from app.common.errors import UserError
+from app.common.errors import UserError, shorten
 from app.common.memory import return_freed
 from app.interface.answers import FORMATS, Answer
-from app.interface.verbs import VERBS, Verb, pieces, run
+from app.interface.checked import checked, header
+from app.interface.verbs import VERBS, Verb, pieces
+
+#: Parameter of every route about a cohort: whether values that the release does not hold are refused.
+_STRICT = "strict"
 
 #: No character takes more bytes.
 _MAX_BODY = 4 * MAX_JSON_LENGTH
@@ -45,19 +50,25 @@ def link(verb: str, cohort: Cohort, form: str | None = None, **options: str) -> 
 
 
 def _route(verb: Verb, path: str, preset: dict[str, str]) -> Route:
-    names = {option.name for option in verb.options} - set(preset)
+    names = {option.name for option in verb.options} - set(preset) | ({_STRICT} if verb.is_about_cohort else set())
 
     async def endpoint(request: Request) -> Response:
         try:
             options, rest = split_query(request.scope["query_string"], names)
+            strict = options.pop(_STRICT, "false")
+            if strict not in ("true", "false"):
+                raise UserError(f"{_STRICT} is true or false, not “{shorten(strict)}”.")
             if verb.is_about_cohort:
                 rest = await _posted(request, rest) if request.method == "POST" else _decoded(rest)
-            answer = await run_in_threadpool(run, verb.name, rest, {**options, **preset})
+            asked = partial(checked, verb.name, rest, {**options, **preset}, strict=strict == "true")
+            answer, warnings = await run_in_threadpool(asked)
         except UserError as error:
             return PlainTextResponse(f"{error}\n", status_code=400)
         except ClientDisconnect:
             return Response(status_code=400)  # nobody is left to read it
         headers = {"Cache-Control": "no-cache"}
+        if warnings:
+            headers["X-IDC-Warning"] = header(warnings)
         if answer.file:
             headers["Content-Disposition"] = f'attachment; filename="{answer.file}"'
         return StreamingResponse(_streamed(answer), media_type=answer.media_type, headers=headers)

@@ -8,6 +8,7 @@ from app.selection.entries import sources
 from app.selection.rows import COLUMNS, DEFAULT_COLUMNS, PAGE_SIZE, Level, Page, RowColumn, page
 from app.selection.selection import Selection
 from app.selection.steps import Step, left_out, missing_shares, waterfall
+from app.selection.unknown import unknown_in
 from app.selection.venn import VennRegion, combined, count, regions
 
 __all__ = [
@@ -29,5 +30,6 @@ __all__ = [
     "page",
     "regions",
     "sources",
+    "unknown_in",
     "waterfall",
 ]

@@ -88,12 +88,14 @@ def _inputs() -> dict[str, Cohort]:
             if not text.strip():
                 continue
             try:
-                cohorts[slot] = _read(text.strip())
+                cohorts[slot], remarks = _read(text.strip())
                 totals = Selection(open_catalog(), cohorts[slot]).totals
             except UserError as error:
                 cohorts.pop(slot, None)
                 st.error(plain(str(error)), icon=":material/error:")
                 continue
+            for remark in remarks:
+                st.warning(plain(remark), icon=":material/warning:")
             st.text(in_words(cohorts[slot]))
             st.caption(f"{exact(totals.patients)} patients · {exact(totals.series)} series")
     return cohorts
@@ -115,10 +117,12 @@ def _list_recent() -> None:
                 st.text(in_words(Cohort.from_query(query)))
 
 
-def _read(text: str) -> Cohort:
+def _read(text: str) -> tuple[Cohort, tuple[str, ...]]:
+    """The cohort, and what of a portal's link it can't say."""
     if "/explore/filters" in text:
-        return from_portal(text)[0]
-    return Cohort.from_query(urlsplit(text).query if "://" in text else text)
+        found = from_portal(text)
+        return found.cohort, found.remarks
+    return Cohort.from_query(urlsplit(text).query if "://" in text else text), ()
 
 
 def _name(inside: tuple[int, ...], letters: list[str]) -> str:

@@ -16,6 +16,7 @@ from app.cohort import Cohort
 from app.common.settings import settings
 from app.datasets import DatasetKind, datasets
 from components.common.errors import plain
+from components.common.state import parameters
 from components.common.words import in_words
 
 _EXPLORE = "../pages/explore.py"
@@ -30,7 +31,7 @@ def explore_link(
         _EXPLORE,
         label=label,
         icon=icon,
-        query_params=cohort.to_pairs(),
+        query_params=parameters(cohort.to_pairs()),
         help=plain(in_words(cohort)),
         width=width,  # type: ignore[arg-type]
     )
@@ -47,7 +48,7 @@ def dataset_links(cohort: Cohort) -> None:
 
 def open_explore(cohort: Cohort) -> NoReturn:
     """Leave this page for Explore with `cohort`."""
-    st.switch_page(_EXPLORE, query_params=cohort.to_pairs())
+    st.switch_page(_EXPLORE, query_params=parameters(cohort.to_pairs()))
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,10 +39,18 @@ def selection() -> Selection:
 
 def show(cohort: Cohort) -> None:
     """Make `cohort` the current one, from the next run on."""
-    pairs: dict[str, list[str]] = {}
-    for key, value in cohort.to_pairs():
-        pairs.setdefault(key, []).append(value)
-    st.query_params.from_dict(pairs)
+    st.query_params.from_dict(parameters(cohort.to_pairs()))
+
+
+def parameters(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    """URL parameters in the one form that every way of Streamlit's keeps whole.
+
+    Of pairs, some of its ways keep only the last value of a repeated key.
+    """
+    found: dict[str, list[str]] = {}
+    for key, value in pairs:
+        found.setdefault(key, []).append(value)
+    return found
 
 
 def set_values(attribute: str, operator: str, values: Iterable[str]) -> None:

@@ -12,6 +12,7 @@ from app.datasets import Changes, DatasetKind, Release, datasets, release_histor
 from app.selection import Selection
 from components.common import colours
 from components.common.links import Target, dataset_page, explore, explore_link, query_page, release_page
+from components.common.state import parameters
 from components.widgets.tally import Cell, number, tally
 
 _HEADS = ["Added", "Revised", "Removed"]
@@ -84,7 +85,7 @@ def _figures(found: Release) -> None:
             )
         if changes.removed and (target := query_page(release_history.removed_query(found.version))):
             label = "Removed series as a list"
-            st.page_link("../pages/sql.py", label=label, icon=":material/list:", query_params=dict(target.pairs))
+            st.page_link("../pages/sql.py", label=label, icon=":material/list:", query_params=parameters(target.pairs))
 
 
 def _list_new(found: Release) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 from typing import Any
 
+from app.interface.checked import checked
 from app.interface.commands.output import write_out
 from app.interface.query_argument import query_text
 from app.interface.verbs import VERBS, pieces
-from app.interface.verbs import run as answer
 
 
 def add_to(subparsers: Any) -> None:
@@ -26,6 +27,8 @@ def add_to(subparsers: Any) -> None:
                 command.add_argument(option.name, metavar=option.name.upper(), nargs="?", help=option.help)
             else:
                 command.add_argument(f"--{option.name}", help=option.help, choices=option.choices or None)
+        if verb.is_about_cohort:
+            command.add_argument("--strict", action="store_true", help="refuse values that the release does not hold")
         command.add_argument("--output", type=Path, metavar="FILE", help="write there instead of standard output")
         command.set_defaults(run=run)
 
@@ -41,5 +44,8 @@ def run(parsed: argparse.Namespace) -> int:
     names = [option.name for option in VERBS[parsed.verb].options]
     options = {name: value for name in names if (value := getattr(parsed, name)) is not None}
     subject = query_text(parsed.subject) if VERBS[parsed.verb].is_about_cohort else parsed.subject
-    write_out(pieces(answer(parsed.verb, subject, options)), parsed.output)
+    answer, warnings = checked(parsed.verb, subject, options, strict=getattr(parsed, "strict", False))
+    for warning in warnings:
+        print(warning, file=sys.stderr)
+    write_out(pieces(answer), parsed.output)
     return 0

@@ -32,6 +32,7 @@ def add_to(subparsers: Any) -> None:
     command.add_argument("folder", metavar="DIR", type=Path)
     command.add_argument("--source", help="cloud to read from", choices=tuple(Cloud), default=Cloud.AWS)
     command.add_argument("--template", help="folders below DIR (default %(default)s)", default=DEFAULT_TEMPLATE)
+    command.add_argument("--strict", help="refuse values that the release does not hold", action="store_true")
     command.add_argument("--dry-run", help="list and compare only", action="store_true")
     usual = DEFAULT_LIMITS.parallel
     command.add_argument("--parallel", help=f"requests at once (default {usual})", metavar="N", type=int, default=usual)
@@ -56,6 +57,7 @@ def run(parsed: argparse.Namespace) -> int:
     from app.cohort.json_form import from_text
     from app.downloads.plan import series_of
     from app.downloads.transfer import Transfer
+    from app.interface.checked import warnings_about
     from app.interface.query_argument import query_text
     from app.selection import Selection
     from app.storage.store import endpoint
@@ -63,6 +65,8 @@ def run(parsed: argparse.Namespace) -> int:
     source = Cloud(parsed.source)
     limits = Limits(parsed.parallel, None if parsed.limit is None else parsed.limit * 1e6)
     cohort = from_text(query_text(parsed.subject))
+    for warning in warnings_about(cohort, strict=parsed.strict):
+        print(warning, file=sys.stderr)
     wanted = list(series_of(Selection(open_catalog(), cohort), source, Template(parsed.template)))
     if not wanted:
         raise UserError("There is nothing to download; widen the cohort.")

@@ -40,6 +40,7 @@ from app.language.known import knowledge
 from app.language.statement import select
 from app.selection.selection import Selection
 from app.selection.steps import waterfall
+from app.selection.unknown import unknown_in
 from tests.support import clinical, tables
 from tests.support.clinical import GENDERS, HOSTILE_COLUMN, HOSTILE_VALUES, MC_RC, PERSONS, SEG, VISITS
 from tests.support.paths import ROOT
@@ -456,3 +457,31 @@ def test_the_command_line_fetches_once_and_answers(home, opened, address, get, c
     assert [column["column"] for column in summary["columns"]][:3] == ["PatientID", "age", "gender"]
     assert [(table["table"], table["fetched"]) for table in listed["tables"]] == [(VISITS, True)]
     assert settings().s3_endpoint == address
+
+
+#: Values of a clause, or its names → what of it the release does not hold, and the nearest.
+UNKNOWN = [
+    ((SEG, PERSONS, "gender", ["1", "2"]), []),
+    ((SEG, PERSONS, "gender", ["2", "7"]), [("Patient's gender in vs_persons", "7", "")]),
+    ((SEG, PERSONS, "gender", ["female"]), [("Patient's gender in vs_persons", "female", "2")]),
+    ((SEG, PERSONS, "koos", ["1", "2.0"]), []),
+    ((SEG, VISITS, "visit", ["follow up"]), [("visit in vs_visits", "follow up", "follow-up")]),
+    ((SEG, PERSONS, "Gender", ["1"]), [("clinical column of vs_persons", "Gender", "gender")]),
+    ((SEG, "vs_person", "gender", ["1"]), [(f"clinical table of {SEG}", "vs_person", PERSONS)]),
+    (("vestibular", PERSONS, "gender", ["1"]), [("clinical data of a collection", "vestibular", None)]),
+]
+
+
+@pytest.mark.parametrize("excluded", [False, True])
+@pytest.mark.parametrize(("asked", "found"), UNKNOWN)
+def test_unknown_values_and_names_are_found(asked, found, excluded, opened):
+    *names, values = asked
+    clause = ClinicalClause.of(*names, **{"excluded" if excluded else "values": values})
+    unknown = unknown_in(opened, Cohort().with_clause(clause))
+    assert [(one.what, one.value) for one in unknown] == [(what, value) for what, value, _ in found]
+    assert all(nearest in (None, one.nearest) for one, (*_, nearest) in zip(unknown, found, strict=True))
+
+
+def test_hostile_values_of_the_table_are_known(opened):
+    clause = ClinicalClause.of(SEG, PERSONS, clinical.HOSTILE_COLUMN, clinical.HOSTILE_VALUES)
+    assert unknown_in(opened, Cohort().with_clause(clause)) == []

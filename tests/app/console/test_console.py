@@ -216,6 +216,28 @@ def test_identifiers_become_a_cohort(ask, catalog, plain) -> None:
     assert list(load(condition.values[0]).values) == sorted(result.table.column(0).to_pylist())
 
 
+def test_patients_of_a_collection_stay_in_it(ask, catalog, plain) -> None:
+    """One PatientID stands in two collections: its rows say which is meant, beside patients of the other."""
+    twice = "SELECT PatientID FROM index GROUP BY PatientID HAVING count(DISTINCT collection_id) > 1"
+    chosen = (
+        f"FROM index WHERE collection_id = 'pdmr_texture_analysis' AND PatientID IN ({twice})"
+        f" OR collection_id = 'pdmr_521955_158_r4' AND PatientID NOT IN ({twice})"
+    )
+    cohort = ask(f"SELECT DISTINCT PatientID, collection_id {chosen}").cohort("PatientID")
+    uids = {uid for (uid,) in plain.execute(f"SELECT SeriesInstanceUID {chosen}").fetchall()}
+    found = Selection(catalog, cohort)
+    rows = catalog.cursor().execute("SELECT SeriesInstanceUID FROM series ORDER BY series_row").fetchall()
+    assert {rows[row][0] for row in found.rows} == uids
+
+
+def test_many_patients_of_several_collections_become_a_cohort(ask, catalog, plain) -> None:
+    chosen = "SELECT DISTINCT collection_id, PatientID FROM index ORDER BY hash(PatientID), collection_id LIMIT 200"
+    result = ask(chosen)
+    wanted = {(row["collection_id"], row["PatientID"]) for row in result.table.to_pylist()}
+    totals = Selection(catalog, result.cohort("PatientID")).totals
+    assert (totals.patients, len({collection for collection, _ in wanted}) > 3) == (len(wanted), True)
+
+
 def test_files_of_a_result(ask, get) -> None:
     result = ask(
         "SELECT collection_id, subjects, NULL AS nothing, 'inf'::DOUBLE AS far FROM collections_index ORDER BY 1"

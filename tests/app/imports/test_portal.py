@@ -10,7 +10,7 @@ from app.cohort import schema
 from app.cohort.attributes import ATTRIBUTES
 from app.cohort.cohort import Cohort
 from app.common.errors import UserError
-from app.imports.portal import NAMES, UNTRANSLATABLE, from_portal
+from app.imports.portal import NAMES, UNTRANSLATABLE, PortalLink, from_portal
 from app.selection.selection import Selection
 from tests.support import truth
 
@@ -30,7 +30,7 @@ MEANT = {
     "SOPClassUID=1.2.840.10008.5.1.4.1.1.66.4": "sop_class_name=Segmentation%20Storage",
     "BodyPartExamined=None&BodyPartExamined=LUNG": "BodyPartExamined=LUNG&BodyPartExamined__missing=true",
     "license_short_name=CC+BY+4.0": "license_short_name=CC%20BY%204.0",
-    "PatientID=LUNG1-001&StudyDescription=a%26b": "PatientID=LUNG1-001&StudyDescription=a%26b",
+    "PatientID=LUNG1-001": "PatientID=LUNG1-001",
     "instanceCount_gt=5": "instanceCount__gte=6",
     "instanceCount_gt=5.5": "instanceCount__gte=6",
     "instanceCount_gte=5.5": "instanceCount__gte=6",
@@ -48,19 +48,91 @@ MEANT = {
 
 @pytest.mark.parametrize(("link", "query"), MEANT.items(), ids=MEANT)
 def test_links_mean_the_same(link, query, catalog):
-    assert from_portal(PORTAL + link) == (Cohort.from_query(query), [])
+    assert from_portal(PORTAL + link) == PortalLink(Cohort.from_query(query))
 
 
-def test_a_program_alone_means_its_collections(catalog, plain):
-    cohort, remarks = from_portal(PORTAL + "collection_id=QIN&collection_id=nlst")
-    members = plain.execute("SELECT collection_id FROM collections_index WHERE program_id ILIKE 'qin'").fetchall()
-    assert set(cohort.values("collection_id", "eq")) == {"nlst", *(name for (name,) in members)}
-    assert len(members) > 5
-    assert not remarks
+def members(plain, *programs: str) -> list[str]:
+    """Collections of these programs that have images."""
+    query = (
+        "SELECT DISTINCT collection_id FROM index JOIN collections_index USING (collection_id) WHERE program_id IN ?"
+    )
+    return sorted(name for (name,) in plain.execute(query, [list(programs)]).fetchall())
+
+
+@pytest.mark.parametrize(
+    ("link", "programs"),
+    [("QIN", ["qin"]), ("QIN&collection_id=TCGA", ["qin", "tcga"]), ("covid-19", ["covid_19"]), ("NIH", ["nih"])],
+)
+def test_programs_alone_mean_their_collections(link, programs, catalog, plain):
+    found = from_portal(f"{PORTAL}Modality=CT&collection_id={link}")
+    wanted = members(plain, *programs)
+    assert len(wanted) >= 3
+    assert found == PortalLink(Cohort.from_query("Modality=CT").with_values("collection_id", "eq", wanted))
+
+
+#: Collections of a link with a program → its named collections, programs left out, unknown values and the nearest.
+BESIDE = {
+    "NCI_Trials&ea1141": (["ea1141"], {"NCI_Trials": "nci_trials"}, {}),
+    "ea1141&NCI_Trials&NCTN": (["ea1141"], {"NCI_Trials": "nci_trials"}, {}),
+    "QIN&nlst": (["nlst"], {"QIN": "qin"}, {}),
+    "CPTAC&cptac_crcc": (["cptac_crcc"], {"CPTAC": "cptac"}, {"cptac_crcc": "cptac_ccrcc"}),
+    "CPTAC&cptac_crcc&cptac_luad": (["cptac_crcc", "cptac_luad"], {}, {"cptac_crcc": "cptac_ccrcc"}),
+    "CPTAC&TCGA&CPTAC-LUAD&tcga-luad": (["cptac_luad", "tcga_luad"], {}, {}),
+    "TCGA&Community&prostatex": (["prostatex"], {"TCGA": "tcga"}, {}),
+    "QIN&CMB&quux": (["quux"], {"QIN": "qin", "CMB": "cmb"}, {"quux": ""}),
+    "Quux&nlst": (["Quux", "nlst"], {}, {"Quux": ""}),
+}
+
+
+@pytest.mark.parametrize(("link", "meant"), BESIDE.items(), ids=BESIDE)
+def test_a_program_beside_named_collections_widens_nothing(link, meant, catalog, plain):
+    named, left_out, unknown = meant
+    found = from_portal(PORTAL + "Modality=CT&" + "&".join(f"collection_id={name}" for name in link.split("&")))
+    asked = Cohort.from_query("Modality=CT")
+    assert found.cohort == asked.with_values("collection_id", "eq", named)
+    assert not found.is_wider
+    there = [name for name in named if name not in unknown]
+    assert {one.name: (one.collections, one.with_it) for one in found.programs} == {
+        name: (
+            len(members(plain, program)),
+            asked.with_values("collection_id", "eq", [*there, *members(plain, program)]),
+        )
+        for name, program in left_out.items()
+    }
+    assert len(found.remarks) == len(left_out) + len(unknown)
+    for name in left_out:
+        assert any(f"the program {name} beside" in said for said in found.remarks)
+    for name, nearest in unknown.items():
+        hint = f"; the nearest is “{nearest}”" if nearest else ""
+        assert f"IDC v25 has no collection “{name}”{hint}." in found.remarks
+
+
+def test_a_collection_that_moved_opens_alone(catalog, plain):
+    found = from_portal(PORTAL + "collection_id=NCI_Trials&collection_id=ea1141")
+    expected = plain.execute("SELECT count(*) FROM index WHERE collection_id = 'ea1141'").fetchone()
+    assert (Selection(catalog, found.cohort).totals.series,) == expected == (14_343,)
+
+
+def test_an_attribute_of_an_absent_table_is_kept(catalog):
+    assert from_portal(PORTAL + "mr_MRAcquisitionType=3D").cohort == Cohort.from_query("mr_MRAcquisitionType=3D")
+
+
+def test_unknown_identifiers_are_named(catalog):
+    found = from_portal(PORTAL + "PatientID=lung1-001&StudyInstanceUID=1.2.3")
+    assert found.remarks == (
+        "IDC v25 has no patient ID “lung1-001”; the nearest is “LUNG1-001”.",
+        "IDC v25 has no study UID “1.2.3”.",
+    )
+
+
+def test_few_of_many_unknown_values_are_named(catalog):
+    found = from_portal(PORTAL + "&".join(f"collection_id=gone{number}" for number in range(500)))
+    assert len(found.remarks) == 11
+    assert found.remarks[-1] == "IDC v25 lacks 490 more of the link's values."
 
 
 def test_the_same_series_as_the_portal_counts(catalog):
-    cohort, _ = from_portal(PORTAL + "Modality_op=OR&Modality=SEG&collection_id=Community&collection_id=prostatex")
+    cohort = from_portal(PORTAL + "Modality_op=OR&Modality=SEG&collection_id=Community&collection_id=prostatex").cohort
     columns = zip(truth.column("Modality").to_pylist(), truth.column("collection_id").to_pylist(), strict=True)
     expected = sum(pair == ("SEG", "prostatex") for pair in columns)
     assert Selection(catalog, cohort).totals.series == expected > 0
@@ -68,6 +140,7 @@ def test_the_same_series_as_the_portal_counts(catalog):
 
 #: Link → cohort and what the remark says.
 REMARKED = {
+    "StudyDescription=a%26b": ("StudyDescription=a%26b", "no study description “a&b”."),
     "Modality_op=AND&Modality=CT&Modality=PT": ("Modality=CT&Modality=PT", "patients that have every one"),
     "PatientAge_gt=5": ("PatientAge__gte=5", "patient age is exactly 5; here they are included"),
     "series_size_MB_btw=1.5&series_size_MB_btw=2": ("series_size_MB__gte=1.5&series_size_MB__lte=2", "exactly 1.5;"),
@@ -92,15 +165,16 @@ REMARKED = {
 
 @pytest.mark.parametrize(("link", "query", "remark"), [(k, *v) for k, v in REMARKED.items()], ids=REMARKED)
 def test_differences_are_named(link, query, remark, catalog):
-    cohort, remarks = from_portal(PORTAL + link)
-    assert cohort == Cohort.from_query(query)
-    assert any(remark in said for said in remarks), remarks
-    assert len(remarks) == (2 if "_btw=1.5" in link else 1)
+    found = from_portal(PORTAL + link)
+    assert found.cohort == Cohort.from_query(query)
+    assert any(remark in said for said in found.remarks), found.remarks
+    assert len(found.remarks) == (2 if "_btw=1.5" in link else 1)
+    assert found.is_wider == (not any(value in link for value in ("XYZ", "gone", "a%26b")))
 
 
 @pytest.mark.parametrize("address", ["portal.imaging.datacommons.cancer.gov", "http://dev-portal.canceridc.dev"])
 def test_other_addresses_of_the_portal(address, catalog):
-    assert from_portal(f" {address}/explore/filters?Modality=CT\n")[0] == Cohort.from_query("Modality=CT")
+    assert from_portal(f" {address}/explore/filters?Modality=CT\n").cohort == Cohort.from_query("Modality=CT")
 
 
 @pytest.mark.parametrize(
@@ -151,11 +225,12 @@ values = (
 def test_nothing_crashes(parts):
     link = PORTAL + urlencode([(key + suffix, value) for key, suffix, value in parts], quote_via=quote, errors="ignore")
     try:
-        cohort, remarks = from_portal(link)
+        found = from_portal(link)
     except UserError as refused:
-        remarks = [str(refused)]
+        remarks: tuple[str, ...] = (str(refused),)
     else:
-        assert Cohort.from_query(cohort.to_query()) == cohort
+        assert Cohort.from_query(found.cohort.to_query()) == found.cohort
+        remarks = found.remarks
     assert all(remark.isprintable() and remark.endswith(".") for remark in remarks)
 
 
