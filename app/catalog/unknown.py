@@ -1,7 +1,7 @@
 """Values that are asked for and that the release does not hold, each with the nearest one that it does.
 
-Only values that are named whole are looked up: those of listed attributes, texts and identifiers, in conditions that
-ask for them or leave them out.
+Looked up are values of listed attributes and identifiers, where they are named whole: in conditions that ask for them
+or leave them out. Free text may be anything.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from app.catalog.catalog import Catalog
-from app.cohort import ATTRIBUTES, OPERATORS, Attribute, Condition, schema
+from app.cohort import ATTRIBUTES, OPERATORS, Attribute, Condition, Kind, schema
 from app.cohort.kept_lists import values_of
 from app.cohort.sql import quote_text
 from app.common.errors import shorten
@@ -88,7 +88,8 @@ def folded(value: str) -> str:
 
 def _of_condition(catalog: Catalog, condition: Condition) -> Iterator[UnknownValue]:
     attribute, operator = ATTRIBUTES[condition.attribute], OPERATORS[condition.operator]
-    if operator.key not in _NAMING or attribute.is_range or catalog.missing([attribute.table]):
+    looked_up = (attribute.is_facet or attribute.kind is Kind.ID) and operator.key in _NAMING
+    if not looked_up or catalog.missing([attribute.table]):
         return
     asked = values_of(attribute.name, condition.values) if operator.of_lists else condition.values
     held = _held(catalog, attribute, asked)
@@ -100,7 +101,7 @@ def _of_condition(catalog: Catalog, condition: Condition) -> Iterator[UnknownVal
 
 def _held(catalog: Catalog, attribute: Attribute, values: Sequence[str]) -> set[str]:
     """Those of `values` that the release holds."""
-    if attribute.is_facet or attribute.is_extra:
+    if attribute.is_facet:
         known = catalog.codes(attribute)
         return {value for value in values if value in known}
     if attribute.unique:
@@ -109,10 +110,10 @@ def _held(catalog: Catalog, attribute: Attribute, values: Sequence[str]) -> set[
 
 
 def _nearest(catalog: Catalog, attribute: Attribute, values: Sequence[str]) -> dict[str, str]:
-    """Value → the nearest that the release holds; of texts and identifiers those that differ in case alone."""
+    """Value → the nearest that the release holds; of identifiers that people give, those that differ in case."""
     if attribute.pattern:
         return {}
-    if attribute.is_facet or attribute.is_extra:
+    if attribute.is_facet:
         known = {folded(value): value for value in reversed(catalog.values(attribute))}
         return {value: nearest_of(value, known) for value in values}
     lowered = ", ".join(f"lower({quote_text(value)})" for value in values)

@@ -18,6 +18,9 @@ from app.selection import unknown_in
 #: Verbs that only spell a cohort, without the release: they are checked where that is asked for.
 _SPELLING = frozenset({"json", "sentence", "url"})
 
+#: Verbs whose answer is an object with a field per attribute, which a field of another kind would be taken for.
+_BY_ATTRIBUTE = frozenset({"facets", "missing"})
+
 #: Values that are named one by one.
 _MOST = 10
 
@@ -34,7 +37,7 @@ _ASCII = str.maketrans({"“": '"', "”": '"', "’": "'"})
 def checked(verb: str, subject: str, options: Mapping[str, str], *, strict: bool = False) -> tuple[Answer, list[str]]:
     """Answer one request, with one sentence for each value of its cohort that the release does not hold.
 
-    An answer that is a JSON object holds them as well, as ``warnings``.
+    An answer that is a JSON object holds them as well, as ``warnings``, unless its fields are attributes.
 
     Raises
     ------
@@ -44,7 +47,9 @@ def checked(verb: str, subject: str, options: Mapping[str, str], *, strict: bool
     names_cohort = verb in VERBS and VERBS[verb].is_about_cohort and (strict or verb not in _SPELLING)
     warnings = warnings_about(Request(subject).cohort, strict=strict) if names_cohort else []
     answer = run(verb, subject, options)
-    return _with_warnings(answer, warnings) if warnings else answer, warnings
+    if warnings and answer.media_type == JSON and not answer.file and verb not in _BY_ATTRIBUTE:
+        answer = _with_warnings(answer, warnings)
+    return answer, warnings
 
 
 def warnings_about(cohort: Cohort, *, strict: bool = False) -> list[str]:
@@ -72,9 +77,7 @@ def header(warnings: list[str]) -> str:
 
 
 def _with_warnings(answer: Answer, warnings: list[str]) -> Answer:
-    """The same with the field ``warnings``, if it is a JSON object that is read on the spot."""
-    if answer.media_type != JSON or answer.file:
-        return answer
+    """The same JSON with the field ``warnings``, if it is an object."""
     text = b"".join(answer.chunks)
     value = json.loads(text)
     if isinstance(value, dict):

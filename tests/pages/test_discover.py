@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 from streamlit.testing.v1 import AppTest
 
+from app.cohort.cohort import Cohort
 from app.common.numbers import exact
 from app.datasets import about as engine
 from app.datasets.about import DatasetKind, datasets
@@ -184,8 +185,10 @@ def test_from_a_search_to_explore(page: Page, catalog) -> None:
     assert 0 < len(expected) < 20
     expect(page.get_by_role("status")).to_have_text(f"{len(expected)} of 179 collections")
     assert cards.evaluate_all("cards => cards.map(card => card.dataset.id)") == expected
-    these = page.get_by_role("link", name=f"Explore these {len(expected)} →").get_attribute("href") or ""
-    assert parse_qs(urlsplit(these).query) == {"collection_id": sorted(expected)}
+    page.get_by_role("link", name=f"Explore these {len(expected)} →").click()
+    expect_cohort(page, Cohort().with_values("collection_id", "eq", expected).to_query())
+    page.go_back()
+    expect(page.get_by_role("searchbox", name="Search collections")).to_have_value("MOONSHOT colorectal")
     page.get_by_text("Modality", exact=True).click()
     page.locator('[data-facet="modality"] [data-value="MR"] input').check()
     expect_query(page, "?q=MOONSHOT+colorectal&modality=MR")

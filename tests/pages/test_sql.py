@@ -7,9 +7,10 @@ import re
 from playwright.sync_api import Locator, Page, expect
 
 from app.cohort.cohort import Cohort
+from app.cohort.kept_lists import keep
 from app.common.numbers import exact
 from app.language.statement import select
-from tests.support.explore import expect_cohort, visit
+from tests.support.explore import expect_cohort, head, visit
 
 ENDLESS = "SELECT count(*) FROM index a, index b"
 
@@ -79,6 +80,24 @@ def test_a_cohort_opens_as_sql_and_a_result_as_a_cohort(page: Page) -> None:
     expect(page.locator('[data-testid="head-counts"]')).to_be_visible()
     page.wait_for_function("location.search.startsWith('?StudyInstanceUID=')")
     expect_cohort(page, page.evaluate("location.search.slice(1)"))
+
+
+def test_all_rows_of_a_result_open_as_a_cohort(page: Page, plain) -> None:
+    open_page(page)
+    sql = "SELECT SeriesInstanceUID FROM index WHERE collection_id = 'prostate_3t' ORDER BY ALL LIMIT 40"
+    run(page, sql)
+    page.get_by_role("button", name="Open as a cohort, by series UID").click()
+    uids = [uid for (uid,) in plain.execute(sql).fetchall()]
+    assert len(uids) == 40
+    expect_cohort(page, Cohort().with_values("SeriesInstanceUID", "eq", uids).to_query())
+    page.go_back()
+    sql = "SELECT DISTINCT collection_id, PatientID FROM index ORDER BY hash(PatientID), collection_id LIMIT 200"
+    run(page, sql)
+    page.get_by_role("button", name="Open as a cohort, by patient ID").click()
+    rows = plain.execute(sql).fetchall()
+    expect(head(page, "Patients")).to_have_attribute("title", "200")
+    listed = Cohort().with_values("PatientID", "in", [keep("PatientID", {patient for _, patient in rows})])
+    expect_cohort(page, listed.with_values("collection_id", "eq", {collection for collection, _ in rows}).to_query())
 
 
 def test_a_query_at_work_can_be_cancelled_and_disturbs_nobody(page: Page) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from playwright.sync_api import FilePayload, Page, expect
 
 from app.catalog.catalog import open_catalog
+from app.cohort.attributes import ATTRIBUTES
 from app.cohort.clauses import Scope
 from app.cohort.cohort import Cohort
 from app.cohort.recipes import RECIPES
@@ -14,7 +15,8 @@ from app.selection.venn import regions
 from tests.support import truth
 from tests.support.explore import expect_cohort, open_page, visit
 
-A, B = "Modality=PT", "collection_id=nsclc_radiogenomics"
+A = "Modality=NM&Modality=PT"
+B = "collection_id=nsclc_radiogenomics&collection_id=tcga_luad"
 
 
 def test_a_cohort_at_the_root_leads_to_explore(page: Page) -> None:
@@ -59,17 +61,43 @@ def test_a_long_list_from_a_file_stands_in_the_link_under_its_name(page: Page) -
     page.wait_for_function("location.search.startsWith('?SeriesInstanceUID__in=') && location.search.length < 50")
 
 
-def test_a_link_of_the_portal(page: Page) -> None:
+PORTAL = "https://portal.imaging.datacommons.cancer.gov/explore/filters/?"
+
+
+def paste(page: Page, link: str) -> None:
+    box = page.get_by_role("textbox", name="Paste the link here")
+    box.fill(PORTAL + link)
+    box.press("Enter")
+
+
+def expect_totals(page: Page, name: str, cohort: Cohort) -> None:
+    totals = Selection(open_catalog(), cohort).totals
+    shown = page.get_by_test_id(name).locator("> div")
+    wanted = [exact(totals.patients), exact(totals.studies), exact(totals.series), f"{exact(totals.size_bytes)} bytes"]
+    for place, title in enumerate(wanted):
+        expect(shown.nth(place)).to_have_attribute("title", title)
+
+
+def test_links_of_the_portal_say_what_they_hold_before_they_open(page: Page) -> None:
     visit(page)
     open_page(page, "Tools", "Import")
-    box = page.get_by_role("textbox", name="Paste the link here")
-    box.fill(
-        "https://portal.imaging.datacommons.cancer.gov/explore/filters/?Modality_op=OR&Modality=CT&collection_id=nlst"
-    )
-    box.press("Enter")
-    expect(page.get_by_text("Series where modality is CT and collection is nlst.")).to_be_visible()
-    page.get_by_role("link", name="Open this in Explore").click()
-    expect_cohort(page, "Modality=CT&collection_id=nlst")
+    paste(page, "Modality=CT&collection_id=CPTAC&collection_id=cptac_crcc")
+    expect(page.get_by_text("IDC v25 has no collection “cptac_crcc”; the nearest is “cptac_ccrcc”.")).to_be_visible()
+    expect(page.get_by_text("so there is nothing to open")).to_be_visible()
+    expect(page.get_by_role("link", name="Open this in Explore")).to_have_count(0)
+    members = [name for name in open_catalog().values(ATTRIBUTES["collection_id"]) if name.startswith("cptac_")]
+    whole = Cohort.from_query("Modality=CT").with_values("collection_id", "eq", members)
+    expect_totals(page, "with_CPTAC", whole)
+    page.get_by_role("link", name="Open it with all of CPTAC").click()
+    expect_cohort(page, whole.to_query())
+    open_page(page, "Tools", "Import")
+    paste(page, "Modality=CT&Modality=PT&collection_id=NCI_Trials&collection_id=ea1141&collection_id=eay131&race=WHITE")
+    wider = Cohort.from_query("Modality=CT&Modality=PT&collection_id=ea1141&collection_id=eay131")
+    expect(page.get_by_text("the program NCI_Trials beside collections")).to_be_visible()
+    expect(page.get_by_text("race is left out")).to_be_visible()
+    expect_totals(page, "link_totals", wider)
+    page.get_by_role("link", name="Open this wider cohort in Explore").click()
+    expect_cohort(page, wider.to_query())
 
 
 def test_a_region_of_two_cohorts_opens_from_the_picture_and_from_the_list(page: Page) -> None:

@@ -11,7 +11,8 @@ from app.cohort.cohort import Cohort
 from app.interface import cli as command_line
 from app.interface.answers import FORMATS
 from app.interface.api import link, routes
-from app.interface.verbs import VERBS, run
+from app.interface.checked import checked
+from app.interface.verbs import VERBS
 from tests.support import clinical, truth
 
 QUERY = "PatientID=LUNG1-215&Modality__not=SR"
@@ -203,7 +204,7 @@ def test_links_lead_to_the_answer(verb, form, options, query, get):
     path = link(verb, Cohort.from_query(query), form, **options)
     assert not path.startswith("/")
     given = {"format": form} if form else {}
-    assert get(f"/{path}").content == b"".join(run(verb, query, given | options).chunks)
+    assert get(f"/{path}").content == b"".join(checked(verb, query, given | options)[0].chunks)
 
 
 def test_a_link_without_conditions():

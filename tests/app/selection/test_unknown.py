@@ -26,9 +26,9 @@ FOUND = {
     f"StudyInstanceUID={UNKNOWN_UID}": [UnknownValue("study UID", UNKNOWN_UID)],
     f"SeriesInstanceUID={UNKNOWN_UID}": [UnknownValue("series UID", UNKNOWN_UID)],
     f"crdc_series_uuid={UNKNOWN_UUID}": [UnknownValue("CRDC series UUID", UNKNOWN_UUID)],
-    "SeriesDescription=lung%20ct%20quux": [UnknownValue("series description", "lung ct quux")],
-    # Not named whole, or in no dictionary.
-    "SeriesDescription__contains=quuxquux": [],
+    # Not named whole, free text, or a number.
+    "Manufacturer__contains=quuxquux": [],
+    "SeriesDescription=lung%20ct%20quux": [],
     "instanceCount=271828": [],
     # Of a table that is not there.
     "mr_MRAcquisitionType=4D": [],
