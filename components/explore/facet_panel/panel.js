@@ -15,18 +15,19 @@ import {
   clearFacet,
   createStore,
   currentUnit,
-  editUnit,
   isBusy,
   receiveData,
 } from "./store.js";
 import { createTermBody, settleTermBody, updateTermBody } from "./term_facet.js";
 import { createTextBody, updateTextBody } from "./text_facet.js";
 import { createTooltip } from "./tooltip.js";
+import { createUnitSwitch, updateUnitSwitch } from "./unit_switch.js";
 
 /** @import { Component } from "../../common/types.d.ts" */
 /** @import { SearchView } from "./search.js" */
 /** @import { Tooltip } from "./tooltip.js" */
-/** @import { Chosen, Context, Data, Facet, FacetView, Group, GroupView, Timer, Unit } from "./types.d.ts" */
+/** @import { UnitSwitch } from "./unit_switch.js" */
+/** @import { Chosen, Context, Data, Facet, FacetView, Group, GroupView, Timer } from "./types.d.ts" */
 
 /**
  * @typedef {{
@@ -41,8 +42,6 @@ import { createTooltip } from "./tooltip.js";
  *   onScroll: () => void,
  * }} Panel
  */
-
-/** @typedef {{ el: HTMLElement, inputs: HTMLInputElement[] }} UnitSwitch */
 
 /**
  * The part of a facet that depends on its kind: how it is made, and brought up to date.
@@ -64,9 +63,6 @@ const KINDS = {
   text: { create: createTextBody, update: updateTextBody, settle: () => {} },
 };
 const BUSY_AFTER_MS = 400;
-
-/** @type {Unit[]} */
-const UNITS = ["series", "patients"];
 
 /** @type {WeakMap<Node, Panel>} */
 const panels = new WeakMap();
@@ -202,29 +198,6 @@ function holdAnchor({ node, top, scroller }) {
   if (!node.isConnected) return;
   const shift = node.getBoundingClientRect().top - top;
   if (Math.abs(shift) >= 1) scroller.scrollTop += shift;
-}
-
-/** @type {(ctx: Context) => UnitSwitch} */
-function createUnitSwitch(ctx) {
-  const choose = (/** @type {Unit} */ unit) => {
-    editUnit(ctx.store, unit);
-    ctx.refresh("");
-  };
-  const inputs = UNITS.map((unit) =>
-    el("input", { type: "radio", name: "unit", value: unit, onchange: () => choose(unit) }),
-  );
-  const labels = inputs.map((input) =>
-    el("label", { "data-unit": input.value }, [input, el("span", { text: input.value })]),
-  );
-  const attributes = { class: "unit-switch", "data-testid": "unit-switch" };
-  return { el: el("fieldset", attributes, [el("legend", { text: "Count" }), ...labels]), inputs };
-}
-
-/** @type {(view: UnitSwitch, unit: Unit) => void} */
-function updateUnitSwitch(view, unit) {
-  for (const input of view.inputs) {
-    if (input.checked !== (input.value === unit)) input.checked = input.value === unit;
-  }
 }
 
 /** @type {(panel: Panel, group: Group) => GroupView} */
