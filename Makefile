@@ -35,7 +35,7 @@ run: .venv/run  ## Serve the app on http://localhost:8501 (PORT=, HOST=, PYTHON=
 viewer: .venv/run  ## Install OHIF, which the app then serves under /viewer/ (needs npm)
 	@$(BIN)/python -m app install-viewer
 
-check: lint  ## Lint, types and the tests that need neither a browser nor idc-index's client: two minutes
+check: lint  ## Lint, types and the tests that need neither a browser nor idc-index's client
 	@$(BIN)/python -m tests.support.orthanc >/dev/null
 	@$(BIN)/python -m tests.support.viewer >/dev/null
 	$(BIN)/python -m pytest -m "not browser and not reference" $(PYTEST_ARGS)
