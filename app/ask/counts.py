@@ -9,7 +9,7 @@ from app.ask.phrases import Context, NounPhrase, Piece
 from app.ask.quantities import Bound, Quantity, quantity, unit_at
 from app.ask.reading import Reading
 from app.ask.words import AT_RANDOM, EACH, OF_AGE, OF_ALL
-from app.cohort import PARTS, Scope, format_number
+from app.cohort import ATTRIBUTES, PARTS, Attribute, Scope, format_number, just_beside
 
 _EACH = table([(EACH, None)])
 _OF_ALL = table([(OF_ALL, None)])
@@ -22,9 +22,6 @@ _SEED = table([("seed, random seed", None)])
 _PART = table([(f"{part} part, {part} set, only {part}", part) for part in PARTS])
 #: All tables of this module.
 TABLES = (_EACH, _OF_ALL, _AT_RANDOM, _SPREAD, _SPLIT, _SEED, _PART)
-
-#: Below an age that is left out; no DICOM age lies between.
-_GAP = 0.01
 
 
 def counted(reading: Reading) -> bool:
@@ -86,7 +83,7 @@ def _quantity(reading: Reading) -> bool:
     if opening:
         return False
     if found.unit == "years":
-        reading.say(found.length, ages(found))
+        reading.say(found.length, bounds(ATTRIBUTES["PatientAge"], found))
     elif found.unit in ("size", "images"):
         _measured(reading, found, found.length)
     elif found.unit in ("studies", "series", "") and found.compared:
@@ -214,17 +211,14 @@ def _bounds(name: str, found: Quantity, whole: bool = False) -> Pairs:
     return tuple(pairs)
 
 
-def ages(found: Quantity) -> Pairs:
-    """Ages in years; one that is left out is passed by less than a day-old child's age."""
+def bounds(attribute: Attribute, found: Quantity) -> Pairs:
+    """What is said of a number that stands behind the attribute's name, or is known to be of it, as parameters."""
     if not found.compared and found.low:
-        return (("PatientAge", format_number(found.low.number)),)
+        return ((attribute.name, format_number(found.low.number)),)
     pairs = []
-    if found.low:
-        pairs.append(
-            ("PatientAge__gte", format_number(round(found.low.number + (0 if found.low.included else _GAP), 6)))
-        )
-    if found.high:
-        pairs.append(
-            ("PatientAge__lte", format_number(round(found.high.number - (0 if found.high.included else _GAP), 6)))
-        )
+    for operator, bound in (("gte", found.low), ("lte", found.high)):
+        if bound:
+            above = operator == "gte"
+            number = bound.number if bound.included else just_beside(attribute, bound.number, above=above)
+            pairs.append((f"{attribute.name}__{operator}", format_number(number)))
     return tuple(pairs)

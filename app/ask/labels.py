@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.ask.counts import ages
+from app.ask.counts import bounds
 from app.ask.dates import date_bound
 from app.ask.lexicon import longest, table
 from app.ask.quantities import quantity
@@ -72,9 +72,10 @@ def _value(reading: Reading) -> bool:
         return bool(found and found[1][0][0].startswith(name))
     if attribute.kind is Kind.NUMBER:
         number = quantity(reading.rest[at:])
-        if number and number.unit in ("", "years"):
-            reading.say(at + number.length, ages(number))
-        return bool(number and number.unit in ("", "years"))
+        fits = number is not None and number.unit in ("", attribute.unit)
+        if number and fits:
+            reading.say(at + number.length, bounds(attribute, number))
+        return fits
     value = reading.lexicon.find(reading.rest[at:], name)
     if value:
         reading.take(at + value[0], value[1].pairs, value[1].slides)

@@ -28,7 +28,20 @@ _SOURCES = (
 
 #: Of an attribute, what no build reads.
 _UNREAD = frozenset(
-    {"label", "title", "group", "note", "detail", "description", "unit", "complete", "logarithmic", "words", "colours"}
+    {
+        "label",
+        "title",
+        "group",
+        "note",
+        "detail",
+        "description",
+        "unit",
+        "complete",
+        "gap",
+        "logarithmic",
+        "words",
+        "colours",
+    }
 )
 
 #: Fields and derived values of an attribute that builds may read; a new one is among them unless it is named above.

@@ -8,7 +8,17 @@ from app.cohort.attributes import ATTRIBUTES, BASE_ATTRIBUTES, EXTRA_TABLES, UNA
 from app.cohort.clauses import MAX_QUERY_LENGTH, PARTS, Completion, Relation, Sample, Scope, Split, write_pairs
 from app.cohort.clinical_clause import DICTIONARY, WHOLE, ClinicalClause
 from app.cohort.cohort import Cohort, Combination, Operation
-from app.cohort.conditions import MAX_VALUE_LENGTH, Condition, QueryError, by_attribute, find_attribute, format_number
+from app.cohort.conditions import (
+    MAX_VALUE_LENGTH,
+    Condition,
+    QueryError,
+    by_attribute,
+    find_attribute,
+    format_number,
+    just_beside,
+    number_of,
+    value_of,
+)
 from app.cohort.operators import NEGATIONS, OPERATORS, operators_of
 from app.cohort.recipes import RECIPES, Recipe
 
@@ -47,9 +57,12 @@ __all__ = [
     "find_attribute",
     "format_number",
     "json_form",
+    "just_beside",
     "kept_lists",
+    "number_of",
     "operators_of",
     "schema",
     "sql",
+    "value_of",
     "write_pairs",
 ]

@@ -93,6 +93,8 @@ class Attribute:
         Its column holds several values, joined by commas that no value holds (`EXTRA_TABLES`).
     edges
         Lower edges of the histogram's bins, ascending (numbers; years for dates). The last bin is open.
+    gap
+        Numbers, though not whole, lie at least so far apart; 0 where that is not known.
     logarithmic
         The edges grow geometrically, so a slider over them has a logarithmic scale.
     words
@@ -117,6 +119,7 @@ class Attribute:
     complete: bool = False
     joined: bool = False
     edges: tuple[float, ...] = ()
+    gap: float = 0.0
     logarithmic: bool = False
     words: str = ""
     colours: Mapping[str, str] = field(default_factory=dict, hash=False)

@@ -160,6 +160,7 @@ _TABLE = (
         unit="years",
         detail="In years; missing for most series.",
         edges=tuple(float(age) for age in range(0, 100, 5)),
+        gap=0.01,  # no two DICOM ages are closer
         words="age, aged, patient age",
     ),
     Attribute(
@@ -202,6 +203,7 @@ _TABLE = (
         unit="MB",
         complete=True,
         edges=_ONE_TWO_FIVE,
+        gap=1e-6,  # one byte
         logarithmic=True,
     ),
     Attribute(

@@ -6,6 +6,7 @@ must all hold, and ``missing=true`` adds the series without a value to whatever 
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -30,6 +31,8 @@ PARAMETERS = (
 
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]*)?([eE][+-]?[0-9]{1,2})?|[+-]?\.[0-9]+", re.ASCII)
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
+
+_EPOCH = date(1970, 1, 1).toordinal()
 
 _ATTRIBUTE_ORDER = {name: position for position, name in enumerate(ATTRIBUTES)}
 _OPERATOR_ORDER = {key: position for position, key in enumerate(OPERATORS)}
@@ -197,6 +200,26 @@ def read_number(where: str, text: str) -> str:
 def format_number(number: float) -> str:
     """Shortest text that reads back as the same number, never in scientific notation."""
     return str(int(number)) if number.is_integer() else format(Decimal(repr(number)), "f")
+
+
+def number_of(attribute: Attribute, value: str) -> float:
+    """The number that a valid value of a range stands for; dates as days since 1970."""
+    return float(date.fromisoformat(value).toordinal() - _EPOCH) if attribute.kind is Kind.DATE else float(value)
+
+
+def value_of(attribute: Attribute, number: float) -> str:
+    """The value that `number_of` reads as `number`."""
+    if attribute.kind is Kind.DATE:
+        return date.fromordinal(_EPOCH + int(number)).isoformat()
+    return format_number(number)
+
+
+def just_beside(attribute: Attribute, number: float, *, above: bool) -> float:
+    """The bound that leaves `number` out and nothing above it, or below it; infinity stays."""
+    step = 1.0 if attribute.integer or attribute.kind is Kind.DATE else attribute.gap
+    if not step:
+        return math.nextafter(number, math.inf if above else -math.inf) if math.isfinite(number) else number
+    return round(number + (step if above else -step), 9)
 
 
 def _normalize_date(where: str, text: str) -> str:

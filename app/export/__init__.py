@@ -9,7 +9,7 @@ from app.export.citations import CITATIONS, CitedSource, as_text, doi_url
 from app.export.cohort_citations import citation_text, cited_dois
 from app.export.file_names import file_name
 from app.export.jupyter import notebook
-from app.export.licensing import commercial_uses, licenses
+from app.export.licensing import commercial_uses, licenses, verdict_of_all
 from app.export.shards import MAX_SHARDS, Shard
 from app.export.snippets import python_code
 from app.export.tools import DEFAULT_SHARDS, TOOLS, beginning, one_series
@@ -39,5 +39,6 @@ __all__ = [
     "python_code",
     "refusal",
     "tools",
+    "verdict_of_all",
     "writers",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
@@ -49,6 +50,13 @@ def licenses(selection: Selection) -> list[dict[str, Any]]:
         for name, totals in selection.totals_by(ATTRIBUTES["license_short_name"]).items()
     ]
     return sorted(found, key=lambda entry: (-entry["series"], entry["license"]))
+
+
+def verdict_of_all(uses: Iterable[str]) -> tuple[bool, str]:
+    """Whether all series under licenses with these commercial uses may be used commercially, and that as a sentence."""
+    if all(use == "allowed" for use in uses):
+        return True, "All series may be used commercially, with attribution."
+    return False, "Not every series may be used commercially."
 
 
 def commercial_uses(catalog: Catalog) -> dict[str, str]:

@@ -1,19 +1,20 @@
-"""Charts of a selection: six small bar charts that filter at a click."""
+"""Charts of a selection: small bar charts that filter at a click. To add one, name its attribute in `CHARTS`."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import streamlit as st
 
-from app.catalog import bin_edges, open_catalog
-from app.cohort import ATTRIBUTES, Attribute, Cohort
+from app.catalog import bin_edges, extra_attributes, open_catalog
+from app.cohort import BASE_ATTRIBUTES, Attribute, Cohort, Kind, just_beside, number_of, value_of
 from app.selection import FacetCounts, Selection
 from components.common import colours, state
 from components.common.echarts import Bar, Option, bars, draw_clickable, text
 from components.common.links import open_explore
 
-#: Attributes with a chart, in their order on screen.
+#: Attributes with a chart, in their order on screen: any whose values are listed or have a histogram.
 CHARTS = (
     "Modality",
     "BodyPartExamined",
@@ -27,8 +28,6 @@ _MOST = 8
 _HEIGHT, _TITLE, _ROW = 156, 26, 16
 #: Room for the labels of bars that lie, and for the counts at their ends, in pixels.
 _LABELS, _COUNTS = 118, 48
-#: Ages just below a bin's upper edge: no DICOM age lies between.
-_GAP = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,17 +44,25 @@ def chart_counts(selection: Selection, counts: dict[str, FacetCounts], unit: str
 
     The filters count what matches under all other filters, so there the two differ; one line says so.
     """
+    shown = charted()
     if selection.cohort.is_plain:
-        return counts
+        # Filters of fetched tables are counted only while they stand open.
+        return counts | {a.name: selection.facet(a, unit) for a in shown if a.name not in counts}
     st.caption("The charts count the whole cohort; the filters at the side count the matching series.")
-    return {name: selection.result.facet(ATTRIBUTES[name], unit) for name in CHARTS if name in ATTRIBUTES}
+    return {attribute.name: selection.result.facet(attribute, unit) for attribute in shown}
+
+
+def charted() -> list[Attribute]:
+    """Attributes with a chart, as far as this release and this machine have them."""
+    there = BASE_ATTRIBUTES | {attribute.name: attribute for attribute in extra_attributes(open_catalog().tables())}
+    return [there[name] for name in CHARTS if name in there]
 
 
 def charts(selection: Selection, counts: dict[str, FacetCounts], unit: str) -> None:
     """Three charts a row; a click on a bar filters by it, and a second click takes it back."""
     if not selection.totals.series:
         return
-    shown = [ATTRIBUTES[name] for name in CHARTS if name in ATTRIBUTES]
+    shown = charted()
     with st.container(key="charts"):
         for start in range(0, len(shown), 3):
             for attribute, column in zip(shown[start : start + 3], st.columns(3, gap="medium"), strict=False):
@@ -123,22 +130,32 @@ def _terms(attribute: Attribute, selection: Selection, counted: FacetCounts) -> 
 
 
 def _ranges(attribute: Attribute, selection: Selection, counted: FacetCounts) -> list[_Place]:
-    """Every bin up to the highest number in the release."""
+    """Every bin; the first begins where the values do, and the last is open unless they end in it."""
     asked = selection.cohort.by_attribute().get(attribute.name, {})
-    low_asked = float(asked["gte"][0]) if "gte" in asked else float("-inf")
-    high_asked = float(asked["lte"][0]) if "lte" in asked else float("inf")
+    low_asked = number_of(attribute, asked["gte"][0]) if "gte" in asked else -math.inf
+    high_asked = number_of(attribute, asked["lte"][0]) if "lte" in asked else math.inf
+    lowest, highest = open_catalog().bounds(attribute)
     edges = [float(edge) for edge in bin_edges(attribute)]
+    edges[0] = min(edges[0], lowest)
     places = []
-    for position, low in enumerate(edges):
-        last = position == len(edges) - 1
-        high = float("inf") if last else edges[position + 1] - (1 if attribute.integer else _GAP)
-        single = attribute.integer and (last or high == low)
-        upper = low if single else high
-        label = f"{low:g}" if single else f"{low:g}+" if last else f"{low:g} to {edges[position + 1]:g}"
-        within = (low_asked <= low and upper <= high_asked) or (last and low_asked <= low and "lte" not in asked)
-        bar = Bar(label, int(counted.counts[position + 1]), colours.accent() if within else colours.muted())
-        places.append(_Place(bar, f"{low:g}", "" if upper == float("inf") else f"{upper:g}"))
+    for low, until, count in zip(edges, [*edges[1:], math.inf], counted.counts[1:].tolist(), strict=True):
+        is_last = until == math.inf
+        high = low if is_last and low == highest else just_beside(attribute, until, above=False)
+        within = (low_asked <= low and high <= high_asked) or (is_last and low_asked <= low and "lte" not in asked)
+        bar = Bar(_range_label(attribute, low, until, high), count, colours.accent() if within else colours.muted())
+        places.append(_Place(bar, value_of(attribute, low), "" if high == math.inf else value_of(attribute, high)))
     return places
+
+
+def _range_label(attribute: Attribute, low: float, until: float, high: float) -> str:
+    """A bin by its lower edge and the next one; by its last value where those can be counted, dates by their years."""
+    if attribute.kind is Kind.DATE:
+        first, last = (value_of(attribute, day)[:4] if day < math.inf else "" for day in (low, high))
+    else:
+        first, last = f"{low:g}", f"{high if attribute.integer or high == low else until:g}"
+    if high == math.inf:
+        return f"{first}+"
+    return first if first == last else f"{first} to {last}"
 
 
 def _option(attribute: Attribute, places: list[_Place], unit: str) -> Option:

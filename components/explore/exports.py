@@ -6,7 +6,17 @@ import streamlit as st
 
 from app.common.errors import UserError
 from app.common.numbers import compact, size
-from app.export import CITATIONS, bigquery, citation_text, cited_dois, file_name, licenses, python_code, writers
+from app.export import (
+    CITATIONS,
+    bigquery,
+    citation_text,
+    cited_dois,
+    file_name,
+    licenses,
+    python_code,
+    verdict_of_all,
+    writers,
+)
 from app.help import explain
 from app.interface.api import link
 from app.language import knowledge, select
@@ -93,10 +103,11 @@ def licenses_panel(selection: Selection) -> None:
         st.info("An empty cohort has no licenses.")
         return
     uses = {entry["commercial_use"] for entry in entries}
-    if uses == {"allowed"}:
-        st.success("All series may be used commercially, with attribution.", icon=":material/check_circle:")
+    all_allowed, verdict = verdict_of_all(uses)
+    if all_allowed:
+        st.success(verdict, icon=":material/check_circle:")
     else:
-        st.warning("Not every series may be used commercially.", icon=":material/gavel:")
+        st.warning(verdict, icon=":material/gavel:")
         if "allowed" in uses:
             st.button(
                 "Keep those that may",

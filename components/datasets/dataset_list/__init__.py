@@ -19,7 +19,7 @@ from app.catalog import Catalog, open_catalog
 from app.cohort import schema
 from app.common.numbers import compact, exact, size
 from app.datasets import ADDRESS, Dataset, DatasetKind, datasets
-from app.export import commercial_uses
+from app.export import commercial_uses, verdict_of_all
 from components.common import colours
 from components.common.links import dataset_page, explore
 from components.common.scripts import module
@@ -133,9 +133,8 @@ def _license_tag(found: Dataset, uses: Mapping[str, str]) -> dict[str, Any]:
     names = list(found.licenses)
     short = ["Custom terms" if uses[name] == "custom terms" else name for name in names]
     more = f" +{len(short) - 2}" if len(short) > 2 else ""
-    is_strict = any(uses[name] != "allowed" for name in names)
-    note = "Not every series may be used commercially." if is_strict else "Commercial use is allowed."
-    return {"text": ", ".join(short[:2]) + more, "hint": "\n".join([*names, note]), "strict": is_strict}
+    all_allowed, verdict = verdict_of_all(uses[name] for name in names)
+    return {"text": ", ".join(short[:2]) + more, "hint": "\n".join([*names, verdict]), "strict": not all_allowed}
 
 
 def modality_shares(found: Dataset) -> list[dict[str, Any]]:

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 from app.ask import ask
 from app.ask.answer import MAX_LENGTH
+from app.ask.lexicon import lexicon
+from app.ask.tokens import keys
 from app.ask.words import MEANINGS
 from app.catalog.catalog import open_catalog
 from app.cohort import schema
@@ -251,6 +253,14 @@ def test_what_was_understood_is_said_in_order() -> None:
 def test_every_phrase_of_the_table_is_understood() -> None:
     answers = {phrase: ask(phrase, open_catalog()) for meaning in MEANINGS for phrase in meaning.phrases.split(",")}
     assert {phrase for phrase, answer in answers.items() if not answer.cohort or answer.not_understood} == set()
+
+
+def test_names_of_attributes_are_told_apart() -> None:
+    named = [(word.strip(), a.name) for a in ATTRIBUTES.values() for word in a.words.split(",") if a.words]
+    assert len(dict(named)) == len(named) > 40
+    assert lexicon(open_catalog()).labels == {keys(word): name for word, name in named}
+    for word, name in {"gender": "PatientSex", "anatomy": "BodyPartExamined", "vendor": "Manufacturer"}.items():
+        assert ask(f"known {word}", open_catalog()).cohort == Cohort.from_query(f"{name}__missing=false")
 
 
 def test_every_collection_is_found_by_its_name() -> None:

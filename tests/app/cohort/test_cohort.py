@@ -2,15 +2,25 @@
 
 import json
 from collections.abc import Callable
+from itertools import pairwise
 from urllib.parse import quote
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from app.cohort.attribute import Kind
 from app.cohort.attributes import ATTRIBUTES
 from app.cohort.cohort import Cohort
-from app.cohort.conditions import MAX_VALUE_LENGTH, Condition, QueryError, format_number
+from app.cohort.conditions import (
+    MAX_VALUE_LENGTH,
+    Condition,
+    QueryError,
+    format_number,
+    just_beside,
+    number_of,
+    value_of,
+)
 from app.cohort.json_form import from_json, to_json
 from app.cohort.operators import operators_of
 from app.cohort.sql import where
@@ -309,6 +319,32 @@ def test_editing(cohort, condition):
     assert edited.without(condition.attribute) == cohort.without(condition.attribute)
     emptied = edited.with_values(condition.attribute, condition.operator, [])
     assert set(emptied) == {c for c in cohort if c.key != condition.key}
+
+
+RANGES = [attribute for attribute in ATTRIBUTES.values() if attribute.is_range]
+
+
+@given(st.sampled_from(RANGES), st.integers(-700_000, 2_900_000))
+def test_numbers_of_values_read_back(attribute, number):
+    value = value_of(attribute, float(number))
+    assert number_of(attribute, value) == number
+    assert Condition.of(attribute.name, "gte", [value]).values == (value,)
+
+
+@given(st.sampled_from(RANGES), st.integers(0, 100_000))
+def test_what_lies_just_beside_a_number_leaves_it_out_by_its_gap(attribute, number):
+    below, above = (just_beside(attribute, float(number), above=above) for above in (False, True))
+    assert below < number < above
+    assert above - below <= (2.0 if attribute.integer or attribute.kind is Kind.DATE else 0.021)
+    assert just_beside(attribute, float("inf"), above=False) == float("inf")
+
+
+def test_bins_of_a_logarithmic_axis_grow_geometrically():
+    logarithmic = [attribute for attribute in ATTRIBUTES.values() if attribute.logarithmic]
+    assert {"instanceCount", "series_size_MB", "mr_EchoTime"} <= {attribute.name for attribute in logarithmic}
+    for attribute in logarithmic:
+        edges = [edge for edge in attribute.edges if edge]
+        assert all(1.9 < high / low < 2.6 for low, high in pairwise(edges)), attribute.name
 
 
 @given(st.floats(-1e15, 1e15, exclude_min=True, exclude_max=True))
