@@ -104,6 +104,8 @@ def test_a_region_of_two_cohorts_opens_from_the_picture_and_from_the_list(page: 
     visit(page, A)
     open_page(page, "Tools", "Compare")
     page.get_by_role("button", name="Use as A").click()
+    expect(page.get_by_role("textbox", name="Cohort A")).to_have_value(A)
+    expect(page.get_by_role("button", name="Use as A")).to_have_count(0)
     box = page.get_by_role("textbox", name="Cohort B")
     box.fill(f"http://localhost:8501/?{B}")
     box.press("Enter")

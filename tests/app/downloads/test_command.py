@@ -180,7 +180,7 @@ def test_a_series_that_is_not_there_is_named(address: str, query: str, rows: lis
     ("arguments", "message"),
     [
         (["Modlity=CT", "x"], "There is no attribute “Modlity”; did you mean “Modality”?"),
-        (["PatientID=nobody", "x"], "There is nothing to download; widen the cohort."),
+        (["PatientID=LUNG1-215&Modality=SM", "x"], "There is nothing to download; widen the cohort."),
         (["PatientID=LUNG1-215", "x", "--template", "../x"], "The template is a relative path"),
         (["PatientID=LUNG1-215", "x", "--parallel", "0"], "Requests at once are 1 to 256, not 0."),
         (["PatientID=LUNG1-215", "x", "--limit", "-1"], "The bandwidth limit is a number"),

@@ -94,7 +94,7 @@ def test_a_fault_is_said_alike_everywhere(text, get, post, capfd) -> None:
             "{" + " " * MAX_JSON_LENGTH,
             "The JSON is not a cohort: it is longer than 256,000 characters.",
         ),
-        ("/api/series?format=xlsx", JSON, "format is one of csv, json, parquet, not “xlsx”."),
+        ("/api/series?format=xlsx", JSON, "format is one of csv, tsv, json, parquet, not “xlsx”."),
     ],
     ids=lambda part: str(part)[:30],
 )
@@ -146,7 +146,7 @@ def test_one_command_feeds_another(cli) -> None:
 def test_download_reads_json_from_a_file(tmp_path, capfd, catalog) -> None:
     file = tmp_path / "cohort.json"
     for query, message in (
-        ("BodyPartExamined=NOTHING", "There is nothing to download; widen the cohort.\n"),
+        ("PatientID=LUNG1-215&Modality=SM", "There is nothing to download; widen the cohort.\n"),
         ("ct_KVP=100", "This needs the table ct_index, which is not on this machine; fetch it with: "),
     ):
         file.write_text(to_json(Cohort.from_query(query)))

@@ -18,6 +18,7 @@ from app.selection import entries, masks, profiles, relations, rows, samples
 from app.selection import selection as evaluated
 from app.selection.rows import COLUMNS, Level, page
 from app.selection.selection import Selection
+from app.selection.unknown import unknown_in
 from tests.support import tables
 from tests.support.array_types import contradicts, watched
 from tests.support.clause_cohorts import EXAMPLES, random_clause_cohorts
@@ -57,12 +58,14 @@ def test_every_array_is_what_its_type_says(opened):
     fetched = "ct_SliceThickness__gte=1&ct_ConvolutionKernel=B30f"
     written = ("Modality=SEG", "SeriesInstanceUID=1.2", "PatientID__contains=a", fetched, "")
     cohorts = [*map(Cohort.from_query, (*written, *EXAMPLES.values())), *random_clause_cohorts(20, 7)]
+    profiles._random_numbers.cache_clear()
     with watched(MODULES) as (uncalled, found):
         for cohort in (*cohorts, *random_cohorts(40, 7)):
             selection = Selection(opened, cohort)
             selection.facets("series")
             selection.facets("patients")
             selection.scopes()
+            unknown_in(opened, cohort)
             selection.totals_by(ATTRIBUTES["Modality"])
             assert len(selection.parts) == len(selection.rows)
         for level in Level:
