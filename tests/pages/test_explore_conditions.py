@@ -197,6 +197,8 @@ def test_parts_of_a_split_sample_add_up_and_share_nothing(page: Page) -> None:
     page.get_by_role("button", name="Apply", exact=True).click()
     expect_cohort(page, query)
     parts = [page.locator(f".st-key-part_{part}") for part in PARTS]
+    for card in parts:
+        expect(card).to_contain_text(re.compile(r"\([\d,]+ bytes"))
     shown = [re.search(r"([\d,]+) patients.*\(([\d,]+) bytes", card.inner_text(), re.DOTALL) for card in parts]
     patients, sizes = (sum(int(found[place].replace(",", "")) for found in shown if found) for place in (1, 2))
     totals = Selection(open_catalog(), Cohort.from_query(query)).totals
